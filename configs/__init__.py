@@ -1,0 +1,1 @@
+"""One file a published row, plain values, each with a `:smoke` variant."""

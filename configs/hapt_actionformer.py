@@ -1,0 +1,14 @@
+"""ActionFormer on HAPT: 12 activities and postural transitions in smartphone accelerometer recordings of 30 people.
+
+  python -m data_prep.build hapt --source=HAPT_raw.tar.xz --data_dir=data
+  python -m jaxvid.main --config=configs/hapt_actionformer.py:small --workdir=runs/hapt_actionformer_small
+
+Variants: `small`, width 128, for a CPU; `fold=N`, person N tests and the others train (else the official 21 / 9 split);
+`smoke`. They combine: `:small,fold=3`.
+"""
+
+from configs import hapt
+
+
+def get_config(arg=""):
+  return hapt.config(arg, dict(type="local_transformer", num_heads=4, window=9, depths=(2, 2, 5), drop_path=0.1))

@@ -1,0 +1,148 @@
+"""The checks that every recording passes on its way into a dataset, and what becomes of one that fails."""
+
+import contextlib
+import math
+
+import numpy as np
+
+from data_prep.plan import Annotation, Recording
+from jaxvid import time_grid
+from jaxvid.data.contract import FeatureContract
+from jaxvid.data.store import Record
+
+# Extractors treat the end of a video differently (padding, a last half clip), and containers misreport durations by a little.
+# A wrong fps or stride is off by far more: 25 for 30 frames a second is 17%.
+STEPS_TOLERANCE = 16
+STEPS_TOLERANCE_RATIO = 0.05
+
+# Annotation tools round: a segment may leave the recording by this much, and is kept as published.
+SECONDS_TOLERANCE = 0.5
+
+
+class BadInput(Exception):
+  """Something in the source that cannot go into a dataset.
+
+  Attributes:
+    file: the file it is in.
+    field: which part of the file.
+    problem: what is wrong with it.
+    remedy: what to do, a sentence.
+    skippable: whether --skip_bad would leave it out.
+  """
+
+  def __init__(self, file, field, problem, remedy):
+    super().__init__(file, field, problem, remedy)
+    self.file, self.field, self.problem, self.remedy = str(file), field, problem, remedy
+    self.skippable = False
+
+  def __str__(self):
+    skip = " Or leave it out with --skip_bad." if self.skippable else ""
+    return f"{self.file}: {self.field}: {self.problem}. {self.remedy}{skip}"
+
+
+class SkipList:
+  """What a build leaves out. A strict build (skip_bad=False) leaves out nothing: the first bad input ends it.
+
+  Attributes:
+    skipped: list of dicts with file, field and problem.
+  """
+
+  def __init__(self, skip_bad):
+    self._skip_bad = skip_bad
+    self.skipped = []
+
+  @contextlib.contextmanager
+  def allowed(self):
+    """The body of the `with` may be left out: a BadInput from it ends the body and, in a strict build, everything."""
+    try:
+      yield
+    except BadInput as error:
+      if not self._skip_bad:
+        error.skippable = True
+        raise
+      self.skipped.append({"file": error.file, "field": error.field, "problem": error.problem})
+
+
+def checked(recording: Recording, contract: FeatureContract, class_names: list[str], dtype: str, skips: SkipList) -> Record:
+  """The record of a recording.
+
+  Raises:
+    BadInput: the recording is bad. A bad annotation is left out where `skips` allows it.
+  """
+  features = check_features(recording, contract, dtype)
+  check_num_steps(recording)
+  labels = {name: label for label, name in enumerate(class_names)}
+  good = []
+  for annotation in recording.annotations:
+    with skips.allowed():
+      check_annotation(annotation, recording, labels)
+      good.append(annotation)
+  return Record(
+    id=recording.id,
+    features=features,
+    segments=np.array([(annotation.start, annotation.end) for annotation in good], np.float64).reshape(-1, 2),
+    labels=np.array([labels[annotation.label] for annotation in good], np.int32),
+    fps=recording.fps,
+    feat_stride=recording.feat_stride,
+    num_frames=recording.num_frames,
+    duration=recording.duration,
+  )
+
+
+def check_features(recording: Recording, contract: FeatureContract, dtype: str) -> np.ndarray:
+  """The features in the dtype they are stored in, (T, C): floats of the right shape, all finite."""
+  features = recording.features
+
+  def bad(problem, remedy):
+    return BadInput(recording.features_file, "features", problem, remedy)
+
+  if not np.issubdtype(features.dtype, np.floating):
+    raise bad(f"dtype {features.dtype}, not floating point", "Save the extractor's output as it is.")
+  if features.ndim != 2 or not len(features):
+    raise bad(f"shape {features.shape}, not (steps, dim)", "Save one array of steps x dim a recording.")
+  if features.shape[1] != contract.dim:
+    raise bad(f"dim {features.shape[1]}, while the other files have {contract.dim}", "Extract all with one model.")
+  finite = np.isfinite(features).all(axis=1)
+  if not finite.all():
+    raise bad(f"NaN or infinity in step {np.argmin(finite)}", "Extract it again.")
+  with np.errstate(over="ignore"):  # The overflow is what the next line looks for.
+    stored = features.astype(dtype)
+  if not np.isfinite(stored).all():
+    raise bad(f"values up to {np.abs(features).max():g} overflow {dtype}", "Give --dtype=float32.")
+  return stored
+
+
+def check_num_steps(recording: Recording) -> None:
+  """The number of steps must be what the duration, fps, stride and clip length make it, give or take the tolerance."""
+  timing = (recording.duration, recording.fps, recording.feat_stride, recording.num_frames)
+  for name, value in zip(("duration", "fps", "feat_stride", "num_frames"), timing, strict=True):
+    if not (math.isfinite(value) and value > 0):
+      raise BadInput(recording.annotations_file, f"{recording.id} {name}", f"{value} is not positive", "Correct it.")
+  expected = time_grid.expected_num_steps(*timing)
+  num_steps = len(recording.features)
+  if abs(num_steps - expected) > max(STEPS_TOLERANCE, STEPS_TOLERANCE_RATIO * expected):
+    raise BadInput(
+      recording.features_file,
+      "number of steps",
+      f"{num_steps}, but {recording.duration:g} s at {recording.fps:g} fps with a step every {recording.feat_stride:g} frames "
+      f"of {recording.num_frames:g} make {expected}",
+      f"Check fps and duration in {recording.annotations_file}, the stride and the clip length, and that the file is whole.",
+    )
+
+
+def check_annotation(annotation: Annotation, recording: Recording, labels: dict[str, int]) -> None:
+  """The label must be known; the segment finite, not reversed or empty, and inside the recording."""
+
+  def bad(problem, remedy):
+    return BadInput(recording.annotations_file, f"{recording.id}, {annotation.where}", problem, remedy)
+
+  if annotation.label not in labels:
+    raise bad(f"unknown label {annotation.label!r}", f"Use one of: {', '.join(labels)}.")
+  segment = f"segment {annotation.start:g} to {annotation.end:g} s"
+  if not (math.isfinite(annotation.start) and math.isfinite(annotation.end)):
+    raise bad(f"{segment} is not two finite numbers", "Correct it.")
+  if annotation.end <= annotation.start:
+    raise bad(f"{segment} is reversed or empty", "Swap or correct its ends.")
+  earliest, latest = annotation.bounds or (0.0, recording.duration)
+  if annotation.start < earliest - SECONDS_TOLERANCE or annotation.end > latest + SECONDS_TOLERANCE:
+    raise bad(f"{segment} lies outside the recording, {earliest:g} to {latest:g} s", "Correct it, or the recording's duration.")

@@ -1,0 +1,66 @@
+"""What a dataset's reader hands to the build: which recordings there are, and how to read each."""
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+
+from jaxvid.data.contract import FeatureContract
+
+
+@dataclasses.dataclass(frozen=True)
+class Annotation:
+  """One annotated action, as published, not yet checked.
+
+  Attributes:
+    start, end: seconds.
+    label: name of its class.
+    where: its place in the annotation file, for messages: "line 17".
+    bounds: earliest and latest time it may name, in seconds; None for the recording's own.
+  """
+
+  start: float
+  end: float
+  label: str
+  where: str
+  bounds: tuple[float, float] | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Recording:
+  """One recording, as published, not yet checked (see `jaxvid.data.store.Record` for the units).
+
+  Attributes:
+    features_file, annotations_file: where it comes from, for messages.
+  """
+
+  id: str
+  features: np.ndarray
+  features_file: str
+  annotations: list[Annotation]
+  annotations_file: str
+  fps: float
+  feat_stride: float
+  num_frames: float
+  duration: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+  """A dataset about to be built.
+
+  Attributes:
+    readers: dict of TFDS split -> one callable a recording, which reads it.
+    contract: FeatureContract of the features.
+    class_names: label k is class_names[k].
+    aliases: dict of alias -> list of TFDS splits.
+    description: a sentence or two about the data.
+    dtype: of the features on disk.
+  """
+
+  readers: dict[str, list[Callable[[], Recording]]]
+  contract: FeatureContract
+  class_names: list[str]
+  aliases: dict[str, list[str]]
+  description: str
+  dtype: str

@@ -1,0 +1,1 @@
+"""NumPy and grain: sources, feature transforms, pipeline."""

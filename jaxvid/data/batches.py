@@ -1,0 +1,45 @@
+"""Batches of sequences: padded to a few lengths, so that the programs compiled for them are few."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+# Actions of a batch are padded to one of these counts, then to multiples of the last.
+_ACTION_COUNTS = (16, 32, 64, 128, 256)
+_TIMING = ("fps", "feat_stride", "num_frames", "duration")
+
+
+def padded_length(length: int, buckets: Sequence[int]) -> int:
+  """The smallest bucket that holds `length`; beyond the largest, the next multiple of it."""
+  for bucket in sorted(buckets):
+    if length <= bucket:
+      return bucket
+  largest = max(buckets)
+  return -(-length // largest) * largest
+
+
+def collate(examples: Sequence[dict], buckets: Sequence[int]) -> dict[str, np.ndarray]:
+  """Examples of different lengths as one batch of arrays.
+
+  Args:
+    examples: with features (T, C), segments (N, 2) in grid units, labels (N,), fps, feat_stride, num_frames, duration.
+    buckets: lengths to pad to.
+
+  Returns:
+    features (B, T, C) and mask (B, T); segments (B, N, 2), labels (B, N) and segment_mask (B, N); the timing, (B,) each.
+  """
+  steps = padded_length(max(len(example["features"]) for example in examples), buckets)
+  actions = padded_length(max(len(example["labels"]) for example in examples), _ACTION_COUNTS)
+  lengths = np.array([len(example["features"]) for example in examples])
+  counts = np.array([len(example["labels"]) for example in examples])
+  return {
+    "features": np.stack([_pad(example["features"], steps) for example in examples]),
+    "mask": np.arange(steps) < lengths[:, None],
+    "segments": np.stack([_pad(example["segments"].astype(np.float32), actions) for example in examples]),
+    "labels": np.stack([_pad(example["labels"].astype(np.int32), actions) for example in examples]),
+    "segment_mask": np.arange(actions) < counts[:, None],
+  } | {name: np.array([example[name] for example in examples], np.float32) for name in _TIMING}
+
+
+def _pad(array, length):
+  return np.pad(array, [(0, length - len(array))] + [(0, 0)] * (array.ndim - 1))

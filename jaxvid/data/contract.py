@@ -1,0 +1,38 @@
+"""The feature contract: what the numbers in a feature sequence are, so that a model refuses those it was not made for."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class FeatureContract:
+  """How a feature sequence was made.
+
+  Attributes:
+    extractor: name of what turned the recording into features.
+    weights_hash: hash of the extractor's weights; "" when it has none or they are not known.
+    fps: frames (or samples) a second that the extractor saw; None when each recording has its own.
+    feat_stride: frames from one step to the next.
+    num_frames: frames that one step sees.
+    dim: length of a feature vector.
+    normalization: what was done to the frames before or to the features after extraction; "none" for nothing.
+  """
+
+  extractor: str
+  weights_hash: str
+  fps: float | None
+  feat_stride: float
+  num_frames: float
+  dim: int
+  normalization: str
+
+  @classmethod
+  def from_dict(cls, values):
+    return cls(**values)
+
+  def to_dict(self):
+    return dataclasses.asdict(self)
+
+  def differences(self, other):
+    """One line for each field in which `other` differs; empty when the two contracts agree."""
+    mine, theirs = self.to_dict(), other.to_dict()
+    return [f"{name}: {mine[name]!r} against {theirs[name]!r}" for name in mine if mine[name] != theirs[name]]

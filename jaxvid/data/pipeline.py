@@ -1,0 +1,125 @@
+"""From a dataset on disk to batches.
+
+What a training step sees is a function of the seed and the step alone: each epoch is a new global shuffle, of which the
+incomplete last batch is dropped, and process p of P takes every P-th example of each batch. So the position in the data is one
+integer, the step, and holds for any number of processes.
+"""
+
+import dataclasses
+import functools
+import pathlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import grain
+import numpy as np
+
+from jaxvid import time_grid
+from jaxvid.data import made_up, store
+from jaxvid.data.batches import collate
+from jaxvid.data.crops import Crop, random_crop
+
+
+@dataclasses.dataclass(frozen=True)
+class Data:
+  """The section config.data.
+
+  Attributes:
+    dataset: name of a dataset, or NAME/CONFIG, that data_prep.build has written.
+    data_dir: folder of the datasets.
+    train_split: aliases or TFDS split expressions; "train" where the dataset has one.
+    batch_size: examples a step, of all processes together.
+    max_len: longer recordings are cropped to this many steps in training; tests see them whole.
+    buckets: lengths that batches are padded to; each a multiple of what the pyramid divides by. Recordings beyond the largest
+      are padded to a multiple of it.
+    crop_ratio, crop_min_overlap, crop_window_margin: see jaxvid.data.crops.Crop.
+    input_noise: standard deviation of noise added to the features in training.
+    made_up: arguments of jaxvid.data.made_up.write; the dataset is then made up and written below the workdir.
+    num_threads, prefetch: reading threads, and batches held ready.
+  """
+
+  dataset: str
+  batch_size: int
+  max_len: int
+  buckets: tuple[int, ...]
+  data_dir: str = "data"
+  train_split: str = "train"
+  crop_ratio: tuple[float, float] | None = (0.9, 1.0)
+  crop_min_overlap: float = 0.5
+  crop_window_margin: str = "half_clip"
+  input_noise: float = 0.0
+  made_up: Mapping[str, Any] | None = None
+  num_threads: int = 2
+  prefetch: int = 4
+
+  @property
+  def crop(self) -> Crop:
+    return Crop(self.max_len, self.crop_ratio, self.crop_min_overlap, self.crop_window_margin)
+
+
+def open_split(data: Data, split: str, workdir: str) -> store.Split:
+  """A split of the configured dataset; a made-up one is written below `workdir` first, where it is not there yet."""
+  if data.made_up is None:
+    return store.open_dataset(data.data_dir, data.dataset, split)
+  folder = pathlib.Path(workdir) / "made_up"
+  made_up.write(folder, name=data.dataset, **data.made_up)
+  return store.open_dataset(folder, data.dataset, split)
+
+
+def to_grid(record: Mapping[str, Any]) -> dict[str, Any]:
+  """The record with its segments in grid units."""
+  timing = (record["fps"], record["feat_stride"], record["num_frames"])
+  return dict(record, segments=time_grid.seconds_to_grid(record["segments"], *timing))
+
+
+def num_steps_per_epoch(num_records: int, batch_size: int) -> int:
+  if num_records < batch_size:
+    raise ValueError(f"config.data.batch_size: a batch of {batch_size} needs more than the {num_records} recordings there are")
+  return num_records // batch_size
+
+
+def train_batches(source: store.Split, data: Data, seed: int, first_step: int = 0, process: int = 0,
+                  num_processes: int = 1) -> Iterator[dict[str, np.ndarray]]:
+  """Endless batches from step `first_step` on: this process's share of each, `batch_size / num_processes` examples.
+
+  With several processes every batch is padded to the largest bucket, since all must agree on its length.
+  """
+  if data.batch_size % num_processes:
+    raise ValueError(f"config.data.batch_size: {data.batch_size} cannot be shared by {num_processes} processes")
+  buckets = data.buckets if num_processes == 1 else (max(data.buckets),)
+  used = num_steps_per_epoch(len(source), data.batch_size) * data.batch_size
+  # Random transforms come before the slices: their randomness then follows the example, not the process that draws it.
+  examples = grain.MapDataset.source(source).seed(seed).shuffle().map(to_grid).random_map(_Augment(data))
+  batches = examples[:used][process::num_processes].batch(
+    data.batch_size // num_processes, drop_remainder=True, batch_fn=functools.partial(collate, buckets=buckets)).repeat()
+  options = grain.ReadOptions(num_threads=data.num_threads, prefetch_buffer_size=data.prefetch)
+  iterator = iter(batches.to_iter_dataset(options))
+  iterator.set_state({"next_index": first_step})
+  return iterator
+
+
+def eval_examples(source: store.Split, data: Data, process: int = 0,
+                  num_processes: int = 1) -> Iterator[tuple[dict[str, Any], dict[str, np.ndarray]]]:
+  """This process's recordings, whole and in order: (the record without its features, batch of one)."""
+
+  def load(record):
+    batch = collate([to_grid(record)], data.buckets)
+    return {name: value for name, value in record.items() if name != "features"}, batch
+
+  dataset = grain.MapDataset.source(source)[process::num_processes].map(load)
+  return iter(dataset.to_iter_dataset(grain.ReadOptions(num_threads=data.num_threads, prefetch_buffer_size=data.prefetch)))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Augment(grain.transforms.RandomMap):
+  """Training's random transforms of one recording."""
+
+  data: Data
+
+  def random_map(self, example, rng):
+    example = random_crop(example, self.data.crop, rng)
+    if self.data.input_noise:
+      features = example["features"]
+      noise = rng.normal(scale=self.data.input_noise, size=features.shape)
+      example = dict(example, features=(features + noise).astype(features.dtype))
+    return example

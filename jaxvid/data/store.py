@@ -1,0 +1,219 @@
+"""Datasets of feature sequences on disk: one format, written once, read by index.
+
+A dataset lies in DIRECTORY/NAME/CONFIG/VERSION as TFDS lays it out (ArrayRecord shards, no TensorFlow needed) and is named
+"NAME" (its configuration "default") or "NAME/CONFIG". Its metadata hold the feature contract, the class names and named
+splits: aliases of TFDS split expressions, such as "train" for "subject_01+subject_03".
+"""
+
+import dataclasses
+import json
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from jaxvid.data.contract import FeatureContract
+
+DEFAULT_CONFIG = "default"
+
+
+@dataclasses.dataclass(frozen=True)
+class Record:
+  """One recording.
+
+  Attributes:
+    id: name of the recording, unique in its split.
+    features: (T, C) float array; step i sees frames [i * feat_stride, i * feat_stride + num_frames).
+    segments: (N, 2) float64, start and end in seconds; N may be 0.
+    labels: (N,) int32, indices into the dataset's class names.
+    fps: frames (or samples) a second of the recording.
+    feat_stride: frames from one step to the next.
+    num_frames: frames that one step sees.
+    duration: of the recording, in seconds.
+  """
+
+  id: str
+  features: np.ndarray
+  segments: np.ndarray
+  labels: np.ndarray
+  fps: float
+  feat_stride: float
+  num_frames: float
+  duration: float
+
+
+class Split:
+  """The records of one split by index: a random-access source for grain, safe to read from several threads.
+
+  Attributes:
+    contract: FeatureContract of the features.
+    class_names: list of the names of the classes.
+    metadata: all the metadata of the dataset, a dict.
+  """
+
+  def __init__(self, folder, split):
+    import tensorflow_datasets as tfds  # Here, not above: slow to import.
+
+    builder = tfds.builder_from_directory(folder)
+    self.metadata = dict(builder.info.metadata)
+    self.contract = FeatureContract.from_dict(self.metadata["contract"])
+    self.class_names = list(self.metadata["class_names"])
+    aliases = self.metadata["splits"]
+    try:
+      self._source = builder.as_data_source(aliases.get(split, split))
+    except ValueError as error:
+      raise ValueError(
+        f"unknown split {split!r} of {folder}; there are {', '.join([*aliases, *builder.info.splits])}, "
+        "and TFDS expressions of the splits, such as 'train[:10%]'"
+      ) from error
+    self._folder, self._split = folder, split
+
+  def __len__(self):
+    return len(self._source)
+
+  def __getitem__(self, index):
+    """Record `index` as a dict with the fields of `Record`; the arrays are read-only."""
+    values = self._source[index]
+    numbers = {name: float(values[name]) for name in ("fps", "feat_stride", "num_frames", "duration")}
+    return values | numbers | {"id": values["id"].decode()}
+
+  def __repr__(self):
+    return f"Split({str(self._folder)!r}, {self._split!r})"
+
+  def __reduce__(self):  # Open files do not travel to grain's worker processes; the name of the split does.
+    return Split, (self._folder, self._split)
+
+
+def dataset_folder(directory, name):
+  """The folder DIRECTORY/NAME/CONFIG/VERSION of the highest version of a dataset; None where there is none."""
+  parent = Path(directory, *_name_and_config(name))
+  versions = [path for path in parent.glob("*") if re.fullmatch(r"\d+\.\d+\.\d+", path.name)]
+  return max(versions, key=lambda path: [int(part) for part in path.name.split(".")], default=None)
+
+
+def open_dataset(directory, name, split):
+  """Opens a split of a dataset.
+
+  Args:
+    directory: the folder of datasets that `write_dataset` was given.
+    name: "NAME" or "NAME/CONFIG".
+    split: an alias in the dataset's metadata, or a TFDS split expression.
+
+  Returns:
+    A Split.
+
+  Raises:
+    FileNotFoundError: there is no such dataset; says how to build it.
+    ValueError: there is no such split; lists those there are.
+  """
+  folder = dataset_folder(directory, name)
+  if folder is None:
+    raise FileNotFoundError(
+      f"no dataset {name!r} in {Path(directory, *_name_and_config(name))}; "
+      f"build it: python -m data_prep.build {name} --source=... --data_dir={directory}"
+    )
+  return Split(folder, split)
+
+
+def refuse_existing(directory, name, version):
+  """Raises FileExistsError where there is a dataset of this version: a long build asks before it starts."""
+  folder = Path(directory, *_name_and_config(name), version)
+  if folder.exists():
+    raise FileExistsError(f"{folder} exists; give --overwrite (overwrite=True) to replace it")
+
+
+def write_dataset(
+  directory,
+  name,
+  version,
+  records_by_split,
+  contract,
+  class_names,
+  *,
+  splits=None,
+  description="",
+  notes=None,
+  dtype="float16",
+  skipped=None,
+  overwrite=False,
+):
+  """Writes a dataset: wholly or not at all.
+
+  The shards are written in a staging folder, DIRECTORY/.building-NAME-..., which is renamed into place at the end and removed
+  on any exception. A killed process leaves at most its staging folder, which nothing reads and anyone may delete.
+
+  Args:
+    directory: the folder of datasets; made where it is absent.
+    name: "NAME" or "NAME/CONFIG".
+    version: "major.minor.patch".
+    records_by_split: dict of TFDS split -> callable that gives an iterator of Record.
+    contract: FeatureContract of the features.
+    class_names: list of names; label k is class_names[k].
+    splits: dict of alias -> TFDS split expression.
+    description: a sentence or two about the data.
+    notes: further JSON-able metadata, a dict.
+    dtype: of the features on disk, "float16" or "float32".
+    skipped: list of dicts that say what was left out; it may grow while the records are read. Becomes skipped.json.
+    overwrite: replace the dataset of this version if there is one, once the new one is complete.
+
+  Returns:
+    The dataset's folder, a Path.
+
+  Raises:
+    FileExistsError: the dataset exists and `overwrite` is False.
+  """
+  from jaxvid.data import tfds_builder  # Here, not above: slow to import.
+
+  directory = Path(directory)
+  dataset, config = _name_and_config(name)
+  folder = directory / dataset / config / version
+  if not overwrite:
+    refuse_existing(directory, name, version)
+
+  metadata = {
+    "description": description,
+    "contract": contract.to_dict(),
+    "class_names": list(class_names),
+    "splits": dict(splits or {}),
+    **(notes or {}),
+  }
+  directory_is_new = not directory.exists()
+  directory.mkdir(parents=True, exist_ok=True)
+  staging = Path(tempfile.mkdtemp(prefix=f".building-{dataset}-", dir=directory))
+  try:
+    builder = tfds_builder.make_builder(staging, dataset, config, version, records_by_split, metadata, dtype)
+    builder.download_and_prepare()
+    built = staging / dataset / config / version
+    if skipped is not None:
+      (built / "skipped.json").write_text(json.dumps(skipped, indent=2) + "\n")
+    if overwrite and folder.exists():
+      folder.rename(staging / "replaced")
+    _move_into_place(built, folder, replaced=staging / "replaced")
+  finally:
+    shutil.rmtree(staging)
+    if directory_is_new and not any(directory.iterdir()):
+      directory.rmdir()
+  return folder
+
+
+def _move_into_place(built, folder, replaced):
+  """Renames `built` to `folder`; where that fails, what was in its place comes back from `replaced`."""
+  folder.parent.mkdir(parents=True, exist_ok=True)
+  try:
+    built.rename(folder)
+  except OSError as error:
+    if folder.exists():
+      raise FileExistsError(f"{folder}: another process has made it meanwhile") from error
+    if replaced.exists():
+      replaced.rename(folder)
+    raise
+
+
+def _name_and_config(name):
+  """("hapt", "default") of "hapt", ("hapt", "acc_gyro") of "hapt/acc_gyro"."""
+  match = re.fullmatch(r"([a-z]\w*)(?:/(\w+))?", name)
+  if not match:
+    raise ValueError(f"{name!r} is no name of a dataset: give NAME or NAME/CONFIG, such as hapt or hapt/acc_gyro")
+  return match[1], match[2] or DEFAULT_CONFIG

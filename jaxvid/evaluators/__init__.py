@@ -1,0 +1,1 @@
+"""Run a task's predictions over a split and score them. A file is an evaluator: `Evaluator`."""

@@ -1,0 +1,1 @@
+"""Small Linen modules that several models share."""

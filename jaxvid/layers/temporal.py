@@ -1,0 +1,132 @@
+"""Masked layers over time. Inputs are (B, T, C) with a mask (B, T); parameters are float32, computation in `dtype`."""
+
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from jaxvid.array_types import Features, Mask
+from jaxvid.ops import conv
+from jaxvid.ops.masking import downsample_mask, mask_out
+
+# What PyTorch's Conv1d and Linear start from: uniform within 1 / sqrt(fan_in).
+uniform_fan_in = nn.initializers.variance_scaling(1 / 3, "fan_in", "uniform")
+
+# What becomes of padded steps between the layers of a model.
+#   "ignored": they are zero before every operation that looks at neighbours, so no valid output depends on the padding.
+#   "reference": as the public PyTorch code has it, where a norm's bias turns padded steps non-zero and the next convolution
+#     sees them. For weights that were trained so.
+PADDING = ("ignored", "reference")
+
+
+class Conv(nn.Module):
+  """Convolution over time whose output is zero at padded steps. Returns (B, T / stride, features) and its mask."""
+
+  features: int
+  kernel_size: int = 3
+  stride: int = 1
+  use_bias: bool = True
+  bias_init: Any = nn.initializers.zeros
+  dtype: Any = jnp.float32
+
+  @nn.compact
+  def __call__(self, x: Features, mask: Mask) -> tuple[Features, Mask]:
+    if x.shape[1] % self.stride:
+      raise ValueError(f"{x.shape[1]} steps cannot be strided by {self.stride}: pad to a multiple of it")
+    kernel = self.param("kernel", uniform_fan_in, (self.kernel_size, x.shape[-1], self.features))
+    y = conv.conv1d(x.astype(self.dtype), kernel.astype(self.dtype), self.stride)
+    if self.use_bias:
+      y += self.param("bias", self.bias_init, (self.features,)).astype(self.dtype)
+    mask = downsample_mask(mask, self.stride)
+    return mask_out(y, mask), mask
+
+
+class DepthwiseConv(nn.Module):
+  """Depthwise convolution over time, with no mask of its own: (B, T, C) -> (B, T / stride, C)."""
+
+  kernel_size: int = 3
+  stride: int = 1
+  use_bias: bool = True
+  kernel_init: Any = uniform_fan_in
+  dtype: Any = jnp.float32
+
+  @nn.compact
+  def __call__(self, x: Features) -> Features:
+    channels = x.shape[-1]
+    kernel = self.param("kernel", self.kernel_init, (self.kernel_size, 1, channels))
+    y = conv.depthwise_conv1d(x.astype(self.dtype), kernel.astype(self.dtype), self.stride)
+    if self.use_bias:
+      y += self.param("bias", nn.initializers.zeros, (channels,)).astype(self.dtype)
+    return y
+
+
+class ChannelNorm(nn.Module):
+  """Layer norm over the channels of each step (epsilon 1e-5), zero at padded steps unless padding is "reference"."""
+
+  padding: str = "ignored"
+  dtype: Any = jnp.float32
+
+  @nn.compact
+  def __call__(self, x: Features, mask: Mask) -> Features:
+    y = nn.LayerNorm(epsilon=1e-5, use_fast_variance=False, dtype=self.dtype, name="norm")(x)
+    return mask_out(y, mask) if self.padding == "ignored" else y
+
+
+class ChannelScale(nn.Module):
+  """A learnable factor a channel before a residual sum (Touvron et al. 2021, LayerScale), small at first."""
+
+  initial: float = 1e-4
+
+  @nn.compact
+  def __call__(self, x: Features) -> Features:
+    scale = self.param("scale", nn.initializers.constant(self.initial), (x.shape[-1],))
+    return x * scale.astype(x.dtype)
+
+
+class DropPath(nn.Module):
+  """Stochastic depth: drops a residual branch for a whole sequence with probability `rate` and scales up the rest."""
+
+  rate: float
+
+  @nn.compact
+  def __call__(self, x: Features, train: bool) -> Features:
+    if not train or self.rate == 0:
+      return x
+    keep = jax.random.bernoulli(self.make_rng("dropout"), 1 - self.rate, (x.shape[0], 1, 1))
+    return jnp.where(keep, x / (1 - self.rate), 0)
+
+
+class ResidualBranch(nn.Module):
+  """Channel scale, then stochastic depth; with a rate of zero there is neither, as in ActionFormer's code."""
+
+  drop_path: float
+
+  @nn.compact
+  def __call__(self, x: Features, train: bool) -> Features:
+    if self.drop_path == 0:
+      return x
+    return DropPath(self.drop_path)(ChannelScale(name="scale")(x), train)
+
+
+class ConvEmbedding(nn.Module):
+  """Convolution, channel norm, ReLU, `num_layers` times: features of any width into the width of a backbone."""
+
+  width: int
+  num_layers: int = 2
+  kernel_size: int = 3
+  padding: str = "ignored"
+  dtype: Any = jnp.float32
+
+  @nn.compact
+  def __call__(self, x: Features, mask: Mask) -> Features:
+    for i in range(self.num_layers):
+      x, _ = Conv(self.width, self.kernel_size, use_bias=False, dtype=self.dtype, name=f"conv_{i}")(x, mask)
+      x = nn.relu(ChannelNorm(self.padding, self.dtype, name=f"norm_{i}")(x, mask))
+    return x
+
+
+def max_pool(x: Features, mask: Mask, stride: int) -> tuple[Features, Mask]:
+  """Max pooling that a strided block's skip path takes: window stride + 1; padded steps must be zero in `x`."""
+  mask = downsample_mask(mask, stride)
+  return mask_out(conv.max_pool1d(x, stride + 1, stride), mask), mask

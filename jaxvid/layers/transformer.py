@@ -1,0 +1,46 @@
+"""The pre-norm Transformer block of ActionFormer (section 3.2, equations 2 and 3)."""
+
+from typing import Any
+
+import flax.linen as nn
+import jax.numpy as jnp
+
+from jaxvid.array_types import Features, Mask
+from jaxvid.layers.attention import ConvAttention
+from jaxvid.layers.temporal import ChannelNorm, ResidualBranch, max_pool, uniform_fan_in
+from jaxvid.ops.masking import mask_out
+
+
+class TransformerBlock(nn.Module):
+  """y = pool(x) + a * attention(norm(x)); z = y + b * mlp(norm(y)), with channel scales a, b and stochastic depth.
+
+  With a stride the attention's convolutions and a max pool on the skip path lead to the coarser level:
+  (B, T, C) -> (B, T / stride, C) and its mask.
+  """
+
+  num_heads: int
+  window: int | None
+  stride: int = 1
+  relative_positions: bool = False
+  dropout: float = 0.0
+  drop_path: float = 0.0
+  mlp_ratio: int = 4
+  padding: str = "ignored"
+  dtype: Any = jnp.float32
+
+  @nn.compact
+  def __call__(self, x: Features, mask: Mask, train: bool) -> tuple[Features, Mask]:
+    width = x.shape[-1]
+    y = ChannelNorm(self.padding, self.dtype, name="attention_norm")(x, mask)
+    y, y_mask = ConvAttention(self.num_heads, self.window, self.stride, self.relative_positions, self.dropout,
+                              self.padding, self.dtype, name="attention")(y, mask, train)
+    skip = x if self.stride == 1 else max_pool(x, mask, self.stride)[0]
+    x = mask_out(skip, y_mask) + ResidualBranch(self.drop_path, name="attention_scale")(y, train)
+
+    y = ChannelNorm(self.padding, self.dtype, name="mlp_norm")(x, y_mask)
+    y = nn.Dense(self.mlp_ratio * width, kernel_init=uniform_fan_in, dtype=self.dtype, name="mlp_in")(y)
+    y = nn.Dropout(self.dropout, deterministic=not train)(nn.gelu(y, approximate=False))
+    y = nn.Dense(width, kernel_init=uniform_fan_in, dtype=self.dtype, name="mlp_out")(y)
+    y = nn.Dropout(self.dropout, deterministic=not train)(y)
+    x = x + ResidualBranch(self.drop_path, name="mlp_scale")(mask_out(y, y_mask), train)
+    return x, y_mask

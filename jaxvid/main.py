@@ -1,0 +1,66 @@
+"""Train a model and evaluate it, or evaluate one that is trained.
+
+  python -m jaxvid.main --config=configs/quickstart.py --workdir=runs/quickstart
+  python -m jaxvid.main --config=configs/thumos_sgp.py:smoke --workdir=runs/smoke
+  python -m jaxvid.main --config=configs/hapt_actionformer.py:small --workdir=runs/hapt --config.optim.lr=3e-4
+  python -m jaxvid.main --config=configs/hapt_actionformer.py:small --workdir=runs/hapt --mode=eval
+
+--config names a file and, after a colon, a variant of it; any value in it can be set with --config.SECTION.KEY=VALUE.
+Everything lands in --workdir: checkpoints, metrics.jsonl, TensorBoard's events, predictions.json, scores.json and
+detections.png. A run that was stopped goes on where its last checkpoint is when the same command is given again.
+"""
+
+import logging
+import sys
+
+import absl.logging
+from absl import app, flags
+from ml_collections import config_flags
+
+_CONFIG = config_flags.DEFINE_config_file("config", None, "Configuration file, FILE.py or FILE.py:VARIANT.", lock_config=True)
+_WORKDIR = flags.DEFINE_string("workdir", None, "Folder of this run; made where it is absent.")
+_MODE = flags.DEFINE_enum("mode", "train", ["train", "eval"],
+                          '"train" trains, goes on if there is a checkpoint, and evaluates; "eval" evaluates a checkpoint.')
+_CHECKPOINT = flags.DEFINE_enum("checkpoint", "latest", ["latest", "best"], "With --mode=eval: which one.")
+flags.mark_flags_as_required(["config", "workdir"])
+
+
+def main(argv):
+  if len(argv) > 1:
+    raise app.UsageError(f"unexpected arguments: {' '.join(argv[1:])}")
+  # Imported here so that --help and a wrong flag answer at once.
+  from jaxvid.build import ConfigError
+  from jaxvid.train import loop
+  from jaxvid.train.checkpoint import CheckpointError
+
+  config = _CONFIG.value.to_dict()
+  try:
+    if _MODE.value == "train":
+      loop.train_and_evaluate(config, _WORKDIR.value)
+    else:
+      loop.evaluate(config, _WORKDIR.value, _CHECKPOINT.value)
+  except (ConfigError, CheckpointError, FileNotFoundError, loop.NonFiniteError) as error:
+    sys.exit(f"error: {error}")
+
+
+def _parse_flags(argv):
+  """Flags of the command line; a key that the configuration lacks gives one line, not a traceback."""
+  try:
+    return flags.FLAGS(argv)
+  except flags.Error as error:
+    sys.exit(f"error: {error}\nSee python -m jaxvid.main --help.")
+  except (AttributeError, KeyError) as error:
+    sys.exit(f"error: the configuration has no key {error}, so nothing would read it")
+  except (FileNotFoundError, TypeError, ValueError) as error:
+    sys.exit(f"error: {error}")
+
+
+def run():
+  """Entry point of the command."""
+  absl.logging.set_verbosity(absl.logging.WARNING)  # Orbax tells every file it writes.
+  logging.getLogger("jaxvid").setLevel(logging.INFO)
+  app.run(main, flags_parser=_parse_flags)
+
+
+if __name__ == "__main__":
+  run()

@@ -1,0 +1,1 @@
+"""Networks: backbone, neck, head."""

@@ -1,0 +1,158 @@
+"""Temporal action localization: which actions happen in a recording, from when to when (ActionFormer's formulation).
+
+A batch is a dict of arrays, padded to a common length and number of actions:
+  features (B, T, C) and mask (B, T);
+  segments (B, N, 2) in grid units, labels (B, N), segment_mask (B, N);
+  fps, feat_stride, num_frames, duration, each (B,): what leads from grid units to seconds.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from jaxvid import losses, time_grid
+from jaxvid.array_types import Array, Features, Mask
+from jaxvid.models.outputs import LocalizationOutputs
+from jaxvid.ops import nms
+from jaxvid.ops.assign import assign
+from jaxvid.ops.decode import Candidates, decode
+from jaxvid.ops.points import Points, make_points
+from jaxvid.tasks.base import Metrics, State
+
+# Share of the old value in the running count of positives (ActionFormer's code).
+_MOMENTUM = 0.9
+# The regression loss below which automatic balancing raises its weight no further (ActionFormer's code).
+_SMALLEST_REG_LOSS = 0.01
+
+AUTOMATIC = -1.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Detection:
+  """How scores and offsets become detections; the section config.task.detection. Lengths are in grid units.
+
+  Attributes:
+    pre_nms_score: (point, class) pairs must score higher to be candidates.
+    pre_nms_top_k: candidates a level.
+    min_length: candidates must be longer.
+    nms: "soft", "hard" or "none".
+    sigma, iou_threshold, min_score: see jaxvid.ops.nms.suppress.
+    max_detections: a recording.
+    multiclass: suppress each class on its own; False suppresses across classes and then votes.
+    voting_threshold: tIoU above which candidates vote on a detection's boundaries (class-agnostic only); 0 for no voting.
+    voting_weight: "score_iou" (ActionFormer) or "score" (TriDet).
+  """
+
+  pre_nms_score: float = 0.001
+  pre_nms_top_k: int = 2000
+  min_length: float = 0.05
+  nms: str = "soft"
+  sigma: float = 0.5
+  iou_threshold: float = 0.1
+  min_score: float = 0.001
+  max_detections: int = 200
+  multiclass: bool = True
+  voting_threshold: float = 0.7
+  voting_weight: str = "score_iou"
+
+  def __post_init__(self):
+    if self.nms not in nms.METHODS:
+      raise ValueError(f"config.task.detection.nms: {self.nms!r} is none of {', '.join(nms.METHODS)}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+  """Targets, loss and predictions of localization.
+
+  Attributes:
+    num_classes: classes, each scored on its own.
+    regression_ranges: (low, high) a pyramid level, in grid units.
+    center_radius: of center sampling, in strides; None does without.
+    init_num_positives: where the running count of positives starts, by which the losses are divided.
+    reg_weight: of the regression loss; AUTOMATIC (-1) scales it to the size of the classification loss.
+    label_smoothing: epsilon; targets become t (1 - epsilon) + epsilon / (num_classes + 1).
+    detection: arguments of `Detection`.
+  """
+
+  num_classes: int
+  regression_ranges: tuple[tuple[float, float], ...] = ((0, 4), (4, 8), (8, 16), (16, 32), (32, 64), (64, 10000))
+  center_radius: float | None = 1.5
+  init_num_positives: float = 100.0
+  reg_weight: float = 1.0
+  label_smoothing: float = 0.0
+  detection: Mapping[str, Any] | Detection = Detection()
+
+  def __post_init__(self):
+    if self.reg_weight <= 0 and self.reg_weight != AUTOMATIC:
+      raise ValueError(f"config.task.reg_weight must be positive, or {AUTOMATIC} to balance automatically; "
+                       f"got {self.reg_weight}")
+
+  def init_state(self) -> State:
+    """The running count of positive points, which divides both losses."""
+    return {"num_positives": jnp.float32(self.init_num_positives)}
+
+  def inputs(self, batch: Mapping[str, Array]) -> tuple[Features, Mask]:
+    """Arguments of the network."""
+    return batch["features"], batch["mask"]
+
+  def loss(self, outputs: LocalizationOutputs, batch: Mapping[str, Array], state: State,
+           train: bool) -> tuple[Array, Metrics, State]:
+    """Focal loss at every valid point plus DIoU loss at positives, both divided by the running count of positives.
+
+    The count is updated before it is used, as in the public code; with `train` False it stays.
+    """
+    cls_targets, offset_targets = self.targets(outputs, batch)
+    cls_logits, offsets, mask = (jnp.concatenate(levels, axis=1) for levels in
+                                 (outputs.cls_logits, outputs.offsets, outputs.masks))
+    positive = (cls_targets.sum(-1) > 0) & mask
+    num_positives = jnp.sum(positive)
+    if train:
+      count = jnp.maximum(num_positives, 1).astype(jnp.float32)
+      state = {"num_positives": _MOMENTUM * state["num_positives"] + (1 - _MOMENTUM) * count}
+    normalizer = state["num_positives"]
+
+    smoothed = cls_targets * (1 - self.label_smoothing) + self.label_smoothing / (self.num_classes + 1)
+    cls_loss = jnp.sum(losses.sigmoid_focal(cls_logits, smoothed), where=mask[..., None]) / normalizer
+    # Targets of negatives may be anything: they must not reach the loss's gradient, not even times zero.
+    offset_targets = jnp.where(positive[..., None], offset_targets, 1.0)
+    reg_loss = jnp.sum(losses.diou_1d(offsets, offset_targets), where=positive) / normalizer
+    weight = self.reg_weight
+    if weight == AUTOMATIC:
+      weight = jax.lax.stop_gradient(cls_loss / jnp.maximum(reg_loss, _SMALLEST_REG_LOSS))
+    loss = cls_loss + weight * reg_loss
+    return loss, {"loss": loss, "cls_loss": cls_loss, "reg_loss": reg_loss, "num_positives": num_positives}, state
+
+  def targets(self, outputs: LocalizationOutputs, batch: Mapping[str, Array]) -> tuple[Array, Array]:
+    """cls_targets (B, P, num_classes) and offset_targets (B, P, 2) of the points of all levels."""
+    points = self._points(outputs)
+    one = lambda segments, labels, valid: assign(  # noqa: E731
+      points, segments, labels, valid, self.num_classes, self.center_radius)
+    return jax.vmap(one)(batch["segments"], batch["labels"], batch["segment_mask"])
+
+  def predict(self, outputs: LocalizationOutputs, batch: Mapping[str, Array]) -> Candidates:
+    """Detections of each recording, best first: segments (B, D, 2) in seconds, scores, labels and valid (B, D)."""
+    points, how = self._points(outputs), self._detection
+
+    def one(cls_logits, offsets, masks):
+      candidates = decode(points, cls_logits, offsets, masks, min_score=how.pre_nms_score, top_k=how.pre_nms_top_k,
+                          min_length=how.min_length)
+      found = nms.suppress(candidates, method=how.nms, max_detections=how.max_detections, min_score=how.min_score,
+                           sigma=how.sigma, iou_threshold=how.iou_threshold, multiclass=how.multiclass)
+      if how.nms != "none" and not how.multiclass and how.voting_threshold > 0:
+        found = nms.vote(found, candidates, iou_threshold=how.voting_threshold, weight=how.voting_weight)
+      return found
+
+    found = jax.vmap(one)(outputs.cls_logits, outputs.offsets, outputs.masks)
+    timing = [batch[key][:, None, None] for key in ("fps", "feat_stride", "num_frames")]
+    seconds = jnp.clip(time_grid.grid_to_seconds(found.segments, *timing), 0, batch["duration"][:, None, None])
+    return found._replace(segments=seconds)
+
+  @property
+  def _detection(self) -> Detection:
+    return self.detection if isinstance(self.detection, Detection) else Detection(**self.detection)
+
+  def _points(self, outputs: LocalizationOutputs) -> Points:
+    return make_points(tuple(mask.shape[1] for mask in outputs.masks), self.regression_ranges)

@@ -1,0 +1,24 @@
+"""The one place where seconds become grid units and back.
+
+Step i of a feature sequence sees frames [i * stride, i * stride + num_frames) of a recording with `fps` frames a second.
+A localization model counts time in grid units: step i sits at i, the centre of what it sees. Hence
+
+    grid = t * fps / stride - 0.5 * num_frames / stride
+
+Plain arithmetic: the functions take Python numbers, NumPy arrays and JAX arrays alike.
+"""
+
+
+def seconds_to_grid(seconds, fps, feat_stride, num_frames):
+  """Grid position of a time in seconds."""
+  return seconds * fps / feat_stride - 0.5 * num_frames / feat_stride
+
+
+def grid_to_seconds(grid, fps, feat_stride, num_frames):
+  """Time in seconds of a grid position; the inverse of `seconds_to_grid`."""
+  return (grid * feat_stride + 0.5 * num_frames) / fps
+
+
+def expected_num_steps(duration, fps, feat_stride, num_frames):
+  """How many steps an extractor makes of `duration` seconds: windows that lie wholly inside the recording, at least one."""
+  return max(int((duration * fps - num_frames) // feat_stride) + 1, 1)

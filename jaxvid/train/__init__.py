@@ -1,0 +1,1 @@
+"""State, optimizer, step, sharding, checkpoints, log and loop."""

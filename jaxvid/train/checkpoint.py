@@ -1,0 +1,85 @@
+"""Checkpoints: the latest to go on from, the best to keep; written asynchronously, complete or not there at all."""
+
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import orbax.checkpoint as ocp
+
+LATEST, BEST = "latest", "best"
+_FOLDER = "checkpoints"
+
+
+class CheckpointError(ValueError):
+  """A checkpoint that is not there or does not fit; the message says what and where."""
+
+
+class Checkpoints:
+  """The checkpoints of one workdir: WORKDIR/checkpoints/{latest,best}/STEP, each the state and a description of the run.
+
+  The description is a dict of plain values: the configuration, label names, feature contract, and the score of a best one.
+  Two managers, since orbax's retention policies cannot promise to keep both the newest and the best.
+  """
+
+  def __init__(self, workdir: str | pathlib.Path):
+    self.folder = pathlib.Path(workdir).absolute() / _FOLDER
+    self._managers = {}
+
+  def steps(self, kind: str = LATEST) -> int | None:
+    """The step of the checkpoint of this kind; None where there is none."""
+    return self._manager(kind).latest_step() if (self.folder / kind).exists() else None
+
+  def save(self, kind: str, step: int, state: Any, description: Mapping[str, Any]) -> None:
+    """Starts writing; the one before goes once this one is complete. Call `close` before the process ends."""
+    manager = self._manager(kind)
+    if manager.latest_step() == step:
+      return
+    described = dict(description, shapes=_shapes(state))
+    manager.save(step, args=ocp.args.Composite(state=ocp.args.StandardSave(state), run=ocp.args.JsonSave(described)))
+
+  def describe(self, kind: str = LATEST) -> dict[str, Any]:
+    """The description that was saved with a checkpoint."""
+    step = self._existing_step(kind)
+    return self._manager(kind).restore(step, args=ocp.args.Composite(run=ocp.args.JsonRestore()))["run"]
+
+  def restore(self, kind: str, like: Any) -> Any:
+    """The saved state, with the structure, shapes, types and placement of `like`.
+
+    Raises:
+      CheckpointError: nothing saved, or its names or shapes differ from those of `like`; all of them are named.
+    """
+    step = self._existing_step(kind)
+    saved, wanted = self.describe(kind)["shapes"], _shapes(like)
+    problems = [f"{name}: in the checkpoint only" for name in saved if name not in wanted]
+    problems += [f"{name}: not in the checkpoint" for name in wanted if name not in saved]
+    problems += [f"{name}: {saved[name]} in the checkpoint, {wanted[name]} here"
+                 for name in wanted if name in saved and saved[name] != wanted[name]]
+    if problems:
+      raise CheckpointError(f"{self.folder / kind / str(step)} does not fit this configuration:\n  " + "\n  ".join(problems))
+    target = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=x.sharding), like)
+    return self._manager(kind).restore(step, args=ocp.args.Composite(state=ocp.args.StandardRestore(target)))["state"]
+
+  def close(self) -> None:
+    """Waits until everything is written."""
+    for manager in self._managers.values():
+      manager.close()
+    self._managers = {}
+
+  def _manager(self, kind):
+    if kind not in self._managers:
+      options = ocp.CheckpointManagerOptions(max_to_keep=1, create=True)
+      self._managers[kind] = ocp.CheckpointManager(self.folder / kind, options=options)
+    return self._managers[kind]
+
+  def _existing_step(self, kind):
+    step = self.steps(kind)
+    if step is None:
+      raise CheckpointError(f"no {kind} checkpoint in {self.folder}: train there first, or name another workdir")
+    return step
+
+
+def _shapes(tree: Any) -> dict[str, str]:
+  """Path -> "float32(3, 512)" of every array."""
+  leaves, _ = jax.tree_util.tree_flatten_with_path(tree)
+  return {jax.tree_util.keystr(path, simple=True, separator="/"): f"{leaf.dtype}{tuple(leaf.shape)}" for path, leaf in leaves}

@@ -1,0 +1,98 @@
+"""A configuration as the objects it stands for; every key of it is read here or is an error."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from jaxvid.build import ConfigError, build, build_network, construct
+from jaxvid.data import pipeline
+from jaxvid.data.contract import FeatureContract
+from jaxvid.data.store import Split
+from jaxvid.models.network import Network
+from jaxvid.tasks.base import Task
+from jaxvid.train.optim import Optim
+
+
+@dataclasses.dataclass(frozen=True)
+class Train:
+  """The section config.train.
+
+  Attributes:
+    log_every: steps from one line of metrics to the next.
+    checkpoint_every: epochs from one checkpoint to the next.
+    eval_every: epochs from one evaluation to the next; 0 evaluates at the end only. The best one's weights are kept.
+    num_devices: how many to use; None for all.
+    resume: a workdir whose latest checkpoint training goes on from.
+    init_from: a workdir whose averaged parameters training starts from.
+  """
+
+  log_every: int = 10
+  checkpoint_every: int = 5
+  eval_every: int = 0
+  num_devices: int | None = None
+  resume: str | None = None
+  init_from: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Experiment:
+  """What config describes, built.
+
+  Attributes:
+    config: the configuration as plain values, as it is kept in checkpoints.
+    seed: of initialisation, data order and dropout.
+    network, task, evaluator: from config.model, config.task and config.eval.
+    data, optim, train: settings from the sections of those names.
+    workdir: where the run lives.
+  """
+
+  config: Mapping[str, Any]
+  seed: int
+  network: Network
+  task: Task
+  evaluator: Any
+  data: pipeline.Data
+  optim: Optim
+  train: Train
+  workdir: str
+
+  @classmethod
+  def from_config(cls, config: Mapping[str, Any], workdir: str) -> "Experiment":
+    """Builds everything; ConfigError names the key that is missing, unknown or wrong."""
+    sections = ("seed", "task", "model", "data", "optim", "train", "eval")
+    for key in config:
+      if key not in sections:
+        raise ConfigError(f"config.{key}: nothing reads this key; a configuration has: {', '.join(sections)}")
+    for key in sections:
+      if key not in config:
+        raise ConfigError(f"config.{key}: missing")
+    task = build("task", config["task"], "config.task")
+    return cls(
+      config=config, seed=config["seed"], task=task, workdir=workdir,
+      network=build_network(config["model"], task.num_classes),
+      evaluator=build("evaluator", config["eval"], "config.eval"),
+      data=construct(pipeline.Data, config["data"], "config.data"),
+      optim=construct(Optim, config["optim"], "config.optim"),
+      train=construct(Train, config["train"], "config.train"),
+    )
+
+  def open_split(self, split: str) -> Split:
+    """A split of the configured dataset, whose classes must be as many as the task has."""
+    source = pipeline.open_split(self.data, split, self.workdir)
+    if len(source.class_names) != self.task.num_classes:
+      raise ConfigError(f"config.task.num_classes: {self.task.num_classes}, but dataset {self.data.dataset} has "
+                        f"{len(source.class_names)} classes")
+    return source
+
+  def describe(self, source: Split) -> dict[str, Any]:
+    """What a checkpoint says of the run beside its arrays."""
+    return {"config": self.config, "class_names": list(source.class_names), "contract": source.contract.to_dict()}
+
+  def check_description(self, description: Mapping[str, Any], source: Split) -> None:
+    """Refuses a checkpoint that was trained on other classes or other features than `source` has."""
+    if list(description["class_names"]) != list(source.class_names):
+      raise ConfigError(f"the checkpoint knows the classes {description['class_names']}, the dataset {source.class_names}")
+    differences = FeatureContract.from_dict(description["contract"]).differences(source.contract)
+    if differences:
+      raise ConfigError("the checkpoint was trained on other features than the dataset's (checkpoint against dataset): "
+                        + "; ".join(differences))

@@ -1,0 +1,48 @@
+"""Where numbers go: a JSON-lines file, TensorBoard, and the progress bar's line."""
+
+import json
+import os
+import pathlib
+from collections.abc import Mapping
+
+import tensorboardX
+
+_METRICS = "metrics.jsonl"
+
+
+class MetricLog:
+  """WORKDIR/metrics.jsonl, a line {"step": k, name: value, ...} each time, and TensorBoard's events in WORKDIR/tensorboard.
+
+  Opened at a step, it forgets what was logged after it: after a kill, the steps since the checkpoint come again.
+  """
+
+  def __init__(self, workdir: str | pathlib.Path, step: int):
+    self.path = pathlib.Path(workdir) / _METRICS
+    _keep_lines_up_to(self.path, step)
+    self._file = self.path.open("a", buffering=1)  # Line-buffered: a kill loses no whole line.
+    self._tensorboard = tensorboardX.SummaryWriter(str(pathlib.Path(workdir) / "tensorboard"), purge_step=step + 1)
+
+  def write(self, step: int, metrics: Mapping[str, float]) -> None:
+    """Logs plain numbers under their names."""
+    self._file.write(json.dumps({"step": step, **metrics}) + "\n")
+    for name, value in metrics.items():
+      self._tensorboard.add_scalar(name, value, step)
+
+  def close(self) -> None:
+    self._file.close()
+    self._tensorboard.close()
+
+
+def _keep_lines_up_to(path, step):
+  if not path.exists():
+    return
+  kept = []
+  for line in path.read_text().splitlines():
+    try:
+      if json.loads(line)["step"] <= step:
+        kept.append(line + "\n")
+    except json.JSONDecodeError:  # The last line of a killed process may be half a line.
+      continue
+  temporary = path.with_suffix(".tmp")
+  temporary.write_text("".join(kept))
+  os.replace(temporary, path)

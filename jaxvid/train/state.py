@@ -1,0 +1,48 @@
+"""Everything that training carries from step to step, as one pytree."""
+
+from typing import Any
+
+import flax.struct
+import jax
+import jax.numpy as jnp
+import optax
+
+from jaxvid.array_types import Array
+from jaxvid.models.network import Network
+from jaxvid.tasks.base import Task
+
+
+@flax.struct.dataclass
+class TrainState:
+  """The state of training after `step` updates; randomness is folded from the seed and the step, so it is not in here.
+
+  Attributes:
+    step: updates made; also the data position, since step k always sees the same batch.
+    params: the network's parameters.
+    model_state: its other collections (batch norm statistics); empty where it has none.
+    opt_state: the optimizer's.
+    ema: exponential moving average of the parameters, which evaluation uses.
+    task_state: the task's, such as the running count of positives.
+  """
+
+  step: Array
+  params: Any
+  model_state: Any
+  opt_state: Any
+  ema: Any
+  task_state: Any
+
+
+def create_state(network: Network, task: Task, optimizer: optax.GradientTransformation, inputs: tuple,
+                 seed: int) -> TrainState:
+  """The state before the first update, for arrays (or their shapes) that the network takes."""
+
+  @jax.jit
+  def init():
+    zeros = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), inputs)
+    variables = network.init(jax.random.key(seed), *zeros)
+    params = variables.pop("params")
+    return TrainState(step=jnp.int32(0), params=params, model_state=variables, opt_state=optimizer.init(params),
+                      ema=jax.tree.map(jnp.copy, params), task_state=task.init_state())
+
+  return init()

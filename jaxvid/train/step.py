@@ -1,0 +1,52 @@
+"""One update, as a pure function to be jitted."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from jaxvid.array_types import Array
+from jaxvid.models.network import Network
+from jaxvid.tasks.base import Batch, Metrics, Task
+from jaxvid.train.state import TrainState
+
+# Metrics that carry this prefix are gradient norms, one a part of the network.
+GRAD_NORM = "grad_norm/"
+
+
+def make_train_step(network: Network, task: Task, optimizer: optax.GradientTransformation, schedule: optax.Schedule,
+                    ema: float, seed: int) -> Callable[[TrainState, Batch], tuple[TrainState, Metrics]]:
+  """(state, batch) -> (state after one update, metrics), for jit with a donated state.
+
+  Its metrics are the task's, "lr", "input_max" (the largest magnitude in the inputs, not finite if any of them is not), and
+  the gradient norm before clipping, of the whole ("grad_norm") and of each part of the network ("grad_norm/head").
+  """
+
+  def train_step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:
+    inputs = task.inputs(batch)
+    key = jax.random.fold_in(jax.random.key(seed), state.step)
+
+    def loss_of(params):
+      outputs, model_state = network.apply({"params": params, **state.model_state}, *inputs, train=True,
+                                           rngs={"dropout": key}, mutable=list(state.model_state))
+      loss, metrics, task_state = task.loss(outputs, batch, state.task_state, train=True)
+      return loss, (metrics, task_state, model_state)
+
+    gradients, (metrics, task_state, model_state) = jax.grad(loss_of, has_aux=True)(state.params)
+    updates, opt_state = optimizer.update(gradients, state.opt_state, state.params)
+    params = optax.apply_updates(state.params, updates)
+    averaged = jax.tree.map(lambda average, new: ema * average + (1 - ema) * new, state.ema, params)
+    new_state = TrainState(step=state.step + 1, params=params, model_state=model_state, opt_state=opt_state, ema=averaged,
+                           task_state=task_state)
+    metrics = dict(metrics, lr=schedule(state.step), input_max=_largest(inputs), grad_norm=optax.global_norm(gradients))
+    metrics.update({GRAD_NORM + part: optax.global_norm(tree) for part, tree in gradients.items()})
+    return new_state, metrics
+
+  return train_step
+
+
+def _largest(inputs: Any) -> Array:
+  floats = [x for x in jax.tree.leaves(inputs) if jnp.issubdtype(x.dtype, jnp.floating)]
+  return jnp.max(jnp.stack([jnp.max(jnp.abs(x)).astype(jnp.float32) for x in floats]))

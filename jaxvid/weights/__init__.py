@@ -1,0 +1,1 @@
+"""Weights that others published, as ours: rules from their names to ours."""

@@ -1,0 +1,64 @@
+"""Small raw folders in the published layouts."""
+
+import json
+
+import numpy as np
+import pytest
+
+from jaxvid import time_grid
+
+# Experiment -> subject, samples. Subject 1 has two recordings, which are joined.
+HAPT_EXPERIMENTS = {1: (1, 400), 2: (1, 330), 3: (2, 500), 4: (3, 275)}
+# Experiment, subject, activity, first, last.
+HAPT_LABELS = [(1, 1, 2, 51, 151), (1, 1, 1, 200, 400), (2, 1, 3, 1, 101), (3, 2, 1, 11, 61), (4, 3, 2, 5, 275)]
+
+
+@pytest.fixture
+def hapt_source(tmp_path):
+  """Three subjects, four recordings, three activities; 1 and 3 train, 2 tests."""
+  source = tmp_path / "hapt_raw"
+  for folder in ("RawData", "Train", "Test"):
+    (source / folder).mkdir(parents=True)
+  rng = np.random.default_rng(0)
+  for experiment, (subject, num_samples) in HAPT_EXPERIMENTS.items():
+    for sensor in ("acc", "gyro"):
+      file = source / "RawData" / f"{sensor}_exp{experiment:02d}_user{subject:02d}.txt"
+      np.savetxt(file, rng.normal(size=(num_samples, 3)))
+  labels = "".join(" ".join(map(str, label)) + "\n" for label in HAPT_LABELS)
+  (source / "RawData" / "labels.txt").write_text(labels)
+  (source / "activity_labels.txt").write_text("1 WALKING      \n2 SITTING  \n3 SIT_TO_STAND \n")
+  (source / "Train" / "subject_id_train.txt").write_text("1\n1\n3\n")
+  (source / "Test" / "subject_id_test.txt").write_text("2\n2\n")
+  return source
+
+
+def write_features(folder, database, dim=4):
+  """One NAME.npy a video, of the steps that its duration makes at the published stride and clip length."""
+  rng = np.random.default_rng(0)
+  for name, entry in database.items():
+    num_steps = time_grid.expected_num_steps(entry["duration"], entry["fps"], 4, 16)
+    np.save(folder / f"{name}.npy", rng.normal(size=(num_steps, dim)).astype(np.float32))
+
+
+@pytest.fixture
+def thumos14_source(tmp_path):
+  """Three videos of two classes, one of them without a segment, with their features and annotations."""
+
+  def annotation(label, *segment):
+    return {"label": ["Diving", "HighJump"][label], "label_id": label, "segment": list(segment)}
+
+  database = {
+    "video_test_0000001": {"subset": "Test", "duration": 20.0, "fps": 30.0, "annotations": [annotation(1, 2.5, 4.0)]},
+    "video_validation_0000001": {
+      "subset": "Validation",
+      "duration": 33.7,
+      "fps": 29.999999999999996,
+      "annotations": [annotation(0, 0.2, 1.1), annotation(1, 11.4, 12.2), annotation(0, 12.0, 33.0)],
+    },
+    "video_validation_0000002": {"subset": "Validation", "duration": 60.0, "fps": 30.0, "annotations": []},
+  }
+  source = tmp_path / "thumos14_raw"
+  source.mkdir()
+  (source / "thumos14.json").write_text(json.dumps({"version": "made up", "database": database}))
+  write_features(source, database)
+  return source
