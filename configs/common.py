@@ -1,9 +1,9 @@
 """What configurations share: complete defaults, and the reading of the variant after the colon.
 
-Every key that a section takes stands in a configuration, so that --config.SECTION.KEY=VALUE can set it (tests/test_configs.py
-holds this). What the keys mean: `Task` and `Detection` in jaxvid/tasks/localization.py, `Data` in jaxvid/data/pipeline.py,
-`Optim` in jaxvid/train/optim.py, `Train` in jaxvid/train/experiment.py, `Evaluator` in jaxvid/evaluators/localization.py; model
-parts in the files that their types name.
+Every key that a section takes stands in a configuration, so that --config.SECTION.KEY=VALUE can set it
+(tests/test_configs.py holds this). What the keys mean: `Task` and `Detection` in jaxvid/tasks/localization.py, `Data`
+in jaxvid/data/pipeline.py, `Optim` in jaxvid/train/optim.py, `Train` in jaxvid/train/experiment.py, `Evaluator` in
+jaxvid/evaluators/localization.py; model parts in the files that their types name.
 """
 
 import ast
@@ -13,29 +13,76 @@ from ml_collections.config_dict import placeholder
 
 
 def localization():
-  """A ConfigDict with the defaults of localization (ActionFormer's on THUMOS14); a configuration fills in data and model."""
-  return ml_collections.ConfigDict(dict(
-    seed=0,
-    task=dict(
-      type="localization", num_classes=placeholder(int), center_radius=1.5, init_num_positives=100.0, reg_weight=1.0,
-      label_smoothing=0.0, regression_ranges=((0, 4), (4, 8), (8, 16), (16, 32), (32, 64), (64, 10000)),
-      detection=dict(
-        pre_nms_score=0.001, pre_nms_top_k=2000, min_length=0.05, nms="soft", sigma=0.5, iou_threshold=0.1, min_score=0.001,
-        max_detections=200, multiclass=True, voting_threshold=0.7, voting_weight="score_iou"),
-    ),
-    model=dict(backbone=dict(), neck=dict(type="identity"), head=dict(type="point", width=512), dtype="float32",
-               padding="ignored"),
-    data=dict(
-      dataset=placeholder(str), data_dir="data", train_split="train", batch_size=2, max_len=2304,
-      buckets=(576, 1152, 1728, 2304), crop_ratio=(0.9, 1.0), crop_min_overlap=0.5, crop_window_margin="half_clip",
-      input_noise=0.0, made_up=None, num_threads=2, prefetch=4),
-    optim=dict(
-      type="adamw", lr=1e-4, weight_decay=0.05, betas=(0.9, 0.999), epsilon=1e-8, clip_norm=1.0, ema=0.999,
-      schedule=dict(type="warmup_cosine", warmup_epochs=5, epochs=35, final_lr=0.0)),
-    train=dict(log_every=10, checkpoint_every=5, eval_every=0, num_devices=placeholder(int), resume=placeholder(str),
-               init_from=placeholder(str)),
-    eval=dict(type="localization", split="test", tious=(0.3, 0.4, 0.5, 0.6, 0.7), recall_at=(1, 5), num_drawn=4),
-  ))
+  """The defaults of localization (ActionFormer's on THUMOS14), for a configuration to fill in data and model."""
+  return ml_collections.ConfigDict(
+    dict(
+      seed=0,
+      task=dict(
+        type="localization",
+        num_classes=placeholder(int),
+        center_radius=1.5,
+        init_num_positives=100.0,
+        reg_weight=1.0,
+        label_smoothing=0.0,
+        regression_ranges=((0, 4), (4, 8), (8, 16), (16, 32), (32, 64), (64, 10000)),
+        detection=dict(
+          pre_nms_score=0.001,
+          pre_nms_top_k=2000,
+          min_length=0.05,
+          nms="soft",
+          sigma=0.5,
+          iou_threshold=0.1,
+          min_score=0.001,
+          max_detections=200,
+          multiclass=True,
+          voting_threshold=0.7,
+          voting_weight="score_iou",
+        ),
+      ),
+      model=dict(
+        backbone=dict(),
+        neck=dict(type="identity"),
+        head=dict(type="point", width=512),
+        dtype="float32",
+        padding="ignored",
+      ),
+      data=dict(
+        dataset=placeholder(str),
+        data_dir="data",
+        train_split="train",
+        batch_size=2,
+        max_len=2304,
+        buckets=(576, 1152, 1728, 2304),
+        crop_ratio=(0.9, 1.0),
+        crop_min_overlap=0.5,
+        crop_window_margin="half_clip",
+        input_noise=0.0,
+        made_up=None,
+        num_threads=2,
+        prefetch=4,
+      ),
+      optim=dict(
+        type="adamw",
+        lr=1e-4,
+        weight_decay=0.05,
+        betas=(0.9, 0.999),
+        epsilon=1e-8,
+        clip_norm=1.0,
+        ema=0.999,
+        ema_warmup=True,
+        schedule=dict(type="warmup_cosine", warmup_epochs=5, epochs=35, final_lr=0.0),
+      ),
+      train=dict(
+        log_every=10,
+        checkpoint_every=5,
+        eval_every=0,
+        num_devices=placeholder(int),
+        resume=placeholder(str),
+        init_from=placeholder(str),
+      ),
+      eval=dict(type="localization", split="test", tious=(0.3, 0.4, 0.5, 0.6, 0.7), recall_at=(1, 5), num_drawn=4),
+    )
+  )
 
 
 def variant(arg, **defaults):
@@ -54,7 +101,7 @@ def variant(arg, **defaults):
 
 def smoke(c):
   """The same code path on made-up data of the same format: small widths, a few steps, under a minute on a CPU."""
-  c.data.update(dataset="made_up", train_split="train", max_len=192, buckets=(96, 192), batch_size=2)
+  c.data.update(dataset="made_up", train_split="train", max_len=192, buckets=(192,), batch_size=2)
   c.data.made_up = dict(num_train=4, num_test=2, dim=16, num_classes=c.task.num_classes, min_steps=100, max_steps=190)
   c.model.backbone.width = c.model.head.width = 32
   if "mlp_width" in c.model.backbone:

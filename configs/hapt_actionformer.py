@@ -7,8 +7,8 @@ Variants: `small`, width 128, for a CPU; `fold=N`, person N tests and the others
 `smoke`. They combine: `:small,fold=3`.
 """
 
-from configs import hapt
+from configs import hapt_common
 
 
 def get_config(arg=""):
-  return hapt.config(arg, dict(type="local_transformer", num_heads=4, window=9, depths=(2, 2, 5), drop_path=0.1))
+  return hapt_common.config(arg, dict(type="local_transformer", num_heads=4, window=9, depths=(2, 2, 5), drop_path=0.1))

@@ -4,14 +4,16 @@
   python -m jaxvid.main --config=configs/hapt_sgp.py:small --workdir=runs/hapt_sgp_small
 
 Variants: `small`, width 128, for a CPU; `fold=N`, person N tests and the others train (else the official 21 / 9 split);
-`smoke`. They combine: `:small,fold=3`. `--config.model.backbone.init=dead` starts the five depthwise convolutions of each block
-from zero, as the public THUMOS14 configuration does, and so keeps them there.
+`smoke`. They combine: `:small,fold=3`. `--config.model.backbone.init=dead` starts the five depthwise convolutions of
+each block from zero, as the public THUMOS14 configuration does, and so keeps them there.
 """
 
-from configs import hapt
+from configs import hapt_common
 
 
 def get_config(arg=""):
-  c = hapt.config(arg, dict(type="sgp", window=1, k=4.0, mlp_width=768, depths=(2, 2, 5), drop_path=0.1, init="live"))
+  c = hapt_common.config(
+    arg, dict(type="sgp", window=1, k=4.0, mlp_width=768, depths=(2, 2, 5), drop_path=0.1, init="live")
+  )
   c.data.crop_window_margin = "none"
   return c

@@ -1,7 +1,7 @@
 """A first run: ActionFormer, small, on made-up recordings of five actions.
 
-  make quickstart
-  python -m jaxvid.main --config=configs/quickstart.py --workdir=runs/quickstart
+make quickstart
+python -m jaxvid.main --config=configs/quickstart.py --workdir=runs/quickstart
 """
 
 from configs import common

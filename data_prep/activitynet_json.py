@@ -2,6 +2,8 @@
 
     {"database": {NAME: {"subset": "Test", "duration": 33.7, "fps": 30.0,
                          "annotations": [{"label": "Diving", "label_id": 7, "segment": [0.2, 1.1]}, ...]}, ...}}
+
+ActivityNet's own files have neither fps nor label ids.
 """
 
 import collections
@@ -28,7 +30,7 @@ def read_database(file):
   for name, entry in database.items():
     listed = entry.get("annotations", []) if isinstance(entry, dict) else None
     if not (isinstance(listed, list) and all(isinstance(annotation, dict) for annotation in listed)):
-      raise BadInput(file, f"{name} annotations", "no list of annotations", "Give annotations in ActivityNet's container.")
+      raise BadInput(file, f"{name} annotations", "not a list of dicts", "Give annotations in ActivityNet's container.")
   return database
 
 
@@ -41,7 +43,8 @@ def class_names(database):
   for entry in database.values():
     for annotation in entry.get("annotations", []):
       names[annotation.get("label_id")][annotation.get("label")] += 1
-  return [names[label].most_common(1)[0][0] for label in itertools.takewhile(lambda label: label in names, itertools.count())]
+  ids = itertools.takewhile(lambda label_id: label_id in names, itertools.count())
+  return [names[label_id].most_common(1)[0][0] for label_id in ids]
 
 
 def number(file, name, entry, key):

@@ -3,9 +3,10 @@
     python -m data_prep.build NAME --source=PATH [--data_dir=data] [--skip_bad] [--overwrite]
     python -m data_prep.build NAME --help
 
-NAME is a dataset below, or NAME/CONFIG for a configuration of it. The dataset appears in data_dir/NAME/CONFIG/VERSION when it is
-complete, or not at all. Bad input ends the build with a message that names the file, what is wrong and what to do; --skip_bad
-leaves it out instead, and lists what it left out in skipped.json beside the data. Nothing is downloaded.
+NAME is a dataset below, or NAME/CONFIG for a configuration of it. The dataset appears in data_dir/NAME/CONFIG/VERSION
+when it is complete, or not at all. Bad input ends the build with a message that names the file, what is wrong and what
+to do; --skip_bad leaves it out instead, and lists what it left out in skipped.json beside the data. Nothing is
+downloaded.
 """
 
 import argparse
@@ -27,7 +28,7 @@ from jaxvid.data import store
 
 
 def datasets():
-  """dict of name -> docstring of the modules of data_prep that define a `plan`. A new dataset is one new file, which has
+  """dict of name -> docstring of the modules here that define a `plan`. A new dataset is one new file, which has
 
     VERSION, "major.minor.patch", to be raised when the same source gives other records;
     add_flags(parser), which adds the flags that only this dataset has;
@@ -128,7 +129,7 @@ def build(name, module, config, flags):
 
     streams = _nonempty({split: records(split) for split in plan.readers})
     if not streams:
-      raise BadInput(flags.source, "recordings", "all of them are bad", "Build without --skip_bad to see what is wrong.")
+      raise BadInput(flags.source, "recordings", "all of them are bad", "Build without --skip_bad to see why.")
     folder = store.write_dataset(
       flags.data_dir,
       name,

@@ -10,8 +10,8 @@ from jaxvid import time_grid
 from jaxvid.data.contract import FeatureContract
 from jaxvid.data.store import Record
 
-# Extractors treat the end of a video differently (padding, a last half clip), and containers misreport durations by a little.
-# A wrong fps or stride is off by far more: 25 for 30 frames a second is 17%.
+# Extractors treat the end of a video differently (padding, a last half clip); containers misreport durations a little.
+# A wrong fps or stride is off by far more: 25 for 30 frames a second is 17%, which shows from about 100 steps on.
 STEPS_TOLERANCE = 16
 STEPS_TOLERANCE_RATIO = 0.05
 
@@ -63,7 +63,9 @@ class SkipList:
       self.skipped.append({"file": error.file, "field": error.field, "problem": error.problem})
 
 
-def checked(recording: Recording, contract: FeatureContract, class_names: list[str], dtype: str, skips: SkipList) -> Record:
+def checked(
+  recording: Recording, contract: FeatureContract, class_names: list[str], dtype: str, skips: SkipList
+) -> Record:
   """The record of a recording.
 
   Raises:
@@ -124,9 +126,9 @@ def check_num_steps(recording: Recording) -> None:
     raise BadInput(
       recording.features_file,
       "number of steps",
-      f"{num_steps}, but {recording.duration:g} s at {recording.fps:g} fps with a step every {recording.feat_stride:g} frames "
-      f"of {recording.num_frames:g} make {expected}",
-      f"Check fps and duration in {recording.annotations_file}, the stride and the clip length, and that the file is whole.",
+      f"{num_steps}, but {recording.duration:g} s at {recording.fps:g} fps with a step every "
+      f"{recording.feat_stride:g} frames of {recording.num_frames:g} make {expected}",
+      f"Check fps and duration in {recording.annotations_file}, stride and clip length, and that the file is whole.",
     )
 
 
@@ -145,4 +147,4 @@ def check_annotation(annotation: Annotation, recording: Recording, labels: dict[
     raise bad(f"{segment} is reversed or empty", "Swap or correct its ends.")
   earliest, latest = annotation.bounds or (0.0, recording.duration)
   if annotation.start < earliest - SECONDS_TOLERANCE or annotation.end > latest + SECONDS_TOLERANCE:
-    raise bad(f"{segment} lies outside the recording, {earliest:g} to {latest:g} s", "Correct it, or the recording's duration.")
+    raise bad(f"{segment} lies outside the recording, {earliest:g} to {latest:g} s", "Correct it, or the duration.")

@@ -1,20 +1,21 @@
-"""HAPT (UCI; SBHAR in the literature): 30 people with a smartphone at the waist, 12 activities and postural transitions.
+"""HAPT (UCI; SBHAR in the literature): 30 people with a smartphone at the waist, 12 activities and transitions.
 
---source is the folder or the archive (.zip, .tar.xz, ...) as published: RawData/{acc,gyro}_expNN_userNN.txt, RawData/labels.txt,
-activity_labels.txt, Train/subject_id_train.txt and Test/subject_id_test.txt, at the top or one folder down. A record is one
-subject: all recordings joined in order, in windows of 50 samples (1 s) that overlap by half, flattened axis by axis. "hapt" has
-the three accelerometer axes, 150 values a step; "hapt/acc_gyro" the gyroscope's as well, 300. Splits: subject_01 to subject_30;
-"train" and "test" as published, and fold_NN_train and fold_NN_test, which leave subject NN out.
+--source is the folder or the archive (.zip, .tar.xz, ...) as published: RawData/{acc,gyro}_expNN_userNN.txt,
+RawData/labels.txt, activity_labels.txt, Train/subject_id_train.txt and Test/subject_id_test.txt, at the top or one
+folder down. A record is one subject: all recordings joined in order, in windows of 50 samples (1 s) that overlap by
+half, flattened axis by axis. "hapt" has the three accelerometer axes, 150 values a step; "hapt/acc_gyro" the
+gyroscope's as well, 300. Splits: subject_01 to subject_30; "train" and "test" as published; fold_NN_train and
+fold_NN_test, which leave subject NN out.
 """
 
 import collections
 import dataclasses
-import functools
 import lzma
 import re
 import tarfile
 import zipfile
 import zlib
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,7 @@ def plan(source, config, flags):
   files = _read_files(source)
   activities = _read_activities(source, files)
   labels = _read_labels(source, files)
+  _check_all_labelled(source, files, labels)
 
   experiments = collections.defaultdict(list)  # Subject -> experiments in order.
   for experiment, subject in sorted(labels):
@@ -71,7 +73,7 @@ def plan(source, config, flags):
 
   return Plan(
     readers={
-      _split(subject): [functools.partial(_read, source, files, sensors, subject, experiments[subject], labels, activities)]
+      _split(subject): [partial(_read, source, files, sensors, subject, experiments[subject], labels, activities)]
       for subject in subjects
     },
     contract=FeatureContract(
@@ -85,7 +87,7 @@ def plan(source, config, flags):
     ),
     class_names=list(activities.values()),
     aliases=aliases,
-    description="UCI HAPT: raw smartphone signals of 30 people with the segments of 12 activities and postural transitions.",
+    description="UCI HAPT: raw smartphone signals of 30 people with the segments of 12 activities and transitions.",
     dtype="float32",
   )
 
@@ -115,7 +117,7 @@ def _read(source, files, sensors, subject, experiments, labels, activities):
     signals.append(signal)
     offset += len(signal)
   if offset < WINDOW:
-    raise BadInput(source, _split(subject), f"{offset} samples, less than the {WINDOW} of one step", "Get the file again.")
+    raise BadInput(source, _split(subject), f"{offset} samples, but one step sees {WINDOW}", "Get the file again.")
   return Recording(
     id=_split(subject),
     features=windows(np.concatenate(signals)),
@@ -134,8 +136,8 @@ def _read_signal(source, files, sensors, experiment, subject):
   names = [f"RawData/{sensor}_exp{experiment:02d}_user{subject:02d}.txt" for sensor in sensors]
   signals = [_table(source, files, name, columns=3, number=float) for name in names]
   if len({len(signal) for signal in signals}) > 1:
-    lengths = " and ".join(str(len(signal)) for signal in signals)
-    raise BadInput(f"{source}: {names[-1]}", "samples", f"{' and '.join(sensors)} have {lengths}", "Get the files again.")
+    problem = f"{' and '.join(sensors)} have {' and '.join(str(len(signal)) for signal in signals)}"
+    raise BadInput(f"{source}: {names[-1]}", "samples", problem, "Get the files again.")
   return np.concatenate(signals, axis=1, dtype=np.float32)
 
 
@@ -150,7 +152,8 @@ def _read_activities(source, files):
       number, activity = text.split()
       activities[int(number)] = activity
     except ValueError:
-      raise BadInput(f"{source}: {name}", f"line {line}", f"{text!r} is not NUMBER NAME", "Get the file again.") from None
+      problem = f"{text!r} is not NUMBER NAME"
+      raise BadInput(f"{source}: {name}", f"line {line}", problem, "Get the file again.") from None
   return dict(sorted(activities.items()))
 
 
@@ -162,6 +165,14 @@ def _read_labels(source, files):
     experiment, subject, activity, first, last = row.tolist()
     labels[experiment, subject].append(_Label(line, activity, first, last))
   return dict(labels)
+
+
+def _check_all_labelled(source, files, labels):
+  """Every recording has labels: one without would be left out unseen, as when labels.txt is cut short."""
+  for name in sorted(files):
+    match = re.fullmatch(r"RawData/acc_exp(\d+)_user(\d+)\.txt", name)
+    if match and (int(match[1]), int(match[2])) not in labels:
+      raise BadInput(f"{source}: RawData/labels.txt", "labels", f"none for {name}", "Get the file again.")
 
 
 def _official(source, files, name):
@@ -176,7 +187,7 @@ def _split(subject):
 def _table(source, files, name, columns, number):
   """(lines, columns) array of the numbers in a text file."""
   text = _text(source, files, name)
-  lines = text.splitlines()
+  lines = text.rstrip().splitlines() or [""]  # An empty file has one bad line.
   try:
     values = np.array([number(token) for token in text.split()])  # Ten times as fast as np.loadtxt.
     if len(values) == len(lines) * columns and np.isfinite(values).all():

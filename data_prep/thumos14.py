@@ -1,8 +1,8 @@
 """THUMOS14: untrimmed sports videos with the segments of 20 actions.
 
 --source is a folder of features made elsewhere, one NAME.npy of steps x dim a video; the annotations are ActionFormer's
-thumos14.json. The split "validation" (200 videos, 3,007 segments) trains, hence its alias "train"; "test" has 212 videos,
-3,358 segments. Other features of the same videos go beside these as another configuration: build thumos14/NAME.
+thumos14.json. The split "validation" (200 videos, 3,007 segments) trains, hence its alias "train"; "test" has 212
+videos, 3,358 segments. Other features of the same videos go beside these as another configuration: build thumos14/NAME.
 """
 
 import collections
@@ -20,7 +20,7 @@ from jaxvid.data.contract import FeatureContract
 VERSION = "1.0.0"
 SPLITS = ("validation", "test")
 
-# The published segments of these videos overrun them, by up to 361 s. They are kept as they are: published scores count them.
+# The published segments of these videos overrun them, by up to 361 s. They are kept: published scores count them.
 OVERRUN = frozenset(
   [f"video_test_{number:07d}" for number in (270, 814, 950, 1058, 1081, 1195, 1207, 1255, 1459)]
   + [f"video_validation_{number:07d}" for number in (311, 364, 411, 413, 419, 420, 484, 856)]
@@ -31,8 +31,8 @@ def add_flags(parser):
   parser.add_argument("--annotations", metavar="FILE", help="thumos14.json; default: the one .json file in --source")
   parser.add_argument("--feat_stride", type=float, default=4, help="frames from one step to the next")
   parser.add_argument("--num_frames", type=float, default=16, help="frames that one step sees")
-  parser.add_argument("--dtype", choices=("float16", "float32"), default="float16", help="of the features in the dataset")
-  parser.add_argument("--extractor", default="i3d", help="what made the features; a model of other features refuses them")
+  parser.add_argument("--dtype", choices=("float16", "float32"), default="float16", help="of the stored features")
+  parser.add_argument("--extractor", default="i3d", help="what made the features; models of others refuse them")
   parser.add_argument("--weights_hash", default="", help="hash of the extractor's weights, where it is known")
 
 

@@ -1,4 +1,4 @@
-"""Names for the arrays that pass between the rooms; axes: B batch, T time, C channels, H heads, D head width, N items."""
+"""Names for arrays that pass between the rooms; B batch, T time, C channels, H heads, D head width, N items."""
 
 from jaxtyping import Array, Bool, Float, Int
 

@@ -1,4 +1,5 @@
-"""From plain values to objects. A file is the registry: dict(type="sgp", width=512) is jaxvid/models/backbones/sgp.py's Model.
+"""From plain values to objects. A file is the registry: dict(type="sgp", width=512) is jaxvid/models/backbones/sgp.py's
+Model.
 
 A key that nothing takes is an error that says what there is, so a typing mistake in a configuration cannot pass unread.
 """
@@ -51,11 +52,15 @@ def types(kind: str) -> list[str]:
 
 def construct(constructor: type, values: Mapping[str, Any], where: str, **given: Any) -> Any:
   """Calls a dataclass (Linen modules are dataclasses) with a section's values; unknown and missing keys are errors."""
-  fields = {field.name: field for field in dataclasses.fields(constructor) if field.init and field.name not in ("parent", "name")}
+  fields = {
+    field.name: field
+    for field in dataclasses.fields(constructor)
+    if field.init and field.name not in ("parent", "name")
+  }
   open_keys = [name for name in fields if name not in given]
   for key in values:
     if key not in open_keys:
-      raise ConfigError(f'{where}.{key}: nothing reads this key; {where} takes: {", ".join(open_keys)}')
+      raise ConfigError(f"{where}.{key}: nothing reads this key; {where} takes: {', '.join(open_keys)}")
   for name in open_keys:
     field = fields[name]
     required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING

@@ -7,12 +7,12 @@ from jaxvid.array_types import Array
 
 
 def sigmoid_focal(logits: Array, targets: Array, alpha: float = 0.25, gamma: float = 2.0) -> Array:
-  """Focal loss of Lin et al. 2017 (equation 5) on sigmoid logits; soft targets in [0, 1] are allowed. Shape of `logits`."""
+  """Focal loss of Lin et al. 2017 (equation 5) on sigmoid logits, in their shape; targets in [0, 1] may be soft."""
   logits, targets = logits.astype(jnp.float32), targets.astype(jnp.float32)
   probability = jax.nn.sigmoid(logits)
   cross_entropy = jnp.maximum(logits, 0) - logits * targets + jnp.log1p(jnp.exp(-jnp.abs(logits)))
   miss = 1 - (probability * targets + (1 - probability) * (1 - targets))
-  modulation = jnp.square(miss) if gamma == 2 else miss ** gamma
+  modulation = jnp.square(miss) if gamma == 2 else miss**gamma
   balance = alpha * targets + (1 - alpha) * (1 - targets)
   return balance * modulation * cross_entropy
 

@@ -17,10 +17,16 @@ import absl.logging
 from absl import app, flags
 from ml_collections import config_flags
 
-_CONFIG = config_flags.DEFINE_config_file("config", None, "Configuration file, FILE.py or FILE.py:VARIANT.", lock_config=True)
+_CONFIG = config_flags.DEFINE_config_file(
+  "config", None, "Configuration file, FILE.py or FILE.py:VARIANT.", lock_config=True
+)
 _WORKDIR = flags.DEFINE_string("workdir", None, "Folder of this run; made where it is absent.")
-_MODE = flags.DEFINE_enum("mode", "train", ["train", "eval"],
-                          '"train" trains, goes on if there is a checkpoint, and evaluates; "eval" evaluates a checkpoint.')
+_MODE = flags.DEFINE_enum(
+  "mode",
+  "train",
+  ["train", "eval"],
+  '"train" trains, goes on if there is a checkpoint, and evaluates; "eval" evaluates a checkpoint.',
+)
 _CHECKPOINT = flags.DEFINE_enum("checkpoint", "latest", ["latest", "best"], "With --mode=eval: which one.")
 flags.mark_flags_as_required(["config", "workdir"])
 
@@ -58,7 +64,12 @@ def _parse_flags(argv):
 def run():
   """Entry point of the command."""
   absl.logging.set_verbosity(absl.logging.WARNING)  # Orbax tells every file it writes.
-  logging.getLogger("jaxvid").setLevel(logging.INFO)
+  handler = logging.StreamHandler()
+  handler.setFormatter(logging.Formatter("%(message)s"))
+  logger = logging.getLogger("jaxvid")
+  logger.addHandler(handler)
+  logger.setLevel(logging.INFO)
+  logger.propagate = False
   app.run(main, flags_parser=_parse_flags)
 
 

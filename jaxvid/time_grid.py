@@ -1,6 +1,7 @@
 """The one place where seconds become grid units and back.
 
-Step i of a feature sequence sees frames [i * stride, i * stride + num_frames) of a recording with `fps` frames a second.
+Step i of a feature sequence sees frames [i * stride, i * stride + num_frames) of a recording with `fps` frames a
+second.
 A localization model counts time in grid units: step i sits at i, the centre of what it sees. Hence
 
     grid = t * fps / stride - 0.5 * num_frames / stride
@@ -20,5 +21,5 @@ def grid_to_seconds(grid, fps, feat_stride, num_frames):
 
 
 def expected_num_steps(duration, fps, feat_stride, num_frames):
-  """How many steps an extractor makes of `duration` seconds: windows that lie wholly inside the recording, at least one."""
+  """Steps that an extractor makes of `duration` seconds: the windows that lie inside the recording, at least one."""
   return max(int((duration * fps - num_frames) // feat_stride) + 1, 1)

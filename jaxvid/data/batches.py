@@ -26,7 +26,8 @@ def collate(examples: Sequence[dict], buckets: Sequence[int]) -> dict[str, np.nd
     buckets: lengths to pad to.
 
   Returns:
-    features (B, T, C) and mask (B, T); segments (B, N, 2), labels (B, N) and segment_mask (B, N); the timing, (B,) each.
+    features (B, T, C) and mask (B, T); segments (B, N, 2), labels (B, N) and segment_mask (B, N); the timing, (B,)
+    each.
   """
   steps = padded_length(max(len(example["features"]) for example in examples), buckets)
   actions = padded_length(max(len(example["labels"]) for example in examples), _ACTION_COUNTS)

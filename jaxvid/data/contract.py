@@ -1,4 +1,4 @@
-"""The feature contract: what the numbers in a feature sequence are, so that a model refuses those it was not made for."""
+"""The feature contract: what a feature sequence holds, so that a model refuses one that it was not made for."""
 
 import dataclasses
 

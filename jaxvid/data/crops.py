@@ -16,7 +16,8 @@ class Crop:
     max_len: longer recordings are cropped to this many steps.
     ratio: shorter ones to a random share of their length within these bounds; None keeps them whole.
     min_overlap: the least share of an action inside the window for it to count; others are dropped.
-    window_margin: "half_clip": a window sees half a clip beyond its first and last step (ActionFormer); "none" (TriDet).
+    window_margin: "half_clip": a window sees half a clip beyond its first and last step (ActionFormer); "none"
+      (TriDet).
   """
 
   max_len: int
@@ -32,8 +33,8 @@ class Crop:
 def random_crop(example: dict, crop: Crop, rng: np.random.Generator) -> dict:
   """`example` with features, segments (grid units) and labels cropped to a window that holds at least one action.
 
-  The window is drawn up to 200 times until some action lies inside it far enough; kept actions are clipped to it. A recording
-  without such a window, or without actions, gives the last one drawn.
+  The window is drawn up to 200 times until some action lies inside it far enough; kept actions are clipped to it. A
+  recording without such a window, or without actions, gives the last one drawn.
   """
   num_steps = len(example["features"])
   length = crop.max_len
@@ -50,10 +51,16 @@ def random_crop(example: dict, crop: Crop, rng: np.random.Generator) -> dict:
   lengths = segments[:, 1] - segments[:, 0]
   for _ in range(_MAX_TRIALS):
     start = int(rng.integers(0, num_steps - length + 1))
-    clipped = np.stack([np.maximum(segments[:, 0], start - margin), np.minimum(segments[:, 1], start + length + margin)], -1)
+    clipped = np.stack(
+      [np.maximum(segments[:, 0], start - margin), np.minimum(segments[:, 1], start + length + margin)], -1
+    )
     inside = np.maximum(clipped[:, 1] - clipped[:, 0], 0)
     kept = (lengths > 0) & (inside >= crop.min_overlap * lengths)
     if kept.any():
       break
-  return dict(example, features=example["features"][start:start + length], segments=clipped[kept] - start,
-              labels=example["labels"][kept])
+  return dict(
+    example,
+    features=example["features"][start : start + length],
+    segments=clipped[kept] - start,
+    labels=example["labels"][kept],
+  )

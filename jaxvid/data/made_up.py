@@ -1,8 +1,8 @@
 """Made-up recordings from which localization is learnable in a few hundred steps: for tests and for smoke configs.
 
-They look like THUMOS14's features: 30 frames a second, a step every 4 frames, 16 frames a step. Each class has two directions
-of its own in feature space, a typical duration and a typical envelope (how strongly it shows as it goes on). A recording is
-noise with a few segments laid into it; a step at a boundary shows the share of the action that it holds.
+They look like THUMOS14's features: 30 frames a second, a step every 4 frames, 16 frames a step. Each class has two
+directions of its own in feature space, a typical duration and a typical envelope (how strongly it shows as it goes on).
+A recording is noise with a few segments laid into it; a step at a boundary shows the share of the action that it holds.
 """
 
 import math
@@ -81,8 +81,10 @@ def records(seed, num_records, dim, num_classes, min_steps=100, max_steps=400, f
     )
 
 
-def write(directory, name="made_up", seed=0, num_train=24, num_test=8, dim=32, num_classes=5, min_steps=100, max_steps=400):
-  """Writes a made-up dataset with the splits "train" and "test"; one that is there with these settings is left as it is.
+def write(
+  directory, name="made_up", seed=0, num_train=24, num_test=8, dim=32, num_classes=5, min_steps=100, max_steps=400
+):
+  """Writes a made-up dataset with the splits "train" and "test"; one that is there with these settings is left alone.
 
   Returns:
     The dataset's folder, a Path.
@@ -131,7 +133,7 @@ def _draw_actions(rng, num_steps, num_classes):
 
 
 def _draw_starts(rng, num_steps, lengths):
-  """Starts (N,), in steps and ascending: the free steps are shared out at random before, between and after the actions."""
+  """Starts (N,), in steps, ascending: the free steps are shared out at random before, between and after the actions."""
   taken = lengths + _MIN_GAP
   free = num_steps - 1 - math.fsum(taken)
   return np.sort(rng.uniform(0, free, size=len(lengths))) + np.cumsum(taken) - lengths

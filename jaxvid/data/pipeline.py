@@ -1,8 +1,8 @@
 """From a dataset on disk to batches.
 
 What a training step sees is a function of the seed and the step alone: each epoch is a new global shuffle, of which the
-incomplete last batch is dropped, and process p of P takes every P-th example of each batch. So the position in the data is one
-integer, the step, and holds for any number of processes.
+incomplete last batch is dropped, and process p of P takes every P-th example of each batch. So the position in the data
+is one integer, the step, and holds for any number of processes.
 """
 
 import dataclasses
@@ -30,8 +30,8 @@ class Data:
     train_split: aliases or TFDS split expressions; "train" where the dataset has one.
     batch_size: examples a step, of all processes together.
     max_len: longer recordings are cropped to this many steps in training; tests see them whole.
-    buckets: lengths that batches are padded to; each a multiple of what the pyramid divides by. Recordings beyond the largest
-      are padded to a multiple of it.
+    buckets: lengths that batches are padded to; each a multiple of what the pyramid divides by. Recordings beyond the
+      largest are padded to a multiple of it.
     crop_ratio, crop_min_overlap, crop_window_margin: see jaxvid.data.crops.Crop.
     input_noise: standard deviation of noise added to the features in training.
     made_up: arguments of jaxvid.data.made_up.write; the dataset is then made up and written below the workdir.
@@ -74,12 +74,15 @@ def to_grid(record: Mapping[str, Any]) -> dict[str, Any]:
 
 def num_steps_per_epoch(num_records: int, batch_size: int) -> int:
   if num_records < batch_size:
-    raise ValueError(f"config.data.batch_size: a batch of {batch_size} needs more than the {num_records} recordings there are")
+    raise ValueError(
+      f"config.data.batch_size: a batch of {batch_size} needs more than the {num_records} recordings there are"
+    )
   return num_records // batch_size
 
 
-def train_batches(source: store.Split, data: Data, seed: int, first_step: int = 0, process: int = 0,
-                  num_processes: int = 1) -> Iterator[dict[str, np.ndarray]]:
+def train_batches(
+  source: store.Split, data: Data, seed: int, first_step: int = 0, process: int = 0, num_processes: int = 1
+) -> Iterator[dict[str, np.ndarray]]:
   """Endless batches from step `first_step` on: this process's share of each, `batch_size / num_processes` examples.
 
   With several processes every batch is padded to the largest bucket, since all must agree on its length.
@@ -90,16 +93,20 @@ def train_batches(source: store.Split, data: Data, seed: int, first_step: int = 
   used = num_steps_per_epoch(len(source), data.batch_size) * data.batch_size
   # Random transforms come before the slices: their randomness then follows the example, not the process that draws it.
   examples = grain.MapDataset.source(source).seed(seed).shuffle().map(to_grid).random_map(_Augment(data))
-  batches = examples[:used][process::num_processes].batch(
-    data.batch_size // num_processes, drop_remainder=True, batch_fn=functools.partial(collate, buckets=buckets)).repeat()
+  batches = (
+    examples[:used][process::num_processes]
+    .batch(data.batch_size // num_processes, drop_remainder=True, batch_fn=functools.partial(collate, buckets=buckets))
+    .repeat()
+  )
   options = grain.ReadOptions(num_threads=data.num_threads, prefetch_buffer_size=data.prefetch)
   iterator = iter(batches.to_iter_dataset(options))
   iterator.set_state({"next_index": first_step})
   return iterator
 
 
-def eval_examples(source: store.Split, data: Data, process: int = 0,
-                  num_processes: int = 1) -> Iterator[tuple[dict[str, Any], dict[str, np.ndarray]]]:
+def eval_examples(
+  source: store.Split, data: Data, process: int = 0, num_processes: int = 1
+) -> Iterator[tuple[dict[str, Any], dict[str, np.ndarray]]]:
   """This process's recordings, whole and in order: (the record without its features, batch of one)."""
 
   def load(record):
@@ -107,7 +114,9 @@ def eval_examples(source: store.Split, data: Data, process: int = 0,
     return {name: value for name, value in record.items() if name != "features"}, batch
 
   dataset = grain.MapDataset.source(source)[process::num_processes].map(load)
-  return iter(dataset.to_iter_dataset(grain.ReadOptions(num_threads=data.num_threads, prefetch_buffer_size=data.prefetch)))
+  return iter(
+    dataset.to_iter_dataset(grain.ReadOptions(num_threads=data.num_threads, prefetch_buffer_size=data.prefetch))
+  )
 
 
 @dataclasses.dataclass(frozen=True)

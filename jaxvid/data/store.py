@@ -1,8 +1,8 @@
 """Datasets of feature sequences on disk: one format, written once, read by index.
 
-A dataset lies in DIRECTORY/NAME/CONFIG/VERSION as TFDS lays it out (ArrayRecord shards, no TensorFlow needed) and is named
-"NAME" (its configuration "default") or "NAME/CONFIG". Its metadata hold the feature contract, the class names and named
-splits: aliases of TFDS split expressions, such as "train" for "subject_01+subject_03".
+A dataset lies in DIRECTORY/NAME/CONFIG/VERSION as TFDS lays it out (ArrayRecord shards, no TensorFlow needed) and is
+named "NAME" (its configuration "default") or "NAME/CONFIG". Its metadata hold the feature contract, the class names and
+named splits: aliases of TFDS split expressions, such as "train" for "subject_01+subject_03".
 """
 
 import dataclasses
@@ -141,8 +141,8 @@ def write_dataset(
 ):
   """Writes a dataset: wholly or not at all.
 
-  The shards are written in a staging folder, DIRECTORY/.building-NAME-..., which is renamed into place at the end and removed
-  on any exception. A killed process leaves at most its staging folder, which nothing reads and anyone may delete.
+  The shards are written in a staging folder, DIRECTORY/.building-NAME-..., which is renamed into place at the end and
+  removed on any exception. A killed process leaves its staging folder, which nothing reads and anyone may delete.
 
   Args:
     directory: the folder of datasets; made where it is absent.

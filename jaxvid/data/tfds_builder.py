@@ -1,4 +1,4 @@
-"""The TFDS builder that all localization datasets share. Slow to import (tensorflow_datasets): imported only to write."""
+"""The TFDS builder that all localization datasets share. Slow to import (tensorflow_datasets): only for writing."""
 
 import types
 
@@ -9,10 +9,10 @@ import tensorflow_datasets as tfds
 class SequenceBuilder(tfds.core.GeneratorBasedBuilder):
   """Writes feature sequences and their segments as ArrayRecord shards, in the order given, without TensorFlow.
 
-  Use `make_builder`: TFDS takes a dataset's name, configurations and version from the class, so each dataset is a subclass.
+  Use `make_builder`: TFDS takes name, configurations and version from the class, so each dataset is a subclass.
   """
 
-  url_infos = types.MappingProxyType({})  # Nothing is downloaded, so there are no checksums to look for beside the code.
+  url_infos = types.MappingProxyType({})  # Nothing is downloaded: there are no checksums to look for beside the code.
 
   def __init__(self, *, records_by_split, metadata, dtype, data_dir, config):
     """Args: see `make_builder`."""
@@ -84,7 +84,7 @@ def make_builder(data_dir, name, config, version, records_by_split, metadata, dt
     metadata: JSON-able dict with at least `description` and `contract`.
     dtype: of the features.
   """
-  tfds.disable_progress_bar()  # It counts the records of a split without knowing how many there are; builds have their own.
+  tfds.disable_progress_bar()  # It does not know how many records there are; builds show their own.
   with tfds.core.registered.skip_registration():
     builder = type(
       name,

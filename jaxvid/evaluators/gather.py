@@ -8,7 +8,7 @@ from jax.experimental import multihost_utils
 
 
 def gather(results: list) -> list:
-  """The lists of plain values of all processes, joined in the order in which `[process::num_processes]` dealt them out."""
+  """The lists of all processes (plain values), in the order in which `[process::num_processes]` dealt them out."""
   if jax.process_count() == 1:
     return results
   payload = np.frombuffer(json.dumps(results).encode(), np.uint8)

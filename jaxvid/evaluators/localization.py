@@ -37,22 +37,36 @@ class Evaluator:
   recall_at: tuple[int, ...] = (1, 5)
   num_drawn: int = 4
 
-  def run(self, network: Network, task: Task, variables: Any, source: Split, data: pipeline.Data, workdir: str,
-          draw: bool = True) -> dict[str, Any]:
+  def run(
+    self,
+    network: Network,
+    task: Task,
+    variables: Any,
+    source: Split,
+    data: pipeline.Data,
+    workdir: str,
+    draw: bool = True,
+  ) -> dict[str, Any]:
     """Scores the split; writes predictions.json, scores.json and, with `draw`, detections.png into `workdir`.
 
-    predictions.json is in ActivityNet's submission format: seconds and class names, best first. Returns the scores as fractions:
-    {"average_mAP": x, "mAP": {"0.30": x, ...}, "recall": {"1x": {...}, ...}, "per_class": ...}.
+    predictions.json is in ActivityNet's submission format: seconds and class names, best first. Returns the scores as
+    fractions: {"average_mAP": x, "mAP": {"0.30": x, ...}, "recall": {"1x": {...}, ...}, "per_class": ...}.
     """
     found, truth = [], []
     for record, predictions in self._predict(network, task, variables, source, data):
       found.append(dict(predictions, id=record["id"]))
       segments, labels = detection.remove_duplicate_annotations(record["segments"], record["labels"])
-      truth.append(dict(id=record["id"], duration=record["duration"], segments=segments.tolist(), labels=labels.tolist()))
+      truth.append(
+        dict(id=record["id"], duration=record["duration"], segments=segments.tolist(), labels=labels.tolist())
+      )
     found, truth = gather(found), gather(truth)
 
-    scores = detection.evaluate(detection.GroundTruth(*_columns(truth, "labels")),
-                                detection.Predictions(*_columns(found, "labels", "scores")), self.tious, self.recall_at)
+    scores = detection.evaluate(
+      detection.GroundTruth(*_columns(truth, "labels")),
+      detection.Predictions(*_columns(found, "labels", "scores")),
+      self.tious,
+      self.recall_at,
+    )
     if jax.process_index() == 0:
       folder = pathlib.Path(workdir)
       folder.mkdir(parents=True, exist_ok=True)
@@ -83,27 +97,41 @@ class Evaluator:
     for record, batch in tqdm(examples, total=num_examples, desc="evaluate", unit="recording", leave=False):
       result = jax.device_get(predict(variables, jax.device_put(batch, device)))
       kept = result.valid[0]
-      yield record, {"segments": result.segments[0][kept].tolist(), "scores": result.scores[0][kept].tolist(),
-                     "labels": result.labels[0][kept].tolist()}
+      yield (
+        record,
+        {
+          "segments": result.segments[0][kept].tolist(),
+          "scores": result.scores[0][kept].tolist(),
+          "labels": result.labels[0][kept].tolist(),
+        },
+      )
 
   def _compiled(self, network, task):
     """One jitted function however often `run` is called, so that programs are compiled once."""
     if not hasattr(self, "_predict_step"):
       self._predict_step = jax.jit(
-        lambda variables, batch: task.predict(network.apply(variables, *task.inputs(batch), train=False), batch))
+        lambda variables, batch: task.predict(network.apply(variables, *task.inputs(batch), train=False), batch)
+      )
     return self._predict_step
 
   def _draw(self, path, found, truth, class_names):
     from jaxvid.viz import timeline  # Here, not above: matplotlib is slow to import.
 
     drawn = []
-    for predictions, record in list(zip(found, truth))[:self.num_drawn]:
+    for predictions, record in list(zip(found, truth))[: self.num_drawn]:
       # As many detections as a reader can take in: the best ones, twice as many as there are actions.
       shown = slice(0, 2 * max(len(record["labels"]), 1))
-      drawn.append(timeline.Timeline(
-        id=record["id"], duration=record["duration"], truth_segments=_segments(record["segments"]),
-        truth_labels=np.array(record["labels"], int), segments=_segments(predictions["segments"][shown]),
-        scores=np.array(predictions["scores"][shown]), labels=np.array(predictions["labels"][shown], int)))
+      drawn.append(
+        timeline.Timeline(
+          id=record["id"],
+          duration=record["duration"],
+          truth_segments=_segments(record["segments"]),
+          truth_labels=np.array(record["labels"], int),
+          segments=_segments(predictions["segments"][shown]),
+          scores=np.array(predictions["scores"][shown]),
+          labels=np.array(predictions["labels"][shown], int),
+        )
+      )
     timeline.draw(path, drawn, class_names)
     _LOG.info("detections against truth: %s", path)
 
@@ -112,8 +140,14 @@ def _columns(recordings, *fields):
   """Rows of all recordings: ids (N,), segments (N, 2), then the fields (N,) each."""
   ids = np.repeat([recording["id"] for recording in recordings], [len(recording["labels"]) for recording in recordings])
   segments = np.concatenate([_segments(recording["segments"]) for recording in recordings])
-  return ids, segments, *(np.concatenate([np.asarray(r[field], int if field == "labels" else float) for r in recordings])
-                          for field in fields)
+  return (
+    ids,
+    segments,
+    *(
+      np.concatenate([np.asarray(r[field], int if field == "labels" else float) for r in recordings])
+      for field in fields
+    ),
+  )
 
 
 def _segments(rows):
@@ -124,8 +158,9 @@ def _submission(found, class_names):
   results = {}
   for recording in found:
     rows = zip(recording["segments"], recording["scores"], recording["labels"])
-    results[recording["id"]] = [{"label": class_names[label], "segment": segment, "score": score}
-                                for segment, score, label in rows]
+    results[recording["id"]] = [
+      {"label": class_names[label], "segment": segment, "score": score} for segment, score, label in rows
+    ]
   return {"version": "1.0", "results": results}
 
 

@@ -1,4 +1,4 @@
-"""Self-attention over time whose queries, keys and values come from depthwise convolutions (ActionFormer, section 3.2)."""
+"""Self-attention with queries, keys and values from depthwise convolutions (ActionFormer, section 3.2)."""
 
 from typing import Any
 
@@ -50,8 +50,18 @@ class ConvAttention(nn.Module):
       initializer = nn.initializers.truncated_normal(stddev=(2 / channels) ** 0.5)
       bias = self.param("relative_bias", initializer, (self.num_heads, self.window))
     dropout_rate = self.dropout if train else 0.0
-    y = local_attention(project("query"), project("key"), project("value"), mask, self.window, relative_bias=bias,
-                        dropout_rate=dropout_rate, dropout_key=self.make_rng("dropout") if dropout_rate else None)
-    y = nn.Dense(channels, kernel_init=uniform_fan_in, dtype=self.dtype, name="output")(y.reshape(*y.shape[:2], channels))
+    y = local_attention(
+      project("query"),
+      project("key"),
+      project("value"),
+      mask,
+      self.window,
+      relative_bias=bias,
+      dropout_rate=dropout_rate,
+      dropout_key=self.make_rng("dropout") if dropout_rate else None,
+    )
+    y = nn.Dense(channels, kernel_init=uniform_fan_in, dtype=self.dtype, name="output")(
+      y.reshape(*y.shape[:2], channels)
+    )
     y = nn.Dropout(self.dropout, deterministic=not train)(y)
     return mask_out(y, mask), mask

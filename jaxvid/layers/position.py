@@ -30,7 +30,8 @@ def stretched_sinusoids(num_steps: int, width: int, max_steps: int) -> np.ndarra
 def add_positions(x: Features, mask: Mask, kind: str, max_steps: int | None, padding: str) -> Features:
   """Adds the position encoding `kind`, "none" or "sinusoid", at valid steps.
 
-  With padding "ignored" the sinusoids simply go on to any length; with "reference" they are stretched beyond `max_steps`.
+  With padding "ignored" the sinusoids simply go on to any length; with "reference" they are stretched beyond
+  `max_steps`.
   """
   if kind == "none":
     return x

@@ -22,21 +22,25 @@ class GroupNorm(nn.Module):
     norm = nn.GroupNorm(self.num_groups, epsilon=1e-5, use_fast_variance=False, dtype=self.dtype, name="norm")
     if self.padding == "reference":
       return norm(x)
-    return mask_out(norm(x, mask=mask[..., None]), mask)
+    return mask_out(norm(x, mask=jnp.broadcast_to(mask[..., None], x.shape)), mask)
 
 
 class SGPBlock(nn.Module):
-  """u = norm(x); y = x + fc(u) relu(global_fc(mean u)) + (conv_w(u) + conv_kw(u)) psi(u) + u; z = y + mlp(group_norm(y)).
+  """u = norm(x); y = x + fc(u) relu(global_fc(mean u)) + (conv_w(u) + conv_kw(u)) psi(u) + u; z = y +
+  mlp(group_norm(y)).
 
-  Instant branch, window branch and its k-scaled twin; a stride pools first: (B, T, C) -> (B, T / stride, C) and its mask.
+  Instant branch, window branch and its k-scaled twin; a stride pools first: (B, T, C) -> (B, T / stride, C) and its
+  mask.
 
   Attributes:
     window: odd kernel size w of the window branch.
     k: the scaled branch's kernel is round((w + 1) k), plus one if that is even.
     mlp_width: hidden width of the MLP; None for four times the channels.
     stride, downsample: by how much, and "max" (a max pool) or "average" (an average pool and a 1x1 convolution).
-    branch_std: standard deviation from which the weights of the five depthwise convolutions start. With 0, as the public
-      THUMOS14 and EPIC configurations have it, both factors of either product are zero and stay so: none of the five ever
+    branch_std: standard deviation from which the weights of the five depthwise convolutions start. With 0, as the
+      public
+      THUMOS14 and EPIC configurations have it, both factors of either product are zero and stay so: none of the five
+        ever
       gets a gradient.
   """
 
@@ -56,7 +60,9 @@ class SGPBlock(nn.Module):
     x, mask = self._pool(x, mask)
 
     def depthwise(name, kernel_size, u):
-      return DepthwiseConv(kernel_size, kernel_init=nn.initializers.normal(self.branch_std), dtype=self.dtype, name=name)(u)
+      return DepthwiseConv(
+        kernel_size, kernel_init=nn.initializers.normal(self.branch_std), dtype=self.dtype, name=name
+      )(u)
 
     u = ChannelNorm(self.padding, self.dtype, name="branch_norm")(x, mask)
     everywhere = jnp.ones_like(mask) if self.padding == "reference" else mask

@@ -15,8 +15,8 @@ uniform_fan_in = nn.initializers.variance_scaling(1 / 3, "fan_in", "uniform")
 
 # What becomes of padded steps between the layers of a model.
 #   "ignored": they are zero before every operation that looks at neighbours, so no valid output depends on the padding.
-#   "reference": as the public PyTorch code has it, where a norm's bias turns padded steps non-zero and the next convolution
-#     sees them. For weights that were trained so.
+#   "reference": as the public PyTorch code has it, where a norm's bias turns padded steps non-zero and the next
+# convolution     sees them. For weights that were trained so.
 PADDING = ("ignored", "reference")
 
 

@@ -32,8 +32,16 @@ class TransformerBlock(nn.Module):
   def __call__(self, x: Features, mask: Mask, train: bool) -> tuple[Features, Mask]:
     width = x.shape[-1]
     y = ChannelNorm(self.padding, self.dtype, name="attention_norm")(x, mask)
-    y, y_mask = ConvAttention(self.num_heads, self.window, self.stride, self.relative_positions, self.dropout,
-                              self.padding, self.dtype, name="attention")(y, mask, train)
+    y, y_mask = ConvAttention(
+      self.num_heads,
+      self.window,
+      self.stride,
+      self.relative_positions,
+      self.dropout,
+      self.padding,
+      self.dtype,
+      name="attention",
+    )(y, mask, train)
     skip = x if self.stride == 1 else max_pool(x, mask, self.stride)[0]
     x = mask_out(skip, y_mask) + ResidualBranch(self.drop_path, name="attention_scale")(y, train)
 

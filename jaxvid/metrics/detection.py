@@ -233,9 +233,7 @@ def _find_overlaps(ground_truth: GroundTruth, predictions: Predictions) -> _Over
   tiou = _tiou(predictions.segments[rows[prediction]], ground_truth.segments[truth])
   order = np.lexsort((-tiou, prediction))
   order = order[tiou[order] > 0]
-  return _Overlaps(
-    classes, truth_class, class_of, group, group_size, prediction[order], truth[order], tiou[order]
-  )
+  return _Overlaps(classes, truth_class, class_of, group, group_size, prediction[order], truth[order], tiou[order])
 
 
 def _average_precision(overlaps: _Overlaps, tious: np.ndarray) -> np.ndarray:
@@ -322,7 +320,7 @@ def _check_tious(tious) -> np.ndarray:
 
 
 def _normalise(rows: GroundTruth | Predictions) -> None:
-  """Makes the fields arrays of known types in a dataclass being built; raises ValueError if they do not fit together."""
+  """Makes the fields of a dataclass in the making arrays of known types; raises ValueError if they do not fit."""
   num_rows = len(rows.labels)
   for field in dataclasses.fields(rows):
     value = np.asarray(getattr(rows, field.name))

@@ -24,7 +24,8 @@ class LocalizationOutputs:
 
   Attributes:
     cls_logits: a level each, (B, T_l, num_classes), float32.
-    offsets: a level each, (B, T_l, 2), float32: distance of a point to the start and end in units of the level's stride.
+    offsets: a level each, (B, T_l, 2), float32: distance of a point to the start and end in units of the level's
+      stride.
     masks: a level each, (B, T_l).
     pyramid: what the neck gave the heads, for embedding plots and extraction.
   """

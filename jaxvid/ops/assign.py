@@ -10,13 +10,14 @@ from jaxvid.ops.points import Points
 _SAME_LENGTH = 1e-3
 
 
-def assign(points: Points, segments: Segments, labels: Labels, valid: Valid, num_classes: int,
-           center_radius: float | None) -> tuple[Array, Array]:
+def assign(
+  points: Points, segments: Segments, labels: Labels, valid: Valid, num_classes: int, center_radius: float | None
+) -> tuple[Array, Array]:
   """Targets of every point of one recording.
 
-  A point is positive for an action [a, b] with centre c when it lies strictly inside [a, b], at most center_radius strides
-  from c (center sampling; None to do without), and its farther boundary is within the point's regression range. Among
-  several actions it takes the shortest, with the classes of all that are as short.
+  A point is positive for an action [a, b] with centre c when it lies strictly inside [a, b], at most center_radius
+  strides from c (center sampling; None to do without), and its farther boundary is within the point's regression range.
+  Among several actions it takes the shortest, with the classes of all that are as short.
 
   Args:
     points: P points.
@@ -27,8 +28,8 @@ def assign(points: Points, segments: Segments, labels: Labels, valid: Valid, num
     center_radius: in strides of the point's level.
 
   Returns:
-    cls_targets (P, C), multi-hot, all zero at negatives; offset_targets (P, 2), distances to start and end in strides of the
-    point's level, meaningful at positives only.
+    cls_targets (P, C), multi-hot, all zero at negatives; offset_targets (P, 2), distances to start and end in strides
+    of the point's level, meaningful at positives only.
   """
   position, low, high, stride = (jnp.asarray(column)[:, None] for column in points)
   start, end = segments[:, 0], segments[:, 1]

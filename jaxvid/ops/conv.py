@@ -1,7 +1,8 @@
 """Convolution and pooling over time, in the lowering that is fast on the backend at hand.
 
-Every function takes (B, T, C), pads explicitly with kernel_size // 2 on both sides, and returns (B, ceil(T / stride), C').
-XLA's CPU backend is slow at depthwise convolutions (their gradients by an order of magnitude) and at the gradient of a
+Every function takes (B, T, C), pads explicitly with kernel_size // 2 on both sides, and returns (B, ceil(T / stride),
+C'). XLA's CPU backend is slow at depthwise convolutions (their gradients by an order of magnitude) and at the gradient
+of a
 strided max pool: there both are written as sums and maxima of shifted slices. Other backends take the native operation.
 The choice is made when a program is lowered, so an exported program carries the right one; docs/performance.md has the
 measurements.
@@ -26,20 +27,23 @@ def conv1d(x: Features, kernel: Float[Array, "K C O"], stride: int = 1) -> Featu
 
 def depthwise_conv1d(x: Features, kernel: Float[Array, "K 1 C"], stride: int = 1) -> Features:
   """Depthwise convolution over time with an odd kernel: each channel has its own."""
-  return lax.platform_dependent(x, kernel, cpu=lambda x, k: _depthwise_shifts(x, k, stride),
-                                default=lambda x, k: _depthwise_native(x, k, stride))
+  return lax.platform_dependent(
+    x, kernel, cpu=lambda x, k: _depthwise_shifts(x, k, stride), default=lambda x, k: _depthwise_native(x, k, stride)
+  )
 
 
 def max_pool1d(x: Features, window: int, stride: int) -> Features:
   """Max pooling over time with an odd window; what lies outside the sequence counts as minus infinity."""
-  return lax.platform_dependent(x, cpu=lambda x: _max_pool_shifts(x, window, stride),
-                                default=lambda x: _max_pool_native(x, window, stride))
+  return lax.platform_dependent(
+    x, cpu=lambda x: _max_pool_shifts(x, window, stride), default=lambda x: _max_pool_native(x, window, stride)
+  )
 
 
 def _depthwise_native(x, kernel, stride):
   half = kernel.shape[0] // 2
-  return lax.conv_general_dilated(x, kernel, (stride,), [(half, half)], dimension_numbers=_DIMENSIONS,
-                                  feature_group_count=x.shape[-1])
+  return lax.conv_general_dilated(
+    x, kernel, (stride,), [(half, half)], dimension_numbers=_DIMENSIONS, feature_group_count=x.shape[-1]
+  )
 
 
 def _depthwise_shifts(x, kernel, stride):

@@ -26,8 +26,16 @@ class Candidates(NamedTuple):
   valid: Valid
 
 
-def decode(points: Points, cls_logits: tuple[Array, ...], offsets: tuple[Array, ...], masks: tuple[Array, ...], *,
-           min_score: float, top_k: int, min_length: float) -> Candidates:
+def decode(
+  points: Points,
+  cls_logits: tuple[Array, ...],
+  offsets: tuple[Array, ...],
+  masks: tuple[Array, ...],
+  *,
+  min_score: float,
+  top_k: int,
+  min_length: float,
+) -> Candidates:
   """The best `top_k` (point, class) pairs of each level whose score and length exceed the thresholds.
 
   Args:
@@ -43,7 +51,9 @@ def decode(points: Points, cls_logits: tuple[Array, ...], offsets: tuple[Array, 
     scores = jax.nn.sigmoid(logits.astype(jnp.float32)) * mask[:, None]
     scores, index = jax.lax.top_k(scores.reshape(-1), min(top_k, num_points * num_classes))
     point, label = index // num_classes, index % num_classes
-    position, stride = (jnp.asarray(column[first:first + num_points])[point] for column in (points.position, points.stride))
+    position, stride = (
+      jnp.asarray(column[first : first + num_points])[point] for column in (points.position, points.stride)
+    )
     segments = from_offsets(position, level_offsets[point], stride)
     valid = (scores > min_score) & (segments[:, 1] - segments[:, 0] > min_length)
     levels.append(Candidates(segments, scores, label, valid))

@@ -11,7 +11,7 @@ def mask_out(x: Features, mask: Mask) -> Features:
 
 
 def downsample_mask(mask: Mask, stride: int) -> Mask:
-  """The mask of a level `stride` times coarser: step i of it is valid where step i * stride was (nearest, even indices)."""
+  """The mask of a level `stride` times coarser: its step i is valid where step i * stride was."""
   return mask[:, ::stride]
 
 

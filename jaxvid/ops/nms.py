@@ -1,8 +1,8 @@
 """Non-maximum suppression and segment voting over candidate segments, in static shapes.
 
 One loop serves all classes: it takes the best remaining candidate of any class and decays the others of its class. That
-gives the detections in the order of their final scores, so it may stop at `max_detections`; running each class on its own
-and merging gives the same detections.
+gives the detections in the order of their final scores, so it may stop at `max_detections`; running each class on its
+own and merging gives the same detections.
 """
 
 import jax
@@ -19,14 +19,22 @@ _REMOVED = -1.0
 METHODS = ("soft", "hard", "none")
 
 
-def suppress(candidates: Candidates, *, method: str, max_detections: int, min_score: float, sigma: float = 0.5,
-             iou_threshold: float = 0.1, multiclass: bool = True) -> Candidates:
+def suppress(
+  candidates: Candidates,
+  *,
+  method: str,
+  max_detections: int,
+  min_score: float,
+  sigma: float = 0.5,
+  iou_threshold: float = 0.1,
+  multiclass: bool = True,
+) -> Candidates:
   """The `max_detections` best candidates after suppression, best first; shorter lists are padded and not `valid`.
 
   Args:
     candidates: N of them; the score of an entry that is not valid does not matter.
-    method: "soft": overlapping candidates decay by exp(-tIoU^2 / sigma) (Bodla et al. 2017); "hard": those with tIoU of at
-      least `iou_threshold` go; "none": all stay.
+    method: "soft": overlapping candidates decay by exp(-tIoU^2 / sigma) (Bodla et al. 2017); "hard": those with tIoU of
+      at least `iou_threshold` go; "none": all stay.
     max_detections: length of the result.
     min_score: soft: a candidate whose score has decayed below it goes (the best of a class always stays); hard: a
       candidate must score above it from the start.
@@ -66,7 +74,9 @@ def suppress(candidates: Candidates, *, method: str, max_detections: int, min_sc
   return _take(candidates, picked_scores, picked)
 
 
-def vote(detections: Candidates, candidates: Candidates, *, iou_threshold: float, weight: str = "score_iou") -> Candidates:
+def vote(
+  detections: Candidates, candidates: Candidates, *, iou_threshold: float, weight: str = "score_iou"
+) -> Candidates:
   """Replaces each detection's segment by the weighted mean of all candidates with tIoU of at least `iou_threshold`.
 
   Args:
@@ -98,5 +108,9 @@ def _pad(scores: Array, index: Array, length: int) -> tuple[Array, Array]:
 
 def _take(candidates: Candidates, scores: Array, index: Array) -> Candidates:
   valid = scores >= 0
-  return Candidates(jnp.where(valid[:, None], candidates.segments[index], 0), jnp.where(valid, scores, 0),
-                    jnp.where(valid, candidates.labels[index], 0), valid)
+  return Candidates(
+    jnp.where(valid[:, None], candidates.segments[index], 0),
+    jnp.where(valid, scores, 0),
+    jnp.where(valid, candidates.labels[index], 0),
+    valid,
+  )

@@ -42,7 +42,8 @@ class Detection:
     sigma, iou_threshold, min_score: see jaxvid.ops.nms.suppress.
     max_detections: a recording.
     multiclass: suppress each class on its own; False suppresses across classes and then votes.
-    voting_threshold: tIoU above which candidates vote on a detection's boundaries (class-agnostic only); 0 for no voting.
+    voting_threshold: tIoU above which candidates vote on a detection's boundaries (class-agnostic only); 0 for no
+      voting.
     voting_weight: "score_iou" (ActionFormer) or "score" (TriDet).
   """
 
@@ -87,8 +88,9 @@ class Task:
 
   def __post_init__(self):
     if self.reg_weight <= 0 and self.reg_weight != AUTOMATIC:
-      raise ValueError(f"config.task.reg_weight must be positive, or {AUTOMATIC} to balance automatically; "
-                       f"got {self.reg_weight}")
+      raise ValueError(
+        f"config.task.reg_weight must be positive, or {AUTOMATIC} to balance automatically; got {self.reg_weight}"
+      )
 
   def init_state(self) -> State:
     """The running count of positive points, which divides both losses."""
@@ -98,15 +100,17 @@ class Task:
     """Arguments of the network."""
     return batch["features"], batch["mask"]
 
-  def loss(self, outputs: LocalizationOutputs, batch: Mapping[str, Array], state: State,
-           train: bool) -> tuple[Array, Metrics, State]:
+  def loss(
+    self, outputs: LocalizationOutputs, batch: Mapping[str, Array], state: State, train: bool
+  ) -> tuple[Array, Metrics, State]:
     """Focal loss at every valid point plus DIoU loss at positives, both divided by the running count of positives.
 
     The count is updated before it is used, as in the public code; with `train` False it stays.
     """
     cls_targets, offset_targets = self.targets(outputs, batch)
-    cls_logits, offsets, mask = (jnp.concatenate(levels, axis=1) for levels in
-                                 (outputs.cls_logits, outputs.offsets, outputs.masks))
+    cls_logits, offsets, mask = (
+      jnp.concatenate(levels, axis=1) for levels in (outputs.cls_logits, outputs.offsets, outputs.masks)
+    )
     positive = (cls_targets.sum(-1) > 0) & mask
     num_positives = jnp.sum(positive)
     if train:
@@ -129,7 +133,8 @@ class Task:
     """cls_targets (B, P, num_classes) and offset_targets (B, P, 2) of the points of all levels."""
     points = self._points(outputs)
     one = lambda segments, labels, valid: assign(  # noqa: E731
-      points, segments, labels, valid, self.num_classes, self.center_radius)
+      points, segments, labels, valid, self.num_classes, self.center_radius
+    )
     return jax.vmap(one)(batch["segments"], batch["labels"], batch["segment_mask"])
 
   def predict(self, outputs: LocalizationOutputs, batch: Mapping[str, Array]) -> Candidates:
@@ -137,10 +142,24 @@ class Task:
     points, how = self._points(outputs), self._detection
 
     def one(cls_logits, offsets, masks):
-      candidates = decode(points, cls_logits, offsets, masks, min_score=how.pre_nms_score, top_k=how.pre_nms_top_k,
-                          min_length=how.min_length)
-      found = nms.suppress(candidates, method=how.nms, max_detections=how.max_detections, min_score=how.min_score,
-                           sigma=how.sigma, iou_threshold=how.iou_threshold, multiclass=how.multiclass)
+      candidates = decode(
+        points,
+        cls_logits,
+        offsets,
+        masks,
+        min_score=how.pre_nms_score,
+        top_k=how.pre_nms_top_k,
+        min_length=how.min_length,
+      )
+      found = nms.suppress(
+        candidates,
+        method=how.nms,
+        max_detections=how.max_detections,
+        min_score=how.min_score,
+        sigma=how.sigma,
+        iou_threshold=how.iou_threshold,
+        multiclass=how.multiclass,
+      )
       if how.nms != "none" and not how.multiclass and how.voting_threshold > 0:
         found = nms.vote(found, candidates, iou_threshold=how.voting_threshold, weight=how.voting_weight)
       return found

@@ -16,9 +16,11 @@ class CheckpointError(ValueError):
 
 
 class Checkpoints:
-  """The checkpoints of one workdir: WORKDIR/checkpoints/{latest,best}/STEP, each the state and a description of the run.
+  """The checkpoints of one workdir: WORKDIR/checkpoints/{latest,best}/STEP, each the state and a description of the
+  run.
 
-  The description is a dict of plain values: the configuration, label names, feature contract, and the score of a best one.
+  The description is a dict of plain values: the configuration, label names, feature contract, and the score of a best
+    one.
   Two managers, since orbax's retention policies cannot promise to keep both the newest and the best.
   """
 
@@ -53,10 +55,15 @@ class Checkpoints:
     saved, wanted = self.describe(kind)["shapes"], _shapes(like)
     problems = [f"{name}: in the checkpoint only" for name in saved if name not in wanted]
     problems += [f"{name}: not in the checkpoint" for name in wanted if name not in saved]
-    problems += [f"{name}: {saved[name]} in the checkpoint, {wanted[name]} here"
-                 for name in wanted if name in saved and saved[name] != wanted[name]]
+    problems += [
+      f"{name}: {saved[name]} in the checkpoint, {wanted[name]} here"
+      for name in wanted
+      if name in saved and saved[name] != wanted[name]
+    ]
     if problems:
-      raise CheckpointError(f"{self.folder / kind / str(step)} does not fit this configuration:\n  " + "\n  ".join(problems))
+      raise CheckpointError(
+        f"{self.folder / kind / str(step)} does not fit this configuration:\n  " + "\n  ".join(problems)
+      )
     target = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=x.sharding), like)
     return self._manager(kind).restore(step, args=ocp.args.Composite(state=ocp.args.StandardRestore(target)))["state"]
 
@@ -82,4 +89,6 @@ class Checkpoints:
 def _shapes(tree: Any) -> dict[str, str]:
   """Path -> "float32(3, 512)" of every array."""
   leaves, _ = jax.tree_util.tree_flatten_with_path(tree)
-  return {jax.tree_util.keystr(path, simple=True, separator="/"): f"{leaf.dtype}{tuple(leaf.shape)}" for path, leaf in leaves}
+  return {
+    jax.tree_util.keystr(path, simple=True, separator="/"): f"{leaf.dtype}{tuple(leaf.shape)}" for path, leaf in leaves
+  }

@@ -68,7 +68,10 @@ class Experiment:
         raise ConfigError(f"config.{key}: missing")
     task = build("task", config["task"], "config.task")
     return cls(
-      config=config, seed=config["seed"], task=task, workdir=workdir,
+      config=config,
+      seed=config["seed"],
+      task=task,
+      workdir=workdir,
       network=build_network(config["model"], task.num_classes),
       evaluator=build("evaluator", config["eval"], "config.eval"),
       data=construct(pipeline.Data, config["data"], "config.data"),
@@ -80,8 +83,10 @@ class Experiment:
     """A split of the configured dataset, whose classes must be as many as the task has."""
     source = pipeline.open_split(self.data, split, self.workdir)
     if len(source.class_names) != self.task.num_classes:
-      raise ConfigError(f"config.task.num_classes: {self.task.num_classes}, but dataset {self.data.dataset} has "
-                        f"{len(source.class_names)} classes")
+      raise ConfigError(
+        f"config.task.num_classes: {self.task.num_classes}, but dataset {self.data.dataset} has "
+        f"{len(source.class_names)} classes"
+      )
     return source
 
   def describe(self, source: Split) -> dict[str, Any]:
@@ -91,8 +96,12 @@ class Experiment:
   def check_description(self, description: Mapping[str, Any], source: Split) -> None:
     """Refuses a checkpoint that was trained on other classes or other features than `source` has."""
     if list(description["class_names"]) != list(source.class_names):
-      raise ConfigError(f"the checkpoint knows the classes {description['class_names']}, the dataset {source.class_names}")
+      raise ConfigError(
+        f"the checkpoint knows the classes {description['class_names']}, the dataset {source.class_names}"
+      )
     differences = FeatureContract.from_dict(description["contract"]).differences(source.contract)
     if differences:
-      raise ConfigError("the checkpoint was trained on other features than the dataset's (checkpoint against dataset): "
-                        + "; ".join(differences))
+      raise ConfigError(
+        "the checkpoint was trained on other features than the dataset's (checkpoint against dataset): "
+        + "; ".join(differences)
+      )

@@ -11,7 +11,8 @@ _METRICS = "metrics.jsonl"
 
 
 class MetricLog:
-  """WORKDIR/metrics.jsonl, a line {"step": k, name: value, ...} each time, and TensorBoard's events in WORKDIR/tensorboard.
+  """WORKDIR/metrics.jsonl, a line {"step": k, name: value, ...} each time, and TensorBoard's events in
+  WORKDIR/tensorboard.
 
   Opened at a step, it forgets what was logged after it: after a kill, the steps since the checkpoint come again.
   """

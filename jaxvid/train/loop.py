@@ -41,13 +41,16 @@ def train_and_evaluate(config: Mapping[str, Any], workdir: str) -> dict[str, Any
 
   # 2. The update.
   optimizer, schedule = experiment.optim.make(steps_per_epoch)
-  train_step = jax.jit(make_train_step(experiment.network, experiment.task, optimizer, schedule, experiment.optim.ema,
-                                       experiment.seed), donate_argnums=0)
+  train_step = jax.jit(
+    make_train_step(experiment.network, experiment.task, optimizer, schedule, experiment.optim.ema_decay),
+    donate_argnums=0,
+  )
 
   # 3. The state: new, or from a checkpoint.
   mesh = sharding.make_mesh(data.batch_size, settings.num_devices)
   inputs = _example_inputs(experiment, source)
-  state = create_state(experiment.network, experiment.task, optimizer, inputs, experiment.seed)
+  key = jax.device_put(jax.random.key(experiment.seed), sharding.replicated(mesh))
+  state = create_state(experiment.network, experiment.task, optimizer, inputs, key)
   state = jax.device_put(state, sharding.replicated(mesh))
   checkpoints = Checkpoints(workdir)
   state = _restore(state, experiment, checkpoints, source)
@@ -57,18 +60,29 @@ def train_and_evaluate(config: Mapping[str, Any], workdir: str) -> dict[str, Any
   if is_writer:
     _write_json(pathlib.Path(workdir) / "config.json", experiment.config)
   num_params = sum(x.size for x in jax.tree.leaves(state.params))
-  _LOG.info("%s parameters; %d recordings, %d steps of %d an epoch, %d epochs; steps %d to %d on %d %s device(s)",
-               f"{num_params:,}", len(source), steps_per_epoch, data.batch_size, experiment.optim.epochs, first_step,
-               num_steps, mesh.size, jax.devices()[0].platform)
+  _LOG.info(
+    "%s parameters; %d recordings, %d steps of %d an epoch, %d epochs; steps %d to %d on %d %s device(s)",
+    f"{num_params:,}",
+    len(source),
+    steps_per_epoch,
+    data.batch_size,
+    experiment.optim.epochs,
+    first_step,
+    num_steps,
+    mesh.size,
+    jax.devices()[0].platform,
+  )
 
   # 4. Steps. The metrics of a step are looked at once the next is under way, so that the device never waits.
   log = MetricLog(workdir, first_step) if is_writer else None
   batches = pipeline.train_batches(source, data, experiment.seed, first_step, jax.process_index(), jax.process_count())
-  progress = tqdm(total=num_steps, initial=first_step, desc="train", unit="step", disable=not is_writer, mininterval=0.5)
+  progress = tqdm(
+    total=num_steps, initial=first_step, desc="train", unit="step", disable=not is_writer, mininterval=0.5
+  )
   clock, logged_step = time.perf_counter(), first_step
   scores, pending = None, None
   for step in range(first_step + 1, num_steps + 1):
-    state, metrics = train_step(state, sharding.put_batch(next(batches), mesh))
+    state, metrics = train_step(state, sharding.put_batch(next(batches), mesh), key)
     if pending:
       _check_finite(*pending)
     pending = (step, metrics)
@@ -79,8 +93,11 @@ def train_and_evaluate(config: Mapping[str, Any], workdir: str) -> dict[str, Any
     if step % settings.log_every == 0 or is_last:
       values = _check_finite(*pending)
       now = time.perf_counter()
-      values |= {"epoch": step / steps_per_epoch, "steps_per_second": (step - logged_step) / (now - clock),
-                 "compilations": train_step._cache_size()}
+      values |= {
+        "epoch": step / steps_per_epoch,
+        "steps_per_second": (step - logged_step) / (now - clock),
+        "compilations": train_step._cache_size(),
+      }
       clock, logged_step = now, step
       progress.set_postfix_str(f"loss {values['loss']:.3f}, epoch {epoch}/{experiment.optim.epochs}")
       if log:
@@ -91,8 +108,9 @@ def train_and_evaluate(config: Mapping[str, Any], workdir: str) -> dict[str, Any
       checkpoints.save(LATEST, step, state, description)
     if is_last or (is_epoch and settings.eval_every and epoch % settings.eval_every == 0):
       _check_finite(*pending)
-      scores = experiment.evaluator.run(experiment.network, experiment.task, _variables(state), test_source, data, workdir,
-                                        draw=is_last)
+      scores = experiment.evaluator.run(
+        experiment.network, experiment.task, _variables(state), test_source, data, workdir, draw=is_last
+      )
       if log:
         log.write(step, {f"eval/{name}": value for name, value in experiment.evaluator.summary(scores).items()})
       _keep_if_best(checkpoints, step, state, description, experiment.evaluator.score(scores))
@@ -101,7 +119,9 @@ def train_and_evaluate(config: Mapping[str, Any], workdir: str) -> dict[str, Any
   # 5. The end; a run that was complete already is only evaluated.
   progress.close()
   if scores is None:
-    scores = experiment.evaluator.run(experiment.network, experiment.task, _variables(state), test_source, data, workdir)
+    scores = experiment.evaluator.run(
+      experiment.network, experiment.task, _variables(state), test_source, data, workdir
+    )
   checkpoints.close()
   if log:
     log.close()
@@ -115,10 +135,13 @@ def evaluate(config: Mapping[str, Any], workdir: str, kind: str = LATEST) -> dic
   checkpoints = Checkpoints(workdir)
   experiment.check_description(checkpoints.describe(kind), source)
   optimizer, _ = experiment.optim.make(steps_per_epoch=1)
-  state = create_state(experiment.network, experiment.task, optimizer, _example_inputs(experiment, source), experiment.seed)
+  inputs = _example_inputs(experiment, source)
+  state = create_state(experiment.network, experiment.task, optimizer, inputs, jax.random.key(experiment.seed))
   state = checkpoints.restore(kind, state)
   checkpoints.close()
-  return experiment.evaluator.run(experiment.network, experiment.task, _variables(state), source, experiment.data, workdir)
+  return experiment.evaluator.run(
+    experiment.network, experiment.task, _variables(state), source, experiment.data, workdir
+  )
 
 
 def _restore(state: TrainState, experiment: Experiment, checkpoints: Checkpoints, source) -> TrainState:
@@ -140,8 +163,10 @@ def _restore(state: TrainState, experiment: Experiment, checkpoints: Checkpoints
 def _example_inputs(experiment: Experiment, source) -> tuple:
   """Shapes that the network is initialised with: one sequence of the shortest bucket."""
   steps = min(experiment.data.buckets)
-  batch = {"features": jax.ShapeDtypeStruct((1, steps, source.contract.dim), np.float32),
-           "mask": jax.ShapeDtypeStruct((1, steps), np.bool_)}
+  batch = {
+    "features": jax.ShapeDtypeStruct((1, steps, source.contract.dim), np.float32),
+    "mask": jax.ShapeDtypeStruct((1, steps), np.bool_),
+  }
   return experiment.task.inputs(batch)
 
 
@@ -157,7 +182,8 @@ def _check_finite(step: int, metrics: Mapping[str, jax.Array]) -> dict[str, floa
   for name in ["input_max", *losses, "loss", *parts, "grad_norm", *values]:
     if not math.isfinite(values[name]):
       what = {"input_max": "the input features hold a value that is not finite; check the dataset"}.get(
-        name, f"{name} is {values[name]}; try a lower config.optim.lr, or float32 if config.model.dtype is bfloat16")
+        name, f"{name} is {values[name]}; try a lower config.optim.lr, or float32 if config.model.dtype is bfloat16"
+      )
       raise NonFiniteError(f"step {step}: {what}. The latest checkpoint is from before this step.")
   return values
 

@@ -17,8 +17,10 @@ def make_mesh(batch_size: int, num_devices: int | None = None) -> Mesh:
   if num_devices and len(devices) < num_devices:
     raise ValueError(f"config.train.num_devices: {num_devices} asked for, {len(devices)} there")
   if batch_size % len(devices):
-    raise ValueError(f"config.data.batch_size: {batch_size} cannot be split over {len(devices)} devices; make it a multiple, "
-                     "or set config.train.num_devices")
+    raise ValueError(
+      f"config.data.batch_size: {batch_size} cannot be split over {len(devices)} devices; make it a multiple, "
+      "or set config.train.num_devices"
+    )
   # Auto: the compiler places what is inside the step; jax.make_mesh would default to Explicit.
   return jax.make_mesh((len(devices),), (_DATA,), axis_types=(AxisType.Auto,), devices=devices)
 

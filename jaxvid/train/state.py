@@ -33,16 +33,23 @@ class TrainState:
   task_state: Any
 
 
-def create_state(network: Network, task: Task, optimizer: optax.GradientTransformation, inputs: tuple,
-                 seed: int) -> TrainState:
+def create_state(
+  network: Network, task: Task, optimizer: optax.GradientTransformation, inputs: tuple, key: Array
+) -> TrainState:
   """The state before the first update, for arrays (or their shapes) that the network takes."""
 
   @jax.jit
-  def init():
+  def init(key):
     zeros = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), inputs)
-    variables = network.init(jax.random.key(seed), *zeros)
+    variables = network.init(key, *zeros)
     params = variables.pop("params")
-    return TrainState(step=jnp.int32(0), params=params, model_state=variables, opt_state=optimizer.init(params),
-                      ema=jax.tree.map(jnp.copy, params), task_state=task.init_state())
+    return TrainState(
+      step=jnp.int32(0),
+      params=params,
+      model_state=variables,
+      opt_state=optimizer.init(params),
+      ema=jax.tree.map(jnp.copy, params),
+      task_state=task.init_state(),
+    )
 
-  return init()
+  return init(key)

@@ -16,32 +16,50 @@ from jaxvid.train.state import TrainState
 GRAD_NORM = "grad_norm/"
 
 
-def make_train_step(network: Network, task: Task, optimizer: optax.GradientTransformation, schedule: optax.Schedule,
-                    ema: float, seed: int) -> Callable[[TrainState, Batch], tuple[TrainState, Metrics]]:
-  """(state, batch) -> (state after one update, metrics), for jit with a donated state.
+def make_train_step(
+  network: Network,
+  task: Task,
+  optimizer: optax.GradientTransformation,
+  schedule: optax.Schedule,
+  ema_decay: Callable[[Array], Array],
+) -> Callable[[TrainState, Batch, Array], tuple[TrainState, Metrics]]:
+  """(state, batch, key) -> (state after one update, metrics), for jit with a donated state.
 
-  Its metrics are the task's, "lr", "input_max" (the largest magnitude in the inputs, not finite if any of them is not), and
-  the gradient norm before clipping, of the whole ("grad_norm") and of each part of the network ("grad_norm/head").
+  The step's randomness is folded from the key, the same at every step, and the step's number. Its metrics are the
+  task's, "lr", "input_max" (the largest magnitude in the inputs, not finite if any of them is not), and the gradient
+  norm before clipping, of the whole ("grad_norm") and of each part of the network ("grad_norm/head").
   """
 
-  def train_step(state: TrainState, batch: Batch) -> tuple[TrainState, Metrics]:
+  def train_step(state: TrainState, batch: Batch, key: Array) -> tuple[TrainState, Metrics]:
     inputs = task.inputs(batch)
-    key = jax.random.fold_in(jax.random.key(seed), state.step)
+    dropout_key = jax.random.fold_in(key, state.step)
 
     def loss_of(params):
-      outputs, model_state = network.apply({"params": params, **state.model_state}, *inputs, train=True,
-                                           rngs={"dropout": key}, mutable=list(state.model_state))
+      outputs, model_state = network.apply(
+        {"params": params, **state.model_state},
+        *inputs,
+        train=True,
+        rngs={"dropout": dropout_key},
+        mutable=list(state.model_state),
+      )
       loss, metrics, task_state = task.loss(outputs, batch, state.task_state, train=True)
       return loss, (metrics, task_state, model_state)
 
     gradients, (metrics, task_state, model_state) = jax.grad(loss_of, has_aux=True)(state.params)
     updates, opt_state = optimizer.update(gradients, state.opt_state, state.params)
     params = optax.apply_updates(state.params, updates)
-    averaged = jax.tree.map(lambda average, new: ema * average + (1 - ema) * new, state.ema, params)
-    new_state = TrainState(step=state.step + 1, params=params, model_state=model_state, opt_state=opt_state, ema=averaged,
-                           task_state=task_state)
-    metrics = dict(metrics, lr=schedule(state.step), input_max=_largest(inputs), grad_norm=optax.global_norm(gradients))
-    metrics.update({GRAD_NORM + part: optax.global_norm(tree) for part, tree in gradients.items()})
+    decay = ema_decay(state.step)
+    averaged = jax.tree.map(lambda average, new: decay * average + (1 - decay) * new, state.ema, params)
+    new_state = TrainState(
+      step=state.step + 1,
+      params=params,
+      model_state=model_state,
+      opt_state=opt_state,
+      ema=averaged,
+      task_state=task_state,
+    )
+    metrics = dict(metrics, lr=schedule(state.step), input_max=_largest(inputs), grad_norm=optax.tree.norm(gradients))
+    metrics.update({GRAD_NORM + part: optax.tree.norm(tree) for part, tree in gradients.items()})
     return new_state, metrics
 
   return train_step

@@ -44,13 +44,17 @@ def _linear(pattern, path):
 
 def _tower(theirs, ours):
   """The rules of a head's convolutions and norms before its last convolution."""
-  return [Rule(rf"{theirs}\.head\.(\d+)\.conv\.weight", rf"head/{ours}/conv_\1/kernel", _kernel),
-          *_norm(rf"{theirs}\.norm\.(\d+)", rf"head/{ours}/norm_\1")]
+  return [
+    Rule(rf"{theirs}\.head\.(\d+)\.conv\.weight", rf"head/{ours}/conv_\1/kernel", _kernel),
+    *_norm(rf"{theirs}\.norm\.(\d+)", rf"head/{ours}/norm_\1"),
+  ]
 
 
 def _last_conv(theirs, ours):
-  return [Rule(rf"{theirs}\.conv\.weight", f"head/{ours}/kernel", _kernel),
-          Rule(rf"{theirs}\.conv\.bias", f"head/{ours}/bias", _same)]
+  return [
+    Rule(rf"{theirs}\.conv\.weight", f"head/{ours}/kernel", _kernel),
+    Rule(rf"{theirs}\.conv\.bias", f"head/{ours}/bias", _same),
+  ]
 
 
 RULES = [
@@ -60,8 +64,11 @@ RULES = [
   *_norm(_BLOCK + "ln2", r"backbone/\1_\2/mlp_norm"),
   Rule(_BLOCK + r"attn\.(query|key|value)_conv\.conv\.weight", r"backbone/\1_\2/attention/\3_conv/kernel", _kernel),
   *_norm(_BLOCK + r"attn\.(query|key|value)_norm", r"backbone/\1_\2/attention/\3_norm"),
-  *[rule for theirs, ours in _ATTENTION_PARTS.items()
-    for rule in _linear(_BLOCK + rf"attn\.{theirs}", rf"backbone/\1_\2/attention/{ours}")],
+  *[
+    rule
+    for theirs, ours in _ATTENTION_PARTS.items()
+    for rule in _linear(_BLOCK + rf"attn\.{theirs}", rf"backbone/\1_\2/attention/{ours}")
+  ],
   Rule(_BLOCK + r"attn\.rel_pe", r"backbone/\1_\2/attention/relative_bias", lambda array: array[0, 0]),
   *_linear(_BLOCK + r"mlp\.0", r"backbone/\1_\2/mlp_in"),
   *_linear(_BLOCK + r"mlp\.3", r"backbone/\1_\2/mlp_out"),
@@ -88,6 +95,6 @@ def import_params(state_dict: Mapping[str, np.ndarray], params: Mapping[str, Any
   scales = {name: array for name, array in state_dict.items() if name.startswith(_LEVEL_SCALE)}
   rest = {name: array for name, array in state_dict.items() if name not in scales}
   # The head's factor a level is a scalar parameter each there, one vector here.
-  ordered = sorted(scales, key=lambda name: int(name[len(_LEVEL_SCALE):].split(".")[0]))
+  ordered = sorted(scales, key=lambda name: int(name[len(_LEVEL_SCALE) :].split(".")[0]))
   rest["reg_head.scale"] = np.stack([np.asarray(scales[name]).reshape(()) for name in ordered])
   return import_state_dict(rest, RULES, params)

@@ -32,16 +32,21 @@ def hapt_source(tmp_path):
   return source
 
 
-def write_features(folder, database, dim=4):
-  """One NAME.npy a video, of the steps that its duration makes at the published stride and clip length."""
-  rng = np.random.default_rng(0)
-  for name, entry in database.items():
-    num_steps = time_grid.expected_num_steps(entry["duration"], entry["fps"], 4, 16)
-    np.save(folder / f"{name}.npy", rng.normal(size=(num_steps, dim)).astype(np.float32))
+@pytest.fixture
+def write_features():
+  """A function that writes one NAME.npy a video, of the steps that its duration makes at the published stride."""
+
+  def write(folder, database, dim=4):
+    rng = np.random.default_rng(0)
+    for name, entry in database.items():
+      num_steps = time_grid.expected_num_steps(entry["duration"], entry["fps"], 4, 16)
+      np.save(folder / f"{name}.npy", rng.normal(size=(num_steps, dim)).astype(np.float32))
+
+  return write
 
 
 @pytest.fixture
-def thumos14_source(tmp_path):
+def thumos14_source(write_features, tmp_path):
   """Three videos of two classes, one of them without a segment, with their features and annotations."""
 
   def annotation(label, *segment):

@@ -56,7 +56,9 @@ def test_acc_gyro_puts_the_gyroscope_after_the_accelerometer(hapt_source, tmp_pa
   run(hapt_source, tmp_path, name="hapt/acc_gyro")
   both = store.open_dataset(tmp_path, "hapt/acc_gyro", "subject_02")
   assert both.contract.dim == 300
-  np.testing.assert_array_equal(both[0]["features"][:, :150], store.open_dataset(tmp_path, "hapt", "subject_02")[0]["features"])
+  np.testing.assert_array_equal(
+    both[0]["features"][:, :150], store.open_dataset(tmp_path, "hapt", "subject_02")[0]["features"]
+  )
   gyro = np.loadtxt(hapt_source / "RawData" / "gyro_exp03_user02.txt").astype(np.float32)
   np.testing.assert_array_equal(both[0]["features"][:, 150:], hapt.windows(gyro))
 
@@ -74,6 +76,13 @@ def _nested_zip(source, target):
 
 def _nested_folder(source, target):
   shutil.copytree(source, target / "HAPT Data Set")
+
+
+def test_blank_lines_at_the_end_do_no_harm(hapt_source, tmp_path):
+  with (hapt_source / "RawData" / "labels.txt").open("a") as labels:
+    labels.write("\n \n")
+  run(hapt_source, tmp_path)
+  assert len(store.open_dataset(tmp_path, "hapt", "train")) == 2
 
 
 @pytest.mark.parametrize("pack", [_tar_xz, _nested_zip, _nested_folder])
@@ -136,6 +145,9 @@ ACC, LABELS = "RawData/acc_exp02_user01.txt", "RawData/labels.txt"
 BAD = {
   "missing recording": (_remove(ACC), ACC, "no such file", "complete"),
   "missing labels": (_remove(LABELS), LABELS, "no such file", "complete"),
+  "empty recording": (lambda source: (source / ACC).write_text(""), ACC, "line 1", "get it again"),
+  "empty labels": (lambda source: (source / LABELS).write_text(""), LABELS, "line 1", "get it again"),
+  "labels cut at the end of a line": (_drop_lines(LABELS, 1), LABELS, "labels: none for RawData/acc_exp04", "Get the"),
   "missing split": (_remove("Test/subject_id_test.txt"), "Test/subject_id_test.txt", "no such file", "complete"),
   "cut short": (_cut(ACC), ACC, "line 1", "get it again"),
   "cut at the end of a line": (_drop_lines(ACC, 300), LABELS, "subject_01, line 3", "Correct it"),
@@ -143,13 +155,23 @@ BAD = {
   "columns that cancel out": (_edit(ACC, "\n", " 0.5\n0.1 "), ACC, "line 1", "get it again"),
   "no number": (_replace_line(ACC, 6, "0.1 0.2 x"), ACC, "line 7", "get it again"),
   "NaN": (_replace_line(ACC, 6, "0.1 nan 0.2"), ACC, "line 7", "get it again"),
-  "unknown label": (_edit(LABELS, "1 1 1 200", "1 1 9 200"), LABELS, "line 2: unknown label '9'", "Use one of: WALKING"),
+  "unknown label": (
+    _edit(LABELS, "1 1 1 200", "1 1 9 200"),
+    LABELS,
+    "line 2: unknown label '9'",
+    "Use one of: WALKING",
+  ),
   "past the end": (_edit(LABELS, "5 275", "5 400"), LABELS, "subject_03, line 5", "Correct it"),
   "past its own recording": (_edit(LABELS, "200 400", "200 500"), LABELS, "subject_01, line 2", "Correct it"),
   "before the start": (_edit(LABELS, "11 61", "-50 61"), LABELS, "subject_02, line 4", "Correct it"),
   "reversed": (_edit(LABELS, "11 61", "61 11"), LABELS, "line 4: segment", "Swap"),
   "labels of four columns": (_edit(LABELS, "11 61", "11"), LABELS, "line 4", "get it again"),
-  "activity without a number": (_edit("activity_labels.txt", "2 ", "two "), "activity_labels.txt", "line 2", "Get the file again"),
+  "activity without a number": (
+    _edit("activity_labels.txt", "2 ", "two "),
+    "activity_labels.txt",
+    "line 2",
+    "Get the file again",
+  ),
 }
 
 

@@ -1,4 +1,4 @@
-"""ActionFormer's backbone: convolutional embedding, then Transformer blocks with banded attention (Zhang et al. 2022)."""
+"""ActionFormer's backbone: convolutions, then Transformer blocks with banded attention (Zhang et al. 2022)."""
 
 from typing import Any
 
@@ -51,12 +51,23 @@ class Model(nn.Module):
     if len(windows) != 1 + num_branch:
       raise ValueError(f"window names {len(windows)} levels, depths make {1 + num_branch}: {self.window}")
 
-    x = ConvEmbedding(self.width, num_embed, self.embed_kernel, self.padding, self.dtype, name="embedding")(features, mask)
+    x = ConvEmbedding(self.width, num_embed, self.embed_kernel, self.padding, self.dtype, name="embedding")(
+      features, mask
+    )
     x = add_positions(x, mask, self.positions, self.max_steps, self.padding)
 
     def block(name, window, stride, x, mask):
-      return TransformerBlock(self.num_heads, window, stride, self.relative_positions, self.dropout, self.drop_path,
-                              padding=self.padding, dtype=self.dtype, name=name)(x, mask, train)
+      return TransformerBlock(
+        self.num_heads,
+        window,
+        stride,
+        self.relative_positions,
+        self.dropout,
+        self.drop_path,
+        padding=self.padding,
+        dtype=self.dtype,
+        name=name,
+      )(x, mask, train)
 
     for i in range(num_stem):
       x, mask = block(f"stem_{i}", windows[0], 1, x, mask)

@@ -60,12 +60,15 @@ class Model(nn.Module):
       raise ValueError(f"init must be a standard deviation or one of {sorted(INIT_STD)}; got {self.init!r}")
     std = INIT_STD[self.init] if isinstance(self.init, str) else self.init
 
-    x = ConvEmbedding(self.width, num_embed, self.embed_kernel, self.padding, self.dtype, name="embedding")(features, mask)
+    x = ConvEmbedding(self.width, num_embed, self.embed_kernel, self.padding, self.dtype, name="embedding")(
+      features, mask
+    )
     x = add_positions(x, mask, self.positions, self.max_steps, self.padding)
 
     def block(name, window, stride, drop_path, x, mask):
-      return SGPBlock(window, self.k, self.mlp_width, stride, self.downsample, drop_path, std, self.padding, self.dtype,
-                      name=name)(x, mask, train)
+      return SGPBlock(
+        window, self.k, self.mlp_width, stride, self.downsample, drop_path, std, self.padding, self.dtype, name=name
+      )(x, mask, train)
 
     for i in range(num_stem):
       x, mask = block(f"stem_{i}", 1, 1, 0.0, x, mask)

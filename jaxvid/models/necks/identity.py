@@ -17,6 +17,8 @@ class Model(nn.Module):
 
   @nn.compact
   def __call__(self, pyramid: Pyramid) -> Pyramid:
-    features = tuple(ChannelNorm(self.padding, self.dtype, name=f"norm_{i}")(level, mask)
-                     for i, (level, mask) in enumerate(zip(pyramid.features, pyramid.masks)))
+    features = tuple(
+      ChannelNorm(self.padding, self.dtype, name=f"norm_{i}")(level, mask)
+      for i, (level, mask) in enumerate(zip(pyramid.features, pyramid.masks))
+    )
     return pyramid.replace(features=features)

@@ -1,7 +1,7 @@
 """Banded self-attention: each step attends to the window // 2 steps on either side of it.
 
-One contract, two forms. `blocked` is the default: time and memory grow linearly with the sequence. `dense` builds the whole
-T x T matrix and masks it; it is the oracle of the tests and, with `window=None`, global attention.
+One contract, two forms. `blocked` is the default: time and memory grow linearly with the sequence. `dense` builds the
+whole T x T matrix and masks it; it is the oracle of the tests and, with `window=None`, global attention.
 """
 
 from jaxvid.array_types import Array, Heads, Mask
@@ -11,8 +11,17 @@ from jaxvid.ops.local_attention.dense import dense_attention
 __all__ = ["blocked_attention", "dense_attention", "local_attention"]
 
 
-def local_attention(q: Heads, k: Heads, v: Heads, mask: Mask, window: int | None, *, relative_bias: Array | None = None,
-                    dropout_rate: float = 0.0, dropout_key: Array | None = None) -> Heads:
+def local_attention(
+  q: Heads,
+  k: Heads,
+  v: Heads,
+  mask: Mask,
+  window: int | None,
+  *,
+  relative_bias: Array | None = None,
+  dropout_rate: float = 0.0,
+  dropout_key: Array | None = None,
+) -> Heads:
   """softmax(q k^T / sqrt(D) + bias) v over a band (ActionFormer, section 3.2; Longformer's sliding window).
 
   Args:
@@ -32,5 +41,6 @@ def local_attention(q: Heads, k: Heads, v: Heads, mask: Mask, window: int | None
     return dense_attention(q, k, v, mask, None, dropout_rate=dropout_rate, dropout_key=dropout_key)
   if window < 1 or window % 2 == 0:
     raise ValueError(f"window must be a positive odd number, or None for global attention; got {window}")
-  return blocked_attention(q, k, v, mask, window, relative_bias=relative_bias, dropout_rate=dropout_rate,
-                           dropout_key=dropout_key)
+  return blocked_attention(
+    q, k, v, mask, window, relative_bias=relative_bias, dropout_rate=dropout_rate, dropout_key=dropout_key
+  )

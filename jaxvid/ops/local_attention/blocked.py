@@ -1,6 +1,7 @@
 """Banded attention in blocks: each block of queries meets the keys of its own block and a halo on either side.
 
-Linear in T: with blocks of b queries and a band of radius r, b * (b + 2r) products a block. The sequence is padded here to
+Linear in T: with blocks of b queries and a band of radius r, b * (b + 2r) products a block. The sequence is padded here
+  to
 whole blocks, so any length and any odd window will do.
 """
 
@@ -13,9 +14,19 @@ from jaxvid.ops.local_attention.softmax import attention_weights
 BLOCK = 32
 
 
-def blocked_attention(q: Heads, k: Heads, v: Heads, mask: Mask, window: int, *, relative_bias: Array | None = None,
-                      dropout_rate: float = 0.0, dropout_key: Array | None = None, block: int = BLOCK) -> Heads:
-  """The contract of `local_attention`, in O(T) time and memory. `block`: queries a block, at least the band's radius."""
+def blocked_attention(
+  q: Heads,
+  k: Heads,
+  v: Heads,
+  mask: Mask,
+  window: int,
+  *,
+  relative_bias: Array | None = None,
+  dropout_rate: float = 0.0,
+  dropout_key: Array | None = None,
+  block: int = BLOCK,
+) -> Heads:
+  """The contract of `local_attention`, in O(T) time and memory; `block` queries (or the radius) a block."""
   batch, steps, heads, width = q.shape
   radius = window // 2
   block = max(block, radius)
@@ -28,7 +39,7 @@ def blocked_attention(q: Heads, k: Heads, v: Heads, mask: Mask, window: int, *, 
   def with_halo(x):  # (B, T, ...) -> (B, num_blocks, radius + block + radius, ...)
     x = blocks(x)
     before, after = [[(0, 0), side, (0, 0)] + [(0, 0)] * (x.ndim - 3) for side in ((1, 0), (0, 1))]
-    left = jnp.pad(x[:, :-1, block - radius:], before)
+    left = jnp.pad(x[:, :-1, block - radius :], before)
     right = jnp.pad(x[:, 1:, :radius], after)
     return jnp.concatenate([left, x, right], axis=2)
 
@@ -37,7 +48,7 @@ def blocked_attention(q: Heads, k: Heads, v: Heads, mask: Mask, window: int, *, 
   band = (offset >= 0) & (offset <= 2 * radius)
   allowed = (band & with_halo(mask)[:, :, None, :])[:, :, None]  # (B, num_blocks, 1, block, block + 2 * radius)
 
-  logits = jnp.einsum("bnqhd,bnkhd->bnhqk", blocks(q * width ** -0.5), with_halo(k))
+  logits = jnp.einsum("bnqhd,bnkhd->bnhqk", blocks(q * width**-0.5), with_halo(k))
   if relative_bias is not None:
     logits += relative_bias[:, jnp.clip(offset, 0, window - 1)]
   weights = attention_weights(logits, allowed, dropout_rate, dropout_key).astype(v.dtype)

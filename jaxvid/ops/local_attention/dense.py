@@ -6,8 +6,17 @@ from jaxvid.array_types import Array, Heads, Mask
 from jaxvid.ops.local_attention.softmax import attention_weights
 
 
-def dense_attention(q: Heads, k: Heads, v: Heads, mask: Mask, window: int | None, *, relative_bias: Array | None = None,
-                    dropout_rate: float = 0.0, dropout_key: Array | None = None) -> Heads:
+def dense_attention(
+  q: Heads,
+  k: Heads,
+  v: Heads,
+  mask: Mask,
+  window: int | None,
+  *,
+  relative_bias: Array | None = None,
+  dropout_rate: float = 0.0,
+  dropout_key: Array | None = None,
+) -> Heads:
   """The contract of `local_attention`, in O(T^2) time and memory."""
   steps = q.shape[1]
   allowed = mask[:, None, None, :]

@@ -5,8 +5,8 @@ import jax.numpy as jnp
 
 from jaxvid.array_types import Array
 
-# Finite, so that a row without a single allowed key (all padding) gives finite weights and gradients; such rows are zeroed
-# by the caller. exp of it is exactly zero in float32.
+# Finite, so that a row without a single allowed key (all padding) gives finite weights and gradients; such rows are
+# zeroed by the caller. exp of it is exactly zero in float32.
 _FORBIDDEN = -1e30
 
 

@@ -9,11 +9,15 @@ def config(arg, backbone):
   if not 0 <= v.fold <= 30:
     raise ValueError(f"fold={v.fold}: HAPT has the folds 1 to 30, one a person")
   c = common.localization()
-  c.task.update(num_classes=12, label_smoothing=0.1, init_num_positives=250.0,
-                regression_ranges=((0, 4), (2, 8), (4, 16), (8, 32), (16, 64), (32, 10000)))
+  c.task.update(
+    num_classes=12,
+    label_smoothing=0.1,
+    init_num_positives=250.0,
+    regression_ranges=((0, 4), (2, 8), (4, 16), (8, 32), (16, 64), (32, 10000)),
+  )
   c.task.detection.update(pre_nms_top_k=5000, sigma=0.4, max_detections=2000)
   c.model.backbone = dict(backbone, width=512)
-  c.data.update(dataset="hapt", max_len=2304, buckets=(256, 512, 1280, 1536, 1792, 2048, 2304), crop_min_overlap=0.3)
+  c.data.update(dataset="hapt", max_len=2048, buckets=(1280, 1536, 1792, 2048), crop_min_overlap=0.3)
   c.optim.schedule.update(warmup_epochs=5, epochs=105)
   if v.fold:
     c.data.train_split, c.eval.split = f"fold_{v.fold:02d}_train", f"fold_{v.fold:02d}_test"

@@ -1,0 +1,32 @@
+"""How figures look, and how they are saved."""
+
+import os
+import pathlib
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+INK = "#222222"
+FAINT = "#8a8a8a"
+
+# Paul Tol's "muted" scheme, told apart by colour-blind eyes, in an order that keeps neighbours far apart.
+COLOURS = ("#332288", "#CC6677", "#44AA99", "#DDCC77", "#882255", "#88CCEE", "#117733", "#AA4499", "#999933")
+
+
+def clear_frame(axes: Axes) -> None:
+  """Leaves of the frame the horizontal axis."""
+  axes.spines[["left", "right", "top"]].set_visible(False)
+  axes.spines["bottom"].set_color(FAINT)
+  axes.tick_params(colors=INK, labelsize=8, length=3, color=FAINT)
+  axes.set_axisbelow(True)
+
+
+def save(figure: Figure, path: str | os.PathLike) -> None:
+  """Writes a figure in the format that the ending of `path` names; a reader never sees half a file."""
+  path = pathlib.Path(path)
+  temporary = path.with_name(f".{path.stem}.tmp{path.suffix}")
+  try:
+    figure.savefig(temporary, dpi=150, facecolor="white", bbox_inches="tight", pad_inches=0.15)
+    os.replace(temporary, path)
+  finally:
+    temporary.unlink(missing_ok=True)

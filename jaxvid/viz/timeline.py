@@ -1,0 +1,181 @@
+"""Detections under the truth, recording by recording, on an axis of seconds."""
+
+import dataclasses
+import os
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib import colors
+from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from jaxvid.viz import figure as fig
+
+_HATCHES = ("", "/////", ".....", "xxxxx", "-----")
+_ROW_INCHES = 0.2
+_PANEL_INCHES = 0.62  # A panel's title and time axis.
+_WIDTH_INCHES = 11.0
+_MIN_OPACITY = 0.12
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Timeline:
+  """One recording.
+
+  Attributes:
+    id: its name.
+    duration: seconds.
+    truth_segments: (G, 2) annotated actions, seconds.
+    truth_labels: (G,) class ids.
+    segments: (N, 2) detections, seconds; N may be 0.
+    scores: (N,) in [0, 1].
+    labels: (N,) class ids.
+  """
+
+  id: str
+  duration: float
+  truth_segments: np.ndarray
+  truth_labels: np.ndarray
+  segments: np.ndarray
+  scores: np.ndarray
+  labels: np.ndarray
+
+
+def draw(
+  path: str | os.PathLike, recordings: Sequence[Timeline], class_names: Sequence[str], title: str | None = None
+) -> None:
+  """Draws a panel a recording: the truth on top, below it the detections, a row a class, the surer the more opaque.
+
+  A class has one colour (from the tenth class on a colour and a pattern), the same in every picture of a data set.
+
+  Args:
+    path: of the picture, by its ending a PNG, SVG or PDF.
+    recordings: one to about eight.
+    class_names: indexed by class id.
+    title: above all panels.
+
+  Raises:
+    ValueError: if there is no recording.
+  """
+  if not recordings:
+    raise ValueError("no recording to draw")
+  heights = [_PANEL_INCHES + _ROW_INCHES * _num_rows(recording) for recording in recordings]
+  figure = Figure(figsize=(_WIDTH_INCHES, sum(heights)), layout="constrained")
+  figure.get_layout_engine().set(h_pad=0.06, hspace=0)
+  panels = figure.subplots(len(recordings), 1, squeeze=False, height_ratios=heights)[:, 0]
+  for axes, recording in zip(panels, recordings, strict=True):
+    _draw_panel(axes, recording, class_names)
+  panels[-1].set_xlabel("seconds", fontsize=8, color=fig.INK)
+  _draw_legend(figure, recordings, class_names)
+  if title:
+    figure.suptitle(title, fontsize=12, color=fig.INK, x=0.01, ha="left")
+  fig.save(figure, path)
+
+
+def _num_rows(recording: Timeline) -> int:
+  return len(_lanes(recording.truth_segments)[1]) + max(len(_classes(recording.labels)), 1)
+
+
+def _classes(*labels: np.ndarray) -> list[int]:
+  return np.unique(np.concatenate(labels)).astype(int).tolist()
+
+
+def _lanes(segments: np.ndarray) -> tuple[np.ndarray, list[float]]:
+  """The lane (G,) of each segment so that those of a lane do not overlap, and where each lane ends (at least one)."""
+  lane, ends = np.zeros(len(segments), int), [-np.inf]
+  for i in np.lexsort((segments[:, 1], segments[:, 0])):
+    start, end = segments[i]
+    lane[i] = next((k for k, taken in enumerate(ends) if taken <= start), len(ends))
+    ends[lane[i] : lane[i] + 1] = [end]
+  return lane, ends
+
+
+def _draw_panel(axes: Axes, recording: Timeline, class_names: Sequence[str]) -> None:
+  lane, ends = _lanes(recording.truth_segments)
+  detected = _classes(recording.labels)
+  num_rows = len(ends) + max(len(detected), 1)
+  axes.set_xlim(0, recording.duration)
+  axes.set_ylim(num_rows - 0.4, -0.6)
+  axes.axhspan(-0.6, len(ends) - 0.5, color="#f0f0f0", lw=0)
+
+  for label in _classes(recording.truth_labels):
+    mine = recording.truth_labels == label
+    _draw_segments(axes, recording.truth_segments[mine], lane[mine], label, np.ones(mine.sum()))
+  for row, label in enumerate(detected, start=len(ends)):
+    # Weak detections first, so that none hides a stronger one.
+    mine = np.flatnonzero(recording.labels == label)
+    mine = mine[np.argsort(recording.scores[mine], kind="stable")]
+    _draw_segments(axes, recording.segments[mine], np.full(len(mine), row), label, _opacity(recording.scores[mine]))
+  if not detected:
+    axes.text(
+      0.5 * recording.duration,
+      len(ends),
+      "no detections",
+      fontsize=8,
+      style="italic",
+      color=fig.FAINT,
+      ha="center",
+      va="center",
+    )
+
+  fig.clear_frame(axes)
+  axes.set_yticks(
+    [0.5 * (len(ends) - 1), *range(len(ends), len(ends) + len(detected))],
+    ["truth", *(class_names[label] for label in detected)],
+  )
+  axes.get_yticklabels()[0].set_fontweight("bold")
+  axes.tick_params(axis="y", length=0)
+  axes.xaxis.set_major_locator(MaxNLocator(12, steps=[1, 2, 3, 5, 6, 10]))
+  axes.grid(axis="x", color="#e2e2e2", lw=0.6)
+  axes.set_title(recording.id, fontsize=9, fontweight="bold", color=fig.INK, loc="left", pad=4)
+  counts = f"{_count(recording.truth_labels, 'action')}, {_count(recording.labels, 'detection')}"
+  axes.set_title(counts, fontsize=8, color=fig.FAINT, loc="right", pad=4)
+
+
+def _draw_segments(axes: Axes, segments: np.ndarray, rows: np.ndarray, label: int, opacity: np.ndarray) -> None:
+  """Bars of one class at `segments` (N, 2) in `rows` (N,), with an opacity (N,) each."""
+  start, end = segments[:, 0], segments[:, 1]
+  top, bottom = rows - 0.36, rows + 0.36
+  corners = np.stack([start, top, end, top, end, bottom, start, bottom], axis=1).reshape(-1, 4, 2)
+  colour, hatch = _style(label)
+  faces = [colors.to_rgba(colour, alpha) for alpha in opacity]
+  # The thin edge keeps an action of a second visible in a recording of hours.
+  bars = PolyCollection(corners, facecolors=faces, edgecolors=faces, hatch=hatch, hatchcolors="white", linewidths=0.5)
+  axes.add_collection(bars)
+
+
+def _style(label: int) -> tuple[str, str]:
+  """Colour and pattern of a class."""
+  return fig.COLOURS[label % len(fig.COLOURS)], _HATCHES[label // len(fig.COLOURS) % len(_HATCHES)]
+
+
+def _opacity(scores: np.ndarray) -> np.ndarray:
+  return _MIN_OPACITY + (1 - _MIN_OPACITY) * np.clip(scores, 0, 1)
+
+
+def _count(labels: np.ndarray, noun: str) -> str:
+  return f"{len(labels)} {noun}" + ("" if len(labels) == 1 else "s")
+
+
+def _draw_legend(figure: Figure, recordings: Sequence[Timeline], class_names: Sequence[str]) -> None:
+  handles = []
+  for label in _classes(*(r.truth_labels for r in recordings), *(r.labels for r in recordings)):
+    colour, hatch = _style(label)
+    handles.append(Patch(facecolor=colour, hatch=hatch, hatchcolor="white", label=class_names[label]))
+  for score in (0.2, 0.6, 1.0):
+    faded = colors.to_rgba(fig.INK, float(_opacity(score)))
+    handles.append(Patch(facecolor=faded, label=f"score {score:.1f}"))
+  longest = max(len(handle.get_label()) for handle in handles)
+  figure.legend(
+    handles=handles,
+    loc="outside lower center",
+    ncols=min(len(handles), max(2, 130 // (longest + 6))),
+    fontsize=8,
+    labelcolor=fig.INK,
+    frameon=False,
+    handlelength=1.6,
+    columnspacing=1.4,
+  )

@@ -1,0 +1,133 @@
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data_prep import build
+from jaxvid.data import store
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(source, data_dir, *flags):
+  build.main(["thumos14", f"--source={source}", f"--data_dir={data_dir}", *flags])
+
+
+def test_help_lists_the_datasets(capsys):
+  build.main(["--help"])
+  text = capsys.readouterr().out
+  assert "python -m data_prep.build NAME --source=PATH" in text
+  for name in ("hapt", "thumos14"):
+    assert f"\n{name} " in text
+
+
+def test_help_of_a_dataset_teaches_its_layout_and_flags(capsys):
+  with pytest.raises(SystemExit) as stop:
+    build.main(["thumos14", "--help"])
+  assert stop.value.code == 0
+  text = capsys.readouterr().out
+  for part in ("NAME.npy", "--source", "--data_dir", "--skip_bad", "--overwrite", "--annotations", "--feat_stride"):
+    assert part in text
+
+
+def test_unknown_dataset():
+  with pytest.raises(SystemExit, match="unknown dataset 'thumos'; there are: .*hapt, thumos14"):
+    build.main(["thumos", "--source=."])
+
+
+def test_the_name_comes_first():
+  with pytest.raises(SystemExit, match="name comes first: python -m data_prep.build NAME --source=x"):
+    build.main(["--source=x", "hapt"])
+
+
+def test_missing_source(tmp_path):
+  with pytest.raises(SystemExit, match="absent: --source: no such file or folder. Give the path"):
+    run(tmp_path / "absent", tmp_path / "data")
+  assert not (tmp_path / "data").exists()
+
+
+def test_report(thumos14_source, tmp_path, capsys):
+  run(thumos14_source, tmp_path)
+  lines = capsys.readouterr().out.splitlines()
+  # 33.7 s and 60 s at 30 fps make 249 and 447 steps, 20 s make 147.
+  assert [line.split() for line in lines[:4]] == [
+    ["split", "records", "steps", "segments"],
+    ["validation", "2", "696", "3"],
+    ["test", "1", "147", "1"],
+    ["total", "3", "843", "4"],
+  ]
+  assert lines[-1] == f"The dataset is in {tmp_path / 'thumos14' / 'default' / '1.0.0'}"
+
+
+def test_a_command_that_fails_says_why_in_one_line_and_exits_with_1(thumos14_source, tmp_path):
+  (thumos14_source / "video_test_0000001.npy").unlink()
+  command = [
+    sys.executable,
+    "-m",
+    "data_prep.build",
+    "thumos14",
+    f"--source={thumos14_source}",
+    f"--data_dir={tmp_path / 'data'}",
+  ]
+  done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+  assert done.returncode == 1
+  assert "Traceback" not in done.stderr
+  message = done.stderr.splitlines()[-1]
+  assert "video_test_0000001.npy: features: no such file" in message and message.endswith("--skip_bad.")
+
+
+def test_overwrite_is_asked_for(thumos14_source, tmp_path):
+  run(thumos14_source, tmp_path)
+  with pytest.raises(SystemExit, match=r"thumos14/default/1.0.0 exists; give --overwrite"):
+    run(thumos14_source, tmp_path)
+  np.save(thumos14_source / "video_test_0000001.npy", np.ones((147, 4), np.float32))
+  run(thumos14_source, tmp_path, "--overwrite")
+  assert (store.open_dataset(tmp_path, "thumos14", "test")[0]["features"] == 1).all()
+
+
+def test_a_failed_overwrite_leaves_the_old_dataset(thumos14_source, tmp_path):
+  run(thumos14_source, tmp_path / "data")
+  (thumos14_source / "video_validation_0000002.npy").unlink()
+  with pytest.raises(SystemExit, match="no such file"):
+    run(thumos14_source, tmp_path / "data", "--overwrite")
+  assert len(store.open_dataset(tmp_path / "data", "thumos14", "train")) == 2
+  assert [path.name for path in (tmp_path / "data").iterdir()] == ["thumos14"]
+
+
+def test_skipping_everything_is_an_error(thumos14_source, tmp_path):
+  annotations = thumos14_source / "thumos14.json"
+  annotations.write_text(annotations.read_text().replace('"duration": ', '"duration": -'))
+  with pytest.raises(SystemExit, match="all of them are bad. Build without --skip_bad"):
+    run(thumos14_source, tmp_path / "data", "--skip_bad")
+  assert not (tmp_path / "data").exists()
+
+
+KILLED = """
+import os, signal, sys
+import numpy as np
+from data_prep import build
+
+load = np.load
+def load_or_die(file, mmap_mode=None, **options):
+  # Both splits have their first record by now; the second of "validation" is read while the shards are written.
+  if mmap_mode is None and file.stem == "video_validation_0000002":
+    print(os.listdir(sys.argv[2]), flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+  return load(file, mmap_mode=mmap_mode, **options)
+np.load = load_or_die
+build.main(["thumos14", "--source=" + sys.argv[1], "--data_dir=" + sys.argv[2]])
+"""
+
+
+def test_a_killed_build_leaves_no_dataset_that_opens(thumos14_source, tmp_path):
+  command = [sys.executable, "-c", KILLED, str(thumos14_source), str(tmp_path)]
+  done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+  assert done.returncode == -signal.SIGKILL, done.stderr
+  assert ".building-thumos14-" in done.stdout  # It died while it wrote.
+  with pytest.raises(FileNotFoundError, match="python -m data_prep.build thumos14"):
+    store.open_dataset(tmp_path, "thumos14", "train")
+  run(thumos14_source, tmp_path)  # What is left of it is not in the way.
+  assert len(store.open_dataset(tmp_path, "thumos14", "train")) == 2

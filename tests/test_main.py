@@ -1,0 +1,57 @@
+"""The command: --help teaches, and mistakes give one line."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[1]
+
+
+def run(*args):
+  environment = dict(os.environ, XLA_FLAGS="", PYTHONPATH=str(ROOT))
+  return subprocess.run(
+    [sys.executable, "-m", "jaxvid.main", *args], cwd=ROOT, env=environment, capture_output=True, text=True
+  )
+
+
+def test_help():
+  done = run("--help")
+  assert "configs/quickstart.py" in done.stdout and "--mode" in done.stdout and "predictions.json" in done.stdout
+
+
+@pytest.mark.parametrize(
+  "args, message",
+  [
+    (["--config=configs/quickstart.py"], "--workdir"),
+    (["--config=configs/nowhere.py", "--workdir={tmp}"], "configs/nowhere.py"),
+    (["--config=configs/quickstart.py:smok", "--workdir={tmp}"], 'unknown variant "smok"'),
+    (["--config=configs/quickstart.py", "--config.optim.rate=1", "--workdir={tmp}"], "no key 'rate'"),
+    (["--config=configs/quickstart.py", "--config.optim.lr=fast", "--workdir={tmp}"], "fast"),
+    (["--config=configs/quickstart.py", "--config.model.backbone.type=lstm", "--workdir={tmp}"], 'no backbone "lstm"'),
+    (
+      ["--config=configs/quickstart.py", "--config.model.backbone.window=4", "--workdir={tmp}"],
+      "window must be a positive odd",
+    ),
+    (
+      ["--config=configs/thumos_sgp.py", "--config.data.data_dir={tmp}", "--workdir={tmp}"],
+      "python -m data_prep.build thumos14",
+    ),
+    (["--config=configs/quickstart.py", "--mode=eval", "--workdir={tmp}"], "no latest checkpoint"),
+  ],
+)
+def test_mistakes_give_one_line(tmp_path, args, message):
+  done = run(*(arg.format(tmp=tmp_path) for arg in args))
+  assert done.returncode != 0
+  assert message in done.stderr
+  assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["quickstart", "thumos_sgp", "thumos_actionformer", "hapt_actionformer", "hapt_sgp"])
+def test_smoke(tmp_path, name):
+  done = run(f"--config=configs/{name}.py:smoke", f"--workdir={tmp_path}")
+  assert done.returncode == 0, done.stderr
+  assert (tmp_path / "scores.json").exists() and (tmp_path / "detections.png").exists()

@@ -1,0 +1,23 @@
+"""The metrics file after a kill."""
+
+import json
+
+from jaxvid.train.log import MetricLog
+
+
+def lines(path):
+  return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_appends_and_forgets_what_came_after_the_checkpoint(tmp_path):
+  log = MetricLog(tmp_path, 0)
+  for step in (1, 2, 3):
+    log.write(step, {"loss": step / 2})
+  log.close()
+  with log.path.open("a") as file:
+    file.write('{"step": 4, "lo')  # A kill in mid-line.
+  resumed = MetricLog(tmp_path, 2)
+  resumed.write(3, {"loss": 9.0})
+  resumed.close()
+  assert lines(log.path) == [{"step": 1, "loss": 0.5}, {"step": 2, "loss": 1.0}, {"step": 3, "loss": 9.0}]
+  assert list((tmp_path / "tensorboard").iterdir())

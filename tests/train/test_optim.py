@@ -1,0 +1,68 @@
+"""Schedule, decay groups and the moving average's decay."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from jaxvid.build import ConfigError
+from jaxvid.train.optim import Optim, decay_mask
+
+SCHEDULE = dict(type="warmup_cosine", warmup_epochs=2, epochs=6, final_lr=1e-5)
+
+
+def test_schedule():
+  _, lr = Optim(lr=1e-3, schedule=SCHEDULE).make(steps_per_epoch=2)
+  # Warm-up of 4 steps rises from 0 to the peak at its last step; then half a cosine over the other 8.
+  np.testing.assert_allclose([lr(t) for t in range(5)], [0, 1e-3 / 3, 2e-3 / 3, 1e-3, 1e-3], rtol=1e-6)
+  np.testing.assert_allclose(lr(8), (1e-3 + 1e-5) / 2, rtol=1e-5)
+  np.testing.assert_allclose([lr(12), lr(99)], [1e-5, 1e-5], rtol=1e-4)
+
+
+def test_only_kernels_decay():
+  params = {
+    "a": {"kernel": jnp.ones(3), "bias": jnp.ones(3), "norm": {"scale": jnp.ones(3)}},
+    "level_scale": jnp.ones(2),
+    "relative_bias": jnp.ones((2, 3)),
+  }
+  assert decay_mask(params) == {
+    "a": {"kernel": True, "bias": False, "norm": {"scale": False}},
+    "level_scale": False,
+    "relative_bias": False,
+  }
+  optimizer, _ = Optim(lr=0.1, weight_decay=0.5, schedule=dict(SCHEDULE, warmup_epochs=0)).make(1)
+  updates, _ = optimizer.update(jax.tree.map(jnp.zeros_like, params), optimizer.init(params), params)
+  np.testing.assert_allclose(updates["a"]["kernel"], -0.1 * 0.5, rtol=1e-6)
+  assert not updates["a"]["bias"].any()
+
+
+def test_clipping():
+  optim = Optim(lr=1.0, schedule=SCHEDULE, clip_norm=1.0, epsilon=1.0, betas=(0.0, 0.0))
+  optimizer, _ = optim.make(1)
+  params = {"bias": jnp.zeros(2)}
+  state = optimizer.init(params)
+  for _ in range(2):  # The first step's learning rate is zero.
+    updates, state = optimizer.update({"bias": jnp.array([30.0, 40.0])}, state, params)
+  # Clipped to (0.6, 0.8); with betas of zero Adam divides each by its own size plus epsilon.
+  np.testing.assert_allclose(updates["bias"], [-0.6 / 1.6, -0.8 / 1.8], rtol=1e-5)
+  assert optax.tree.norm(updates) < 1
+
+
+def test_moving_average():
+  warm, constant = (Optim(lr=1.0, schedule=SCHEDULE, ema=0.99, ema_warmup=w) for w in (True, False))
+  np.testing.assert_allclose([warm.ema_decay(t) for t in (0, 10, 10_000)], [0.1, 11 / 20, 0.99], rtol=1e-6)
+  np.testing.assert_allclose([constant.ema_decay(t) for t in (0, 10)], [0.99, 0.99], rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+  "change, message",
+  [
+    (dict(type="sgd"), 'no optimizer "sgd"; there are: adamw'),
+    (dict(schedule=dict(type="cosine")), 'no schedule "cosine"; there are: warmup_cosine'),
+    (dict(schedule=dict(SCHEDULE, epoch=3)), "config.optim.schedule.epoch: nothing reads this key"),
+  ],
+)
+def test_unknown_names(change, message):
+  with pytest.raises(ConfigError, match=message):
+    Optim(**{"lr": 1.0, "schedule": SCHEDULE, **change}).make(1)
