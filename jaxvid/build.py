@@ -66,7 +66,10 @@ def construct(constructor: type, values: Mapping[str, Any], where: str, **given:
     required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
     if required and name not in values:
       raise ConfigError(f"{where}.{name}: missing")
-  return constructor(**values, **given)
+  try:
+    return constructor(**values, **given)
+  except ValueError as error:
+    raise ConfigError(f"{where}: {error}") from error
 
 
 @dataclasses.dataclass(frozen=True)

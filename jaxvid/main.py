@@ -28,6 +28,7 @@ _MODE = flags.DEFINE_enum(
   '"train" trains, goes on if there is a checkpoint, and evaluates; "eval" evaluates a checkpoint.',
 )
 _CHECKPOINT = flags.DEFINE_enum("checkpoint", "latest", ["latest", "best"], "With --mode=eval: which one.")
+_TRACEBACK = flags.DEFINE_bool("traceback", False, "Show where an error came from, not only what it was.")
 flags.mark_flags_as_required(["config", "workdir"])
 
 
@@ -35,30 +36,34 @@ def main(argv):
   if len(argv) > 1:
     raise app.UsageError(f"unexpected arguments: {' '.join(argv[1:])}")
   # Imported here so that --help and a wrong flag answer at once.
-  from jaxvid.build import ConfigError
   from jaxvid.train import loop
-  from jaxvid.train.checkpoint import CheckpointError
 
-  config = _CONFIG.value.to_dict()
   try:
+    config = _CONFIG.value.to_dict()  # Here a configuration file that is not there comes to light.
     if _MODE.value == "train":
       loop.train_and_evaluate(config, _WORKDIR.value)
     else:
       loop.evaluate(config, _WORKDIR.value, _CHECKPOINT.value)
-  except (ConfigError, CheckpointError, FileNotFoundError, loop.NonFiniteError) as error:
-    sys.exit(f"error: {error}")
+  except (OSError, ValueError, loop.NonFiniteError) as error:
+    if _TRACEBACK.value:
+      raise
+    sys.exit(f"error: {_last_line(error) if isinstance(error, OSError) else error}")
 
 
 def _parse_flags(argv):
-  """Flags of the command line; a key that the configuration lacks gives one line, not a traceback."""
+  """Flags of the command line; what is wrong with them is told in one line."""
   try:
     return flags.FLAGS(argv)
-  except flags.Error as error:
-    sys.exit(f"error: {error}\nSee python -m jaxvid.main --help.")
-  except (AttributeError, KeyError) as error:
-    sys.exit(f"error: the configuration has no key {error}, so nothing would read it")
-  except (FileNotFoundError, TypeError, ValueError) as error:
-    sys.exit(f"error: {error}")
+  except (AttributeError, KeyError) as error:  # How ml_collections answers a key that the configuration lacks.
+    key = str(error).strip("\"'")
+    sys.exit(f'error: the configuration has no key "{key}", so nothing would read it')
+  except (flags.Error, OSError, TypeError, ValueError) as error:
+    # An error inside a configuration file comes with its traceback in the message; the last line says what it was.
+    sys.exit(f"error: {_last_line(error)}\nSee python -m jaxvid.main --help.")
+
+
+def _last_line(error):
+  return str(error).strip().splitlines()[-1].strip()
 
 
 def run():

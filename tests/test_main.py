@@ -28,7 +28,7 @@ def test_help():
     (["--config=configs/quickstart.py"], "--workdir"),
     (["--config=configs/nowhere.py", "--workdir={tmp}"], "configs/nowhere.py"),
     (["--config=configs/quickstart.py:smok", "--workdir={tmp}"], 'unknown variant "smok"'),
-    (["--config=configs/quickstart.py", "--config.optim.rate=1", "--workdir={tmp}"], "no key 'rate'"),
+    (["--config=configs/quickstart.py", "--config.optim.rate=1", "--workdir={tmp}"], 'no key "rate"'),
     (["--config=configs/quickstart.py", "--config.optim.lr=fast", "--workdir={tmp}"], "fast"),
     (["--config=configs/quickstart.py", "--config.model.backbone.type=lstm", "--workdir={tmp}"], 'no backbone "lstm"'),
     (

@@ -32,8 +32,6 @@ class Conv(nn.Module):
 
   @nn.compact
   def __call__(self, x: Features, mask: Mask) -> tuple[Features, Mask]:
-    if x.shape[1] % self.stride:
-      raise ValueError(f"{x.shape[1]} steps cannot be strided by {self.stride}: pad to a multiple of it")
     kernel = self.param("kernel", uniform_fan_in, (self.kernel_size, x.shape[-1], self.features))
     y = conv.conv1d(x.astype(self.dtype), kernel.astype(self.dtype), self.stride)
     if self.use_bias:
@@ -120,6 +118,8 @@ class ConvEmbedding(nn.Module):
 
   @nn.compact
   def __call__(self, x: Features, mask: Mask) -> Features:
+    if self.padding == "ignored":
+      x = mask_out(x, mask)
     for i in range(self.num_layers):
       x, _ = Conv(self.width, self.kernel_size, use_bias=False, dtype=self.dtype, name=f"conv_{i}")(x, mask)
       x = nn.relu(ChannelNorm(self.padding, self.dtype, name=f"norm_{i}")(x, mask))

@@ -10,7 +10,7 @@ Metrics = Mapping[str, Array]
 State = Mapping[str, Array]
 
 
-class Task(Protocol):
+class AnyTask(Protocol):
   """A frozen dataclass of settings with pure, jittable methods."""
 
   def init_state(self) -> State:

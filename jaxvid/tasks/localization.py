@@ -61,7 +61,7 @@ class Detection:
 
   def __post_init__(self):
     if self.nms not in nms.METHODS:
-      raise ValueError(f"config.task.detection.nms: {self.nms!r} is none of {', '.join(nms.METHODS)}")
+      raise ValueError(f"detection.nms: {self.nms!r} is none of {', '.join(nms.METHODS)}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,13 +84,13 @@ class Task:
   init_num_positives: float = 100.0
   reg_weight: float = 1.0
   label_smoothing: float = 0.0
-  detection: Mapping[str, Any] | Detection = Detection()
+  detection: Detection | Mapping[str, Any] = Detection()
 
   def __post_init__(self):
+    if not isinstance(self.detection, Detection):
+      object.__setattr__(self, "detection", _detection(self.detection))
     if self.reg_weight <= 0 and self.reg_weight != AUTOMATIC:
-      raise ValueError(
-        f"config.task.reg_weight must be positive, or {AUTOMATIC} to balance automatically; got {self.reg_weight}"
-      )
+      raise ValueError(f"reg_weight must be positive, or {AUTOMATIC} to balance automatically; got {self.reg_weight}")
 
   def init_state(self) -> State:
     """The running count of positive points, which divides both losses."""
@@ -139,7 +139,7 @@ class Task:
 
   def predict(self, outputs: LocalizationOutputs, batch: Mapping[str, Array]) -> Candidates:
     """Detections of each recording, best first: segments (B, D, 2) in seconds, scores, labels and valid (B, D)."""
-    points, how = self._points(outputs), self._detection
+    points, how = self._points(outputs), self.detection
 
     def one(cls_logits, offsets, masks):
       candidates = decode(
@@ -169,9 +169,13 @@ class Task:
     seconds = jnp.clip(time_grid.grid_to_seconds(found.segments, *timing), 0, batch["duration"][:, None, None])
     return found._replace(segments=seconds)
 
-  @property
-  def _detection(self) -> Detection:
-    return self.detection if isinstance(self.detection, Detection) else Detection(**self.detection)
-
   def _points(self, outputs: LocalizationOutputs) -> Points:
     return make_points(tuple(mask.shape[1] for mask in outputs.masks), self.regression_ranges)
+
+
+def _detection(values: Mapping[str, Any]) -> Detection:
+  known = [field.name for field in dataclasses.fields(Detection)]
+  for key in values:
+    if key not in known:
+      raise ValueError(f"detection.{key}: nothing reads this key; it takes: {', '.join(known)}")
+  return Detection(**values)

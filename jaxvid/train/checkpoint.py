@@ -28,12 +28,18 @@ class Checkpoints:
     self.folder = pathlib.Path(workdir).absolute() / _FOLDER
     self._managers = {}
 
+  def __enter__(self):
+    return self
+
+  def __exit__(self, *_):
+    self.close()
+
   def steps(self, kind: str = LATEST) -> int | None:
     """The step of the checkpoint of this kind; None where there is none."""
     return self._manager(kind).latest_step() if (self.folder / kind).exists() else None
 
   def save(self, kind: str, step: int, state: Any, description: Mapping[str, Any]) -> None:
-    """Starts writing; the one before goes once this one is complete. Call `close` before the process ends."""
+    """Starts writing; the one before goes once this one is complete. `close` (or the end of a `with`) waits for it."""
     manager = self._manager(kind)
     if manager.latest_step() == step:
       return

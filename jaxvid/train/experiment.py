@@ -9,7 +9,7 @@ from jaxvid.data import pipeline
 from jaxvid.data.contract import FeatureContract
 from jaxvid.data.store import Split
 from jaxvid.models.network import Network
-from jaxvid.tasks.base import Task
+from jaxvid.tasks.base import AnyTask
 from jaxvid.train.optim import Optim
 
 
@@ -49,7 +49,7 @@ class Experiment:
   config: Mapping[str, Any]
   seed: int
   network: Network
-  task: Task
+  task: AnyTask
   evaluator: Any
   data: pipeline.Data
   optim: Optim

@@ -17,21 +17,29 @@ class MetricLog:
   Opened at a step, it forgets what was logged after it: after a kill, the steps since the checkpoint come again.
   """
 
-  def __init__(self, workdir: str | pathlib.Path, step: int):
+  def __init__(self, workdir: str | pathlib.Path, step: int, enabled: bool = True):
     self.path = pathlib.Path(workdir) / _METRICS
-    _keep_lines_up_to(self.path, step)
-    self._file = self.path.open("a", buffering=1)  # Line-buffered: a kill loses no whole line.
-    self._tensorboard = tensorboardX.SummaryWriter(str(pathlib.Path(workdir) / "tensorboard"), purge_step=step + 1)
+    self._file = self._tensorboard = None  # Not enabled: in all processes but one, nothing is written.
+    if enabled:
+      _keep_lines_up_to(self.path, step)
+      self._file = self.path.open("a", buffering=1)  # Line-buffered: a kill loses no whole line.
+      self._tensorboard = tensorboardX.SummaryWriter(str(pathlib.Path(workdir) / "tensorboard"), purge_step=step + 1)
+
+  def __enter__(self):
+    return self
+
+  def __exit__(self, *_):
+    if self._file:
+      self._file.close()
+      self._tensorboard.close()
 
   def write(self, step: int, metrics: Mapping[str, float]) -> None:
     """Logs plain numbers under their names."""
+    if not self._file:
+      return
     self._file.write(json.dumps({"step": step, **metrics}) + "\n")
     for name, value in metrics.items():
       self._tensorboard.add_scalar(name, value, step)
-
-  def close(self) -> None:
-    self._file.close()
-    self._tensorboard.close()
 
 
 def _keep_lines_up_to(path, step):

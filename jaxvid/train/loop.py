@@ -1,5 +1,6 @@
 """Training and evaluation of any task."""
 
+import contextlib
 import json
 import logging
 import math
@@ -13,7 +14,9 @@ import jax
 import numpy as np
 from tqdm import tqdm
 
+from jaxvid.build import ConfigError
 from jaxvid.data import pipeline
+from jaxvid.data.store import Split
 from jaxvid.train import sharding
 from jaxvid.train.checkpoint import BEST, LATEST, Checkpoints
 from jaxvid.train.experiment import Experiment
@@ -31,147 +34,126 @@ class NonFiniteError(FloatingPointError):
 def train_and_evaluate(config: Mapping[str, Any], workdir: str) -> dict[str, Any]:
   """Trains what `config` describes, from where `workdir` left off, and evaluates it. Returns the scores."""
   experiment = Experiment.from_config(config, workdir)
+  data, settings = experiment.data, experiment.train
 
   # 1. Data, and what follows from it.
-  source = experiment.open_split(experiment.data.train_split)
+  source = experiment.open_split(data.train_split)
   test_source = experiment.open_split(experiment.evaluator.split)
-  data, settings = experiment.data, experiment.train
   steps_per_epoch = pipeline.num_steps_per_epoch(len(source), data.batch_size)
   num_steps = experiment.optim.epochs * steps_per_epoch
 
   # 2. The update.
-  optimizer, schedule = experiment.optim.make(steps_per_epoch)
-  train_step = jax.jit(
-    make_train_step(experiment.network, experiment.task, optimizer, schedule, experiment.optim.ema_decay),
-    donate_argnums=0,
-  )
-
-  # 3. The state: new, or from a checkpoint.
   mesh = sharding.make_mesh(data.batch_size, settings.num_devices)
-  inputs = _example_inputs(experiment, source)
-  key = jax.device_put(jax.random.key(experiment.seed), sharding.replicated(mesh))
-  state = create_state(experiment.network, experiment.task, optimizer, inputs, key)
-  state = jax.device_put(state, sharding.replicated(mesh))
-  checkpoints = Checkpoints(workdir)
-  state = _restore(state, experiment, checkpoints, source)
-  first_step = int(state.step)
-  description = experiment.describe(source)
-  is_writer = jax.process_index() == 0
-  if is_writer:
-    _write_json(pathlib.Path(workdir) / "config.json", experiment.config)
-  num_params = sum(x.size for x in jax.tree.leaves(state.params))
-  _LOG.info(
-    "%s parameters; %d recordings, %d steps of %d an epoch, %d epochs; steps %d to %d on %d %s device(s)",
-    f"{num_params:,}",
-    len(source),
-    steps_per_epoch,
-    data.batch_size,
-    experiment.optim.epochs,
-    first_step,
-    num_steps,
-    mesh.size,
-    jax.devices()[0].platform,
-  )
+  optimizer, schedule = experiment.optim.make(steps_per_epoch)
+  train_step = make_train_step(experiment.network, experiment.task, optimizer, schedule, experiment.optim.ema_decay)
+  train_step = jax.jit(train_step, donate_argnums=0)
 
-  # 4. Steps. The metrics of a step are looked at once the next is under way, so that the device never waits.
-  log = MetricLog(workdir, first_step) if is_writer else None
-  batches = pipeline.train_batches(source, data, experiment.seed, first_step, jax.process_index(), jax.process_count())
-  progress = tqdm(
-    total=num_steps, initial=first_step, desc="train", unit="step", disable=not is_writer, mininterval=0.5
-  )
-  clock, logged_step = time.perf_counter(), first_step
-  scores, pending = None, None
-  for step in range(first_step + 1, num_steps + 1):
-    state, metrics = train_step(state, sharding.put_batch(next(batches), mesh), key)
-    if pending:
-      _check_finite(*pending)
-    pending = (step, metrics)
-    progress.update()
+  with contextlib.ExitStack() as stack:
+    # 3. The state: new, or from a checkpoint.
+    checkpoints = stack.enter_context(Checkpoints(workdir))
+    key = jax.device_put(jax.random.key(experiment.seed), sharding.replicated(mesh))
+    state = jax.device_put(_new_state(experiment, source, optimizer, key), sharding.replicated(mesh))
+    state = _restore(state, experiment, checkpoints, source)
+    first_step, description = int(state.step), experiment.describe(source)
+    is_writer = jax.process_index() == 0
+    if is_writer:
+      _write_json(pathlib.Path(workdir) / "config.json", experiment.config)
+    _LOG.info(
+      "%s parameters; %d recordings, %d steps of %d an epoch, %d epochs; steps %d to %d on %d %s device(s)",
+      f"{sum(x.size for x in jax.tree.leaves(state.params)):,}", len(source), steps_per_epoch, data.batch_size,
+      experiment.optim.epochs, first_step, num_steps, mesh.size, mesh.devices.flat[0].platform,
+    )  # fmt: skip
 
-    epoch, is_epoch = divmod(step, steps_per_epoch)[0], step % steps_per_epoch == 0
-    is_last = step == num_steps
-    if step % settings.log_every == 0 or is_last:
-      values = _check_finite(*pending)
-      now = time.perf_counter()
-      values |= {
-        "epoch": step / steps_per_epoch,
-        "steps_per_second": (step - logged_step) / (now - clock),
-        "compilations": train_step._cache_size(),
-      }
-      clock, logged_step = now, step
-      progress.set_postfix_str(f"loss {values['loss']:.3f}, epoch {epoch}/{experiment.optim.epochs}")
-      if log:
-        log.write(step, values)
-
-    if is_last or (is_epoch and epoch % settings.checkpoint_every == 0):
-      _check_finite(*pending)  # Never keep a state that is broken.
-      checkpoints.save(LATEST, step, state, description)
-    if is_last or (is_epoch and settings.eval_every and epoch % settings.eval_every == 0):
-      _check_finite(*pending)
-      scores = experiment.evaluator.run(
-        experiment.network, experiment.task, _variables(state), test_source, data, workdir, draw=is_last
-      )
-      if log:
-        log.write(step, {f"eval/{name}": value for name, value in experiment.evaluator.summary(scores).items()})
-      _keep_if_best(checkpoints, step, state, description, experiment.evaluator.score(scores))
-      clock = time.perf_counter()
-
-  # 5. The end; a run that was complete already is only evaluated.
-  progress.close()
-  if scores is None:
-    scores = experiment.evaluator.run(
-      experiment.network, experiment.task, _variables(state), test_source, data, workdir
+    # 4. Steps. The metrics of a step are looked at once the next is under way, so that the device never waits.
+    log = stack.enter_context(MetricLog(workdir, first_step, enabled=is_writer))
+    batches = pipeline.train_batches(
+      source, data, experiment.seed, first_step, jax.process_index(), jax.process_count()
     )
-  checkpoints.close()
-  if log:
-    log.close()
-  return scores
+    progress = stack.enter_context(
+      tqdm(total=num_steps, initial=first_step, desc="train", unit="step", disable=not is_writer, mininterval=0.5)
+    )
+    clock, logged_step, scores, before = time.perf_counter(), first_step, None, None
+    for step in range(first_step + 1, num_steps + 1):
+      state, metrics = train_step(state, sharding.put_batch(next(batches), mesh), key)
+      if before:
+        _check_finite(*before)
+      before = (step, metrics)
+      progress.update()
+      epoch, step_of_epoch = divmod(step, steps_per_epoch)
+      is_last, is_epoch = step == num_steps, step_of_epoch == 0
+
+      if is_last or step % settings.log_every == 0:
+        values = _check_finite(step, metrics)
+        speed = (step - logged_step) / (time.perf_counter() - clock)
+        values |= {
+          "epoch": step / steps_per_epoch, "steps_per_second": speed, "compilations": train_step._cache_size(),
+        }  # fmt: skip
+        progress.set_postfix_str(f"loss {values['loss']:.3f}, epoch {epoch}/{experiment.optim.epochs}")
+        log.write(step, values)
+        clock, logged_step = time.perf_counter(), step
+
+      if is_last or (is_epoch and epoch % settings.checkpoint_every == 0):
+        _check_finite(step, metrics)  # Never keep a state that is broken.
+        checkpoints.save(LATEST, step, state, description)
+
+      if is_last or (is_epoch and settings.eval_every and epoch % settings.eval_every == 0):
+        _check_finite(step, metrics)
+        scores = _evaluate(experiment, state, test_source, draw=is_last)
+        log.write(step, {f"eval/{name}": value for name, value in experiment.evaluator.summary(scores).items()})
+        _keep_if_best(checkpoints, step, state, description, experiment.evaluator.score(scores))
+        clock, logged_step = time.perf_counter(), step
+
+    # 5. A run that was complete already is only evaluated.
+    return scores or _evaluate(experiment, state, test_source)
 
 
 def evaluate(config: Mapping[str, Any], workdir: str, kind: str = LATEST) -> dict[str, Any]:
   """Scores the latest or best checkpoint of `workdir` on config.eval.split."""
   experiment = Experiment.from_config(config, workdir)
   source = experiment.open_split(experiment.evaluator.split)
-  checkpoints = Checkpoints(workdir)
-  experiment.check_description(checkpoints.describe(kind), source)
-  optimizer, _ = experiment.optim.make(steps_per_epoch=1)
-  inputs = _example_inputs(experiment, source)
-  state = create_state(experiment.network, experiment.task, optimizer, inputs, jax.random.key(experiment.seed))
-  state = checkpoints.restore(kind, state)
-  checkpoints.close()
+  with Checkpoints(workdir) as checkpoints:
+    experiment.check_description(checkpoints.describe(kind), source)
+    optimizer, _ = experiment.optim.make(steps_per_epoch=1)
+    state = _new_state(experiment, source, optimizer, jax.random.key(experiment.seed))
+    return _evaluate(experiment, checkpoints.restore(kind, state), source)
+
+
+def _evaluate(experiment: Experiment, state: TrainState, source: Split, draw: bool = True) -> dict[str, Any]:
+  """Scores of the averaged parameters."""
+  variables = {"params": state.ema, **state.model_state}
   return experiment.evaluator.run(
-    experiment.network, experiment.task, _variables(state), source, experiment.data, workdir
+    experiment.network, experiment.task, variables, source, experiment.data, experiment.workdir, draw
   )
 
 
-def _restore(state: TrainState, experiment: Experiment, checkpoints: Checkpoints, source) -> TrainState:
+def _new_state(experiment: Experiment, source: Split, optimizer: Any, key: jax.Array) -> TrainState:
+  """The state before the first update, for sequences as long as the shortest bucket."""
+  steps = min(experiment.data.buckets)
+  batch = {
+    "features": jax.ShapeDtypeStruct((1, steps, source.contract.dim), np.float32),
+    "mask": jax.ShapeDtypeStruct((1, steps), np.bool_),
+  }
+  try:
+    return create_state(experiment.network, experiment.task, optimizer, experiment.task.inputs(batch), key)
+  except ValueError as error:  # What a module finds wrong with its settings once it sees shapes.
+    raise ConfigError(f"config.model: {error}") from error
+
+
+def _restore(state: TrainState, experiment: Experiment, checkpoints: Checkpoints, source: Split) -> TrainState:
   """In this order: the workdir's own checkpoint, config.train.resume, config.train.init_from, from scratch."""
   train = experiment.train
   if checkpoints.steps() is not None:
     experiment.check_description(checkpoints.describe(), source)
     return checkpoints.restore(LATEST, state)
   if train.resume:
-    other = Checkpoints(train.resume)
-    experiment.check_description(other.describe(), source)
-    return other.restore(LATEST, state)
+    with Checkpoints(train.resume) as other:
+      experiment.check_description(other.describe(), source)
+      return other.restore(LATEST, state)
   if train.init_from:
-    averaged = Checkpoints(train.init_from).restore(LATEST, state).ema
+    with Checkpoints(train.init_from) as other:
+      averaged = other.restore(LATEST, state).ema
     return state.replace(params=averaged, ema=jax.tree.map(jax.numpy.copy, averaged))
   return state
-
-
-def _example_inputs(experiment: Experiment, source) -> tuple:
-  """Shapes that the network is initialised with: one sequence of the shortest bucket."""
-  steps = min(experiment.data.buckets)
-  batch = {
-    "features": jax.ShapeDtypeStruct((1, steps, source.contract.dim), np.float32),
-    "mask": jax.ShapeDtypeStruct((1, steps), np.bool_),
-  }
-  return experiment.task.inputs(batch)
-
-
-def _variables(state: TrainState) -> dict[str, Any]:
-  return {"params": state.ema, **state.model_state}
 
 
 def _check_finite(step: int, metrics: Mapping[str, jax.Array]) -> dict[str, float]:

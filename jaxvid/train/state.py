@@ -9,7 +9,7 @@ import optax
 
 from jaxvid.array_types import Array
 from jaxvid.models.network import Network
-from jaxvid.tasks.base import Task
+from jaxvid.tasks.base import AnyTask
 
 
 @flax.struct.dataclass
@@ -34,7 +34,7 @@ class TrainState:
 
 
 def create_state(
-  network: Network, task: Task, optimizer: optax.GradientTransformation, inputs: tuple, key: Array
+  network: Network, task: AnyTask, optimizer: optax.GradientTransformation, inputs: tuple, key: Array
 ) -> TrainState:
   """The state before the first update, for arrays (or their shapes) that the network takes."""
 

@@ -9,7 +9,7 @@ import optax
 
 from jaxvid.array_types import Array
 from jaxvid.models.network import Network
-from jaxvid.tasks.base import Batch, Metrics, Task
+from jaxvid.tasks.base import AnyTask, Batch, Metrics
 from jaxvid.train.state import TrainState
 
 # Metrics that carry this prefix are gradient norms, one a part of the network.
@@ -18,7 +18,7 @@ GRAD_NORM = "grad_norm/"
 
 def make_train_step(
   network: Network,
-  task: Task,
+  task: AnyTask,
   optimizer: optax.GradientTransformation,
   schedule: optax.Schedule,
   ema_decay: Callable[[Array], Array],

@@ -141,5 +141,5 @@ def test_voting_is_for_class_agnostic_suppression(rng):
 
 
 def test_unknown_nms():
-  with pytest.raises(ValueError, match="config.task.detection.nms: 'sofft' is none of soft, hard, none"):
+  with pytest.raises(ValueError, match="detection.nms: 'sofft' is none of soft, hard, none"):
     Detection(nms="sofft")

@@ -17,7 +17,6 @@ from jaxvid.build import ConfigError
 from jaxvid.train import loop, sharding
 from jaxvid.train.checkpoint import BEST, LATEST, Checkpoints
 from jaxvid.train.experiment import Experiment
-from jaxvid.train.state import create_state
 
 ROOT = pathlib.Path(__file__).parents[2]
 
@@ -25,12 +24,9 @@ ROOT = pathlib.Path(__file__).parents[2]
 def final_state(workdir, config):
   experiment = Experiment.from_config(config, str(workdir))
   source = experiment.open_split("train")
-  inputs = loop._example_inputs(experiment, source)
-  like = create_state(experiment.network, experiment.task, experiment.optim.make(1)[0], inputs, jax.random.key(0))
-  checkpoints = Checkpoints(workdir)
-  state = checkpoints.restore(LATEST, like)
-  checkpoints.close()
-  return jax.device_get(state)
+  like = loop._new_state(experiment, source, experiment.optim.make(1)[0], jax.random.key(0))
+  with Checkpoints(workdir) as checkpoints:
+    return jax.device_get(checkpoints.restore(LATEST, like))
 
 
 def assert_identical(a, b):
@@ -57,8 +53,8 @@ def metrics(workdir):
 def test_it_learns_and_writes_everything(finished):
   workdir, scores = finished
   rows = [row for row in metrics(workdir) if "loss" in row]
-  assert [row["step"] for row in rows] == list(range(1, 10))  # 25 recordings, batches of 8: 3 steps, 3 epochs.
-  assert rows[-1]["loss"] < 0.8 * rows[0]["loss"]
+  assert [row["step"] for row in rows] == list(range(1, 19))  # 25 recordings, batches of 8: 3 steps, 6 epochs.
+  assert rows[-1]["loss"] < 0.8 * rows[0]["loss"], [row["loss"] for row in rows]
   assert rows[-1]["compilations"] == 1
   assert {path.name for path in workdir.iterdir()} >= {
     "checkpoints",
@@ -74,7 +70,7 @@ def test_it_learns_and_writes_everything(finished):
   assert submission["version"] and len(submission["results"]) == 4
   rows = [row for recording in submission["results"].values() for row in recording]
   assert rows and all(set(row) == {"label", "segment", "score"} and row["label"] in ("jump", "throw") for row in rows)
-  assert Checkpoints(workdir).steps(BEST) == 9
+  assert Checkpoints(workdir).steps(BEST) == 18
 
 
 def test_evaluation_of_a_checkpoint_repeats_the_scores(finished, config):
@@ -90,7 +86,7 @@ def test_a_finished_run_is_only_evaluated(finished, config):
   assert [row for row in metrics(workdir) if "loss" in row] == [row for row in before if "loss" in row]
 
 
-@pytest.mark.parametrize("stop", [4, 6])
+@pytest.mark.parametrize("stop", [4, 9])  # Between two checkpoints, and at one.
 def test_going_on_equals_never_having_stopped(tmp_path, monkeypatch, finished, config, stop):
   put_batch, calls = sharding.put_batch, []
 
@@ -106,7 +102,7 @@ def test_going_on_equals_never_having_stopped(tmp_path, monkeypatch, finished, c
   monkeypatch.setattr(sharding, "put_batch", put_batch)
   assert loop.train_and_evaluate(config, str(tmp_path)) == finished[1]
   assert_identical(final_state(tmp_path, config), final_state(finished[0], config))
-  assert [row["step"] for row in metrics(tmp_path) if "loss" in row] == list(range(1, 10))
+  assert [row["step"] for row in metrics(tmp_path) if "loss" in row] == list(range(1, 19))
 
 
 def test_killed_in_mid_training(tmp_path):
@@ -114,15 +110,16 @@ def test_killed_in_mid_training(tmp_path):
   command = [sys.executable, "-m", "jaxvid.main", "--config=tests/tiny.py:epochs=40"]
   environment = dict(os.environ, XLA_FLAGS="", PYTHONPATH=str(ROOT))
   killed, whole = tmp_path / "killed", tmp_path / "whole"
-  process = subprocess.Popen([*command, f"--workdir={killed}"], cwd=ROOT, env=environment, stderr=subprocess.PIPE)
-  log = killed / "metrics.jsonl"
-  deadline = time.time() + 240
-  while not (log.exists() and log.read_text().count("\n") >= 20):
-    assert process.poll() is None, process.stderr.read().decode()
-    assert time.time() < deadline, "no twenty steps in four minutes"
-    time.sleep(0.02)
-  process.send_signal(signal.SIGKILL)
-  process.wait()
+  with (tmp_path / "stderr").open("w+") as stderr:
+    process = subprocess.Popen([*command, f"--workdir={killed}"], cwd=ROOT, env=environment, stderr=stderr)
+    log = killed / "metrics.jsonl"
+    deadline = time.time() + 240
+    while not (log.exists() and log.read_text().count("\n") >= 20):
+      assert process.poll() is None, (tmp_path / "stderr").read_text()
+      assert time.time() < deadline, "no twenty steps in four minutes"
+      time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
   steps_before = log.read_text().count("\n")
   assert steps_before < 120, "it was over before the kill"
 
