@@ -1,6 +1,5 @@
 """The command: --help teaches, and mistakes give one line."""
 
-import os
 import pathlib
 import subprocess
 import sys
@@ -10,14 +9,18 @@ import pytest
 ROOT = pathlib.Path(__file__).parents[1]
 
 
-def run(*args):
-  environment = dict(os.environ, XLA_FLAGS="", PYTHONPATH=str(ROOT))
-  return subprocess.run(
-    [sys.executable, "-m", "jaxvid.main", *args], cwd=ROOT, env=environment, capture_output=True, text=True
-  )
+@pytest.fixture
+def run(command_environment):
+  """Runs the command with these arguments."""
+
+  def run(*args):
+    command = [sys.executable, "-m", "jaxvid.main", *args]
+    return subprocess.run(command, cwd=ROOT, env=command_environment, capture_output=True, text=True)
+
+  return run
 
 
-def test_help():
+def test_help(run):
   done = run("--help")
   assert "configs/quickstart.py" in done.stdout and "--mode" in done.stdout and "predictions.json" in done.stdout
 
@@ -42,7 +45,7 @@ def test_help():
     (["--config=configs/quickstart.py", "--mode=eval", "--workdir={tmp}"], "no latest checkpoint"),
   ],
 )
-def test_mistakes_give_one_line(tmp_path, args, message):
+def test_mistakes_give_one_line(run, tmp_path, args, message):
   done = run(*(arg.format(tmp=tmp_path) for arg in args))
   assert done.returncode != 0
   assert message in done.stderr
@@ -51,7 +54,7 @@ def test_mistakes_give_one_line(tmp_path, args, message):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["quickstart", "thumos_sgp", "thumos_actionformer", "hapt_actionformer", "hapt_sgp"])
-def test_smoke(tmp_path, name):
+def test_smoke(run, tmp_path, name):
   done = run(f"--config=configs/{name}.py:smoke", f"--workdir={tmp_path}")
   assert done.returncode == 0, done.stderr
   assert (tmp_path / "scores.json").exists() and (tmp_path / "detections.png").exists()

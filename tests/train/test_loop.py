@@ -1,7 +1,6 @@
 """The loop: it learns, goes on bit for bit where it was stopped, and stops at what is not finite."""
 
 import json
-import os
 import pathlib
 import signal
 import subprocess
@@ -105,13 +104,12 @@ def test_going_on_equals_never_having_stopped(tmp_path, monkeypatch, finished, c
   assert [row["step"] for row in metrics(tmp_path) if "loss" in row] == list(range(1, 19))
 
 
-def test_killed_in_mid_training(tmp_path):
+def test_killed_in_mid_training(tmp_path, command_environment):
   """SIGKILL between two checkpoints, then the same command again: the parameters of a run that was never stopped."""
   command = [sys.executable, "-m", "jaxvid.main", "--config=tests/tiny.py:epochs=40"]
-  environment = dict(os.environ, XLA_FLAGS="", PYTHONPATH=str(ROOT))
   killed, whole = tmp_path / "killed", tmp_path / "whole"
   with (tmp_path / "stderr").open("w+") as stderr:
-    process = subprocess.Popen([*command, f"--workdir={killed}"], cwd=ROOT, env=environment, stderr=stderr)
+    process = subprocess.Popen([*command, f"--workdir={killed}"], cwd=ROOT, env=command_environment, stderr=stderr)
     log = killed / "metrics.jsonl"
     deadline = time.time() + 240
     while not (log.exists() and log.read_text().count("\n") >= 20):
@@ -124,7 +122,9 @@ def test_killed_in_mid_training(tmp_path):
   assert steps_before < 120, "it was over before the kill"
 
   for workdir in (killed, whole):
-    done = subprocess.run([*command, f"--workdir={workdir}"], cwd=ROOT, env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+      [*command, f"--workdir={workdir}"], cwd=ROOT, env=command_environment, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
   config = tiny.get_config("epochs=40").to_dict()
   assert_identical(final_state(killed, config), final_state(whole, config))
