@@ -51,8 +51,9 @@ def train_and_evaluate(config: Mapping[str, Any], workdir: str) -> dict[str, Any
   with contextlib.ExitStack() as stack:
     # 3. The state: new, or from a checkpoint.
     checkpoints = stack.enter_context(Checkpoints(workdir))
-    key = jax.device_put(jax.random.key(experiment.seed), sharding.replicated(mesh))
-    state = jax.device_put(_new_state(experiment, source, optimizer, key), sharding.replicated(mesh))
+    everywhere = sharding.replicated(mesh)
+    key = jax.jit(jax.random.key, out_shardings=everywhere)(experiment.seed)
+    state = _new_state(experiment, source, optimizer, everywhere)
     state = _restore(state, experiment, checkpoints, source)
     first_step, description = int(state.step), experiment.describe(source)
     is_writer = jax.process_index() == 0
@@ -114,7 +115,7 @@ def evaluate(config: Mapping[str, Any], workdir: str, kind: str = LATEST) -> dic
   with Checkpoints(workdir) as checkpoints:
     experiment.check_description(checkpoints.describe(kind), source)
     optimizer, _ = experiment.optim.make(steps_per_epoch=1)
-    state = _new_state(experiment, source, optimizer, jax.random.key(experiment.seed))
+    state = _new_state(experiment, source, optimizer)
     return _evaluate(experiment, checkpoints.restore(kind, state), source)
 
 
@@ -126,7 +127,7 @@ def _evaluate(experiment: Experiment, state: TrainState, source: Split, draw: bo
   )
 
 
-def _new_state(experiment: Experiment, source: Split, optimizer: Any, key: jax.Array) -> TrainState:
+def _new_state(experiment: Experiment, source: Split, optimizer: Any, placed: Any = None) -> TrainState:
   """The state before the first update, for sequences as long as the shortest bucket."""
   steps = min(experiment.data.buckets)
   batch = {
@@ -134,7 +135,9 @@ def _new_state(experiment: Experiment, source: Split, optimizer: Any, key: jax.A
     "mask": jax.ShapeDtypeStruct((1, steps), np.bool_),
   }
   try:
-    return create_state(experiment.network, experiment.task, optimizer, experiment.task.inputs(batch), key)
+    return create_state(
+      experiment.network, experiment.task, optimizer, experiment.task.inputs(batch), experiment.seed, placed
+    )
   except ValueError as error:  # What a module finds wrong with its settings once it sees shapes.
     raise ConfigError(f"config.model: {error}") from error
 

@@ -34,14 +34,18 @@ class TrainState:
 
 
 def create_state(
-  network: Network, task: AnyTask, optimizer: optax.GradientTransformation, inputs: tuple, key: Array
+  network: Network,
+  task: AnyTask,
+  optimizer: optax.GradientTransformation,
+  inputs: tuple,
+  seed: int,
+  sharding: jax.sharding.Sharding | None = None,
 ) -> TrainState:
-  """The state before the first update, for arrays (or their shapes) that the network takes."""
+  """The state before the first update, placed as `sharding` says; `inputs`: what the network takes, or its shapes."""
 
-  @jax.jit
-  def init(key):
+  def init(seed):
     zeros = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), inputs)
-    variables = network.init(key, *zeros)
+    variables = network.init(jax.random.key(seed), *zeros)
     params = variables.pop("params")
     return TrainState(
       step=jnp.int32(0),
@@ -52,4 +56,4 @@ def create_state(
       task_state=task.init_state(),
     )
 
-  return init(key)
+  return jax.jit(init, out_shardings=sharding)(seed)

@@ -23,7 +23,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 def final_state(workdir, config):
   experiment = Experiment.from_config(config, str(workdir))
   source = experiment.open_split("train")
-  like = loop._new_state(experiment, source, experiment.optim.make(1)[0], jax.random.key(0))
+  like = loop._new_state(experiment, source, experiment.optim.make(1)[0])
   with Checkpoints(workdir) as checkpoints:
     return jax.device_get(checkpoints.restore(LATEST, like))
 

@@ -23,11 +23,10 @@ def test_eight_devices_are_one(tmp_path):
     mesh = sharding.make_mesh(8, count)
     batches = pipeline.train_batches(source, experiment.data, seed=0)
     first = next(batches)
-    key = jax.device_put(jax.random.key(0), sharding.replicated(mesh))
-    state = create_state(
-      experiment.network, experiment.task, optimizer, (first["features"], first["mask"]), jax.random.key(1)
-    )
-    state = jax.device_put(state, sharding.replicated(mesh))
+    everywhere = sharding.replicated(mesh)
+    key = jax.device_put(jax.random.key(0), everywhere)
+    inputs = first["features"], first["mask"]
+    state = create_state(experiment.network, experiment.task, optimizer, inputs, 1, everywhere)
     values = []
     for batch in (first, next(batches), next(batches)):
       batch = sharding.put_batch(batch, mesh)
