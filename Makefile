@@ -18,10 +18,10 @@ venv: $(READY)  ## Make .venv with everything installed
 quickstart: venv  ## Train and evaluate a small model on made-up data (minutes on a CPU)
 	$(VENV)/bin/python -m jaxvid.main --config=configs/quickstart.py --workdir=runs/quickstart
 
-test: venv  ## Run the tests that take no training
+test: venv  ## Run the default tests (about five minutes on two cores)
 	$(VENV)/bin/python -m pytest -m "not slow"
 
-test-slow: venv  ## Run the tests that train
+test-slow: venv  ## Run the slow tests: every smoke variant, two processes, HAPT from archive to score
 	$(VENV)/bin/python -m pytest -m slow
 
 smoke: venv  ## Train TriDet's model for a few steps on made-up data
@@ -29,6 +29,7 @@ smoke: venv  ## Train TriDet's model for a few steps on made-up data
 
 lint: venv  ## Check the code with ruff
 	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check --quiet .
 
 clean:  ## Remove .venv, caches and build products (data/ and runs/ stay)
 	rm -rf .venv .venv-* .pytest_cache .ruff_cache build dist *.egg-info

@@ -3,6 +3,9 @@
   python -m data_prep.build hapt --source=HAPT_raw.tar.xz --data_dir=data
   python -m jaxvid.main --config=configs/hapt_actionformer.py:small --workdir=runs/hapt_actionformer_small
 
+`small` on the official split: average mAP 92.95 (three seeds, 92.35 to 93.32), 3 to 10 minutes on two shared CPU
+cores; 1,714,964 parameters. Full width: not yet run.
+
 Variants: `small`, width 128, for a CPU; `fold=N`, person N tests and the others train (else the official 21 / 9 split);
 `smoke`. They combine: `:small,fold=3`.
 """

@@ -3,6 +3,9 @@
   python -m data_prep.build hapt --source=HAPT_raw.tar.xz --data_dir=data
   python -m jaxvid.main --config=configs/hapt_sgp.py:small --workdir=runs/hapt_sgp_small
 
+`small` on the official split: average mAP 92.40 (three seeds, 92.20 to 92.59), 3 to 5 minutes on two shared CPU
+cores; 679,124 parameters. Full width: not yet run.
+
 Variants: `small`, width 128, for a CPU; `fold=N`, person N tests and the others train (else the official 21 / 9 split);
 `smoke`. They combine: `:small,fold=3`. `--config.model.backbone.init=dead` starts the five depthwise convolutions of
 each block from zero, as the public THUMOS14 configuration does, and so keeps them there.

@@ -12,6 +12,7 @@ FOLDERS = ("jaxvid", "configs", "data_prep")
 MAY_IMPORT = {
   "array_types": "",
   "time_grid": "",
+  "files": "",
   "ops": "array_types time_grid",
   "layers": "ops array_types time_grid",
   "losses": "ops array_types time_grid",
@@ -22,8 +23,8 @@ MAY_IMPORT = {
   "video": "time_grid",
   "data": "video time_grid",
   "viz": "time_grid",
-  "evaluators": "build tasks models metrics data viz array_types time_grid",
-  "train": "build evaluators tasks models losses metrics data weights viz array_types time_grid",
+  "evaluators": "build tasks models metrics data viz files array_types time_grid",
+  "train": "build evaluators tasks models losses metrics data weights viz files array_types time_grid",
   "build": "evaluators tasks models data array_types time_grid",
   "configs": "",
   "data_prep": "data video time_grid",
@@ -38,6 +39,7 @@ JAX = "jax flax optax orbax"
 NEVER = {
   "array_types": "flax",
   "time_grid": JAX + " numpy",
+  "files": JAX + " numpy",
   "ops": "flax optax grain",
   "layers": "optax grain",
   "losses": "flax optax grain",

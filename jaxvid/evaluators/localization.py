@@ -1,9 +1,7 @@
 """Detections of a whole split, scored and written down."""
 
 import dataclasses
-import json
 import logging
-import os
 import pathlib
 from typing import Any
 
@@ -11,6 +9,7 @@ import jax
 import numpy as np
 from tqdm import tqdm
 
+from jaxvid import files
 from jaxvid.data import pipeline
 from jaxvid.data.store import Split
 from jaxvid.evaluators.gather import gather
@@ -69,9 +68,8 @@ class Evaluator:
     )
     if jax.process_index() == 0:
       folder = pathlib.Path(workdir)
-      folder.mkdir(parents=True, exist_ok=True)
-      _write_json(folder / "predictions.json", _submission(found, source.class_names))
-      _write_json(folder / "scores.json", scores.to_dict())
+      files.write_json(folder / "predictions.json", _submission(found, source.class_names))
+      files.write_json(folder / "scores.json", scores.to_dict())
       tqdm.write(detection.format_scores(scores, source.class_names))
       if draw and self.num_drawn:
         self._draw(folder / "detections.png", found, truth, source.class_names)
@@ -167,9 +165,3 @@ def _submission(found, class_names):
 def _local(array):
   """A replicated array as this process sees it."""
   return array.addressable_data(0) if isinstance(array, jax.Array) else array
-
-
-def _write_json(path, values):
-  temporary = path.with_suffix(".tmp")
-  temporary.write_text(json.dumps(values, indent=1) + "\n")
-  os.replace(temporary, path)

@@ -1,4 +1,10 @@
-"""Masked layers over time. Inputs are (B, T, C) with a mask (B, T); parameters are float32, computation in `dtype`."""
+"""Masked layers over time. Inputs are (B, T, C) with a mask (B, T); parameters are float32, computation in `dtype`.
+
+What becomes of padded steps between the layers of a model is its setting `padding`:
+  "ignored": they are zero before every operation that looks at neighbours, so no valid output depends on the padding;
+  "reference": as the public PyTorch code has it, where a norm's bias turns padded steps non-zero and the next
+    convolution sees them; for weights that were trained so.
+"""
 
 from typing import Any
 
@@ -12,12 +18,6 @@ from jaxvid.ops.masking import downsample_mask, mask_out
 
 # What PyTorch's Conv1d and Linear start from: uniform within 1 / sqrt(fan_in).
 uniform_fan_in = nn.initializers.variance_scaling(1 / 3, "fan_in", "uniform")
-
-# What becomes of padded steps between the layers of a model.
-#   "ignored": they are zero before every operation that looks at neighbours, so no valid output depends on the padding.
-#   "reference": as the public PyTorch code has it, where a norm's bias turns padded steps non-zero and the next
-# convolution     sees them. For weights that were trained so.
-PADDING = ("ignored", "reference")
 
 
 class Conv(nn.Module):

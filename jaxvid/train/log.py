@@ -1,11 +1,12 @@
 """Where numbers go: a JSON-lines file, TensorBoard, and the progress bar's line."""
 
 import json
-import os
 import pathlib
 from collections.abc import Mapping
 
 import tensorboardX
+
+from jaxvid import files
 
 _METRICS = "metrics.jsonl"
 
@@ -52,6 +53,4 @@ def _keep_lines_up_to(path, step):
         kept.append(line + "\n")
     except json.JSONDecodeError:  # The last line of a killed process may be half a line.
       continue
-  temporary = path.with_suffix(".tmp")
-  temporary.write_text("".join(kept))
-  os.replace(temporary, path)
+  files.write_text(path, "".join(kept))

@@ -1,10 +1,8 @@
 """Training and evaluation of any task."""
 
 import contextlib
-import json
 import logging
 import math
-import os
 import pathlib
 import time
 from collections.abc import Mapping
@@ -14,6 +12,7 @@ import jax
 import numpy as np
 from tqdm import tqdm
 
+from jaxvid import files
 from jaxvid.build import ConfigError
 from jaxvid.data import pipeline
 from jaxvid.data.store import Split
@@ -58,7 +57,7 @@ def train_and_evaluate(config: Mapping[str, Any], workdir: str) -> dict[str, Any
     first_step, description = int(state.step), experiment.describe(source)
     is_writer = jax.process_index() == 0
     if is_writer:
-      _write_json(pathlib.Path(workdir) / "config.json", experiment.config)
+      files.write_json(pathlib.Path(workdir) / "config.json", experiment.config)
     _LOG.info(
       "%s parameters; %d recordings, %d steps of %d an epoch, %d epochs; steps %d to %d on %d %s device(s)",
       f"{sum(x.size for x in jax.tree.leaves(state.params)):,}", len(source), steps_per_epoch, data.batch_size,
@@ -83,22 +82,21 @@ def train_and_evaluate(config: Mapping[str, Any], workdir: str) -> dict[str, Any
       epoch, step_of_epoch = divmod(step, steps_per_epoch)
       is_last, is_epoch = step == num_steps, step_of_epoch == 0
 
-      if is_last or step % settings.log_every == 0:
-        values = _check_finite(step, metrics)
+      logs = is_last or step % settings.log_every == 0
+      saves = is_last or (is_epoch and epoch % settings.checkpoint_every == 0)
+      evaluates = is_last or (is_epoch and settings.eval_every and epoch % settings.eval_every == 0)
+      if logs or saves or evaluates:
+        values = _check_finite(step, metrics)  # Now, not a step later: a state that is broken must not be kept.
+      if logs:
         speed = (step - logged_step) / (time.perf_counter() - clock)
-        values |= {
-          "epoch": step / steps_per_epoch, "steps_per_second": speed, "compilations": train_step._cache_size(),
-        }  # fmt: skip
+        values |= {"epoch": step / steps_per_epoch, "steps_per_second": speed}
+        values["compilations"] = train_step._cache_size()
         progress.set_postfix_str(f"loss {values['loss']:.3f}, epoch {epoch}/{experiment.optim.epochs}")
         log.write(step, values)
         clock, logged_step = time.perf_counter(), step
-
-      if is_last or (is_epoch and epoch % settings.checkpoint_every == 0):
-        _check_finite(step, metrics)  # Never keep a state that is broken.
+      if saves:
         checkpoints.save(LATEST, step, state, description)
-
-      if is_last or (is_epoch and settings.eval_every and epoch % settings.eval_every == 0):
-        _check_finite(step, metrics)
+      if evaluates:
         scores = _evaluate(experiment, state, test_source, draw=is_last)
         log.write(step, {f"eval/{name}": value for name, value in experiment.evaluator.summary(scores).items()})
         _keep_if_best(checkpoints, step, state, description, experiment.evaluator.score(scores))
@@ -176,10 +174,3 @@ def _check_finite(step: int, metrics: Mapping[str, jax.Array]) -> dict[str, floa
 def _keep_if_best(checkpoints: Checkpoints, step: int, state: TrainState, description: dict, score: float) -> None:
   if checkpoints.steps(BEST) is None or score > checkpoints.describe(BEST)["score"]:
     checkpoints.save(BEST, step, state, dict(description, score=score))
-
-
-def _write_json(path: pathlib.Path, values: Any) -> None:
-  path.parent.mkdir(parents=True, exist_ok=True)
-  temporary = path.with_suffix(".tmp")
-  temporary.write_text(json.dumps(values, indent=2) + "\n")
-  os.replace(temporary, path)
