@@ -19,7 +19,13 @@ def compare(forms: Mapping[str, Callable[[], None]], repeats: int = 7) -> dict[s
 
 
 def table(header: tuple[str, ...], rows: list[tuple]) -> str:
-  """A Markdown table; numbers to three digits."""
+  """A Markdown table; fractional numbers to three digits, whole from a hundred on."""
   lines = [header, tuple("---" for _ in header)]
-  lines += [tuple(f"{cell:.3g}" if isinstance(cell, float) else str(cell) for cell in row) for row in rows]
+  lines += [tuple(map(_cell, row)) for row in rows]
   return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _cell(value) -> str:
+  if not isinstance(value, float):
+    return str(value)
+  return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
