@@ -7,6 +7,7 @@ is one integer, the step, and holds for any number of processes.
 
 import dataclasses
 import functools
+import inspect
 import pathlib
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -51,6 +52,12 @@ class Data:
   made_up: Mapping[str, Any] | None = None
   num_threads: int = 2
   prefetch: int = 4
+
+  def __post_init__(self):
+    known = [name for name in inspect.signature(made_up.write).parameters if name not in ("directory", "name")]
+    for key in self.made_up or {}:
+      if key not in known:
+        raise ValueError(f"made_up.{key}: nothing reads this key; it takes: {', '.join(known)}")
 
   @property
   def crop(self) -> Crop:
