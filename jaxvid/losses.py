@@ -17,11 +17,23 @@ def sigmoid_focal(logits: Array, targets: Array, alpha: float = 0.25, gamma: flo
   return balance * modulation * cross_entropy
 
 
-def diou_1d(offsets: Array, targets: Array, epsilon: float = 1e-8) -> Array:
-  """Distance-IoU loss of Zheng et al. 2020 for segments around one point: (..., 2) non-negative offsets -> (...)."""
+def iou_1d(offsets: Array, targets: Array, epsilon: float = 1e-8) -> Array:
+  """Intersection over union of segments around one point: (..., 2) non-negative offsets -> (...)."""
   offsets, targets = offsets.astype(jnp.float32), targets.astype(jnp.float32)
   shared = jnp.minimum(offsets, targets).sum(-1)
   union = offsets.sum(-1) + targets.sum(-1) - shared
+  return shared / jnp.maximum(union, epsilon)
+
+
+def diou_1d(offsets: Array, targets: Array, epsilon: float = 1e-8) -> Array:
+  """Distance-IoU loss of Zheng et al. 2020 for segments around one point: (..., 2) non-negative offsets -> (...)."""
+  offsets, targets = offsets.astype(jnp.float32), targets.astype(jnp.float32)
   hull = jnp.maximum(offsets, targets).sum(-1)
   shift = 0.5 * ((offsets[..., 1] - offsets[..., 0]) - (targets[..., 1] - targets[..., 0]))
-  return 1 - shared / jnp.maximum(union, epsilon) + jnp.square(shift / jnp.maximum(hull, epsilon))
+  return 1 - iou_1d(offsets, targets, epsilon) + jnp.square(shift / jnp.maximum(hull, epsilon))
+
+
+def laplace_nll(errors: Array, expected: Array) -> Array:
+  """Negative log-likelihood (less log 2) of absolute errors under Laplace distributions of these scales."""
+  expected = expected.astype(jnp.float32)
+  return jnp.log(expected) + errors.astype(jnp.float32) / expected

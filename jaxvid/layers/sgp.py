@@ -1,4 +1,4 @@
-"""The scalable-granularity perception block of TriDet (Shi et al. 2023, section 3.2, equations 2 to 4)."""
+"""Scalable-granularity perception: TriDet's block (Shi et al. 2023, equations 2 to 4), and a learnt mixture."""
 
 from typing import Any
 
@@ -6,8 +6,15 @@ import flax.linen as nn
 import jax.numpy as jnp
 
 from jaxvid.array_types import Features, Mask
-from jaxvid.layers.temporal import ChannelNorm, DepthwiseConv, ResidualBranch, max_pool, uniform_fan_in
+from jaxvid.layers.temporal import ChannelNorm, DepthwiseConv, ResidualBranch, downsample, uniform_fan_in
 from jaxvid.ops.masking import downsample_mask, mask_out, masked_mean
+
+# From which standard deviation the depthwise convolutions of a block start.
+INIT_STD = {
+  "live": 0.1,  # small; every convolution learns
+  "dead": 0.0,  # the public THUMOS14 and EPIC configurations: the five never get a gradient
+}
+GRANULARITY_LOGITS = "granularity_logits"  # A block's parameter of this name; its softmax are the weights.
 
 
 class GroupNorm(nn.Module):
@@ -25,27 +32,19 @@ class GroupNorm(nn.Module):
     return mask_out(norm(x, mask=jnp.broadcast_to(mask[..., None], x.shape)), mask)
 
 
-class SGPBlock(nn.Module):
-  """u = norm(x); y = x + fc(u) relu(global_fc(mean u)) + (conv_w(u) + conv_kw(u)) psi(u) + u; z = y +
-  mlp(group_norm(y)).
+class PerceptionBlock(nn.Module):
+  """u = norm(x); y = x + perceive(u) + u; z = y + mlp(group_norm(y)): a Transformer block without attention.
 
-  Instant branch, window branch and its k-scaled twin; a stride pools first: (B, T, C) -> (B, T / stride, C) and its
-  mask.
+  A stride pools first: (B, T, C) -> (B, T / stride, C) and its mask. What `perceive` is, a subclass says.
 
   Attributes:
-    window: odd kernel size w of the window branch.
-    k: the scaled branch's kernel is round((w + 1) k), plus one if that is even.
     mlp_width: hidden width of the MLP; None for four times the channels.
-    stride, downsample: by how much, and "max" (a max pool) or "average" (an average pool and a 1x1 convolution).
-    branch_std: standard deviation from which the weights of the five depthwise convolutions start. With 0, as the
-      public
-      THUMOS14 and EPIC configurations have it, both factors of either product are zero and stay so: none of the five
-        ever
-      gets a gradient.
+    stride, downsample: by how much and how, see layers.temporal.downsample; after "average" comes a 1x1 convolution.
+    drop_path: rate of stochastic depth.
+    branch_std: standard deviation from which the depthwise convolutions' weights start.
+    padding, dtype: see layers.temporal.
   """
 
-  window: int
-  k: float
   mlp_width: int | None = None
   stride: int = 1
   downsample: str = "max"
@@ -54,28 +53,32 @@ class SGPBlock(nn.Module):
   padding: str = "ignored"
   dtype: Any = jnp.float32
 
+  def perceive(self, u: Features, mask: Mask) -> Features:
+    """What is added to x + u; (B, T, C)."""
+    raise NotImplementedError
+
   @nn.compact
   def __call__(self, x: Features, mask: Mask, train: bool) -> tuple[Features, Mask]:
     width = x.shape[-1]
     x, mask = self._pool(x, mask)
-
-    def depthwise(name, kernel_size, u):
-      return DepthwiseConv(
-        kernel_size, kernel_init=nn.initializers.normal(self.branch_std), dtype=self.dtype, name=name
-      )(u)
-
     u = ChannelNorm(self.padding, self.dtype, name="branch_norm")(x, mask)
-    everywhere = jnp.ones_like(mask) if self.padding == "reference" else mask
-    mean = masked_mean(u, everywhere).astype(self.dtype)
-    instant = depthwise("fc", 1, u) * nn.relu(depthwise("global_fc", 1, mean))
-    scaled = depthwise("conv_w", self.window, u) + depthwise("conv_kw", scaled_window(self.window, self.k), u)
-    y = instant + scaled * depthwise("psi", self.window, u) + u
-    y = mask_out(x, mask) + ResidualBranch(self.drop_path, name="branch_scale")(self._mask_out(y, mask), train)
+    y = self._mask_out(self.perceive(u, mask) + u, mask)
+    y = mask_out(x, mask) + ResidualBranch(self.drop_path, name="branch_scale")(y, train)
 
     z = GroupNorm(padding=self.padding, dtype=self.dtype, name="mlp_norm")(y, mask)
     z = nn.Dense(self.mlp_width or 4 * width, kernel_init=uniform_fan_in, dtype=self.dtype, name="mlp_in")(z)
     z = nn.Dense(width, kernel_init=uniform_fan_in, dtype=self.dtype, name="mlp_out")(nn.gelu(z, approximate=False))
     return y + ResidualBranch(self.drop_path, name="mlp_scale")(self._mask_out(z, mask), train), mask
+
+  def _depthwise(self, name, kernel_size, u):
+    initializer = nn.initializers.normal(self.branch_std)
+    return DepthwiseConv(kernel_size, kernel_init=initializer, dtype=self.dtype, name=name)(u)
+
+  def _instant(self, u, mask):
+    """fc(u) relu(global_fc(mean u)): each step by itself, its channels gated by the whole sequence."""
+    everywhere = jnp.ones_like(mask) if self.padding == "reference" else mask
+    mean = masked_mean(u, everywhere).astype(self.dtype)
+    return self._depthwise("fc", 1, u) * nn.relu(self._depthwise("global_fc", 1, mean))
 
   def _mask_out(self, x, mask):
     return mask_out(x, mask) if self.padding == "ignored" else x
@@ -83,16 +86,65 @@ class SGPBlock(nn.Module):
   def _pool(self, x, mask):
     if self.stride == 1:
       return x, mask
-    if self.downsample == "max":
-      pooled, coarse = max_pool(x, mask, self.stride)
-      return pooled if self.padding == "ignored" else max_pool(x, jnp.ones_like(mask), self.stride)[0], coarse
+    everywhere = jnp.ones_like(mask) if self.padding == "reference" else mask
+    pooled, _ = downsample(x, everywhere, self.stride, self.downsample)
+    mask = downsample_mask(mask, self.stride)
     if self.downsample == "average":
-      coarse = downsample_mask(mask, self.stride)
-      batch, steps, channels = x.shape
-      x = x.reshape(batch, steps // self.stride, self.stride, channels).mean(axis=2)
-      x = nn.Dense(channels, kernel_init=uniform_fan_in, dtype=self.dtype, name="downsample")(x)
-      return self._mask_out(x, coarse), coarse
-    raise ValueError(f'downsample must be "max" or "average"; got {self.downsample!r}')
+      pooled = nn.Dense(x.shape[-1], kernel_init=uniform_fan_in, dtype=self.dtype, name="downsample")(pooled)
+    return self._mask_out(pooled, mask), mask
+
+
+class SGPBlock(PerceptionBlock):
+  """TriDet's block: perceive(u) = fc(u) relu(global_fc(mean u)) + (conv_w(u) + conv_kw(u)) psi(u).
+
+  Instant branch, window branch and its k-scaled twin. With a `branch_std` of 0, as the public THUMOS14 and EPIC
+  configurations have it, both factors of either product are zero and stay so: none of the five depthwise convolutions
+  ever gets a gradient.
+
+  Attributes:
+    window: odd kernel size w of the window branch.
+    k: the scaled branch's kernel is round((w + 1) k), plus one if that is even.
+  """
+
+  window: int = 1
+  k: float = 5.0
+
+  def perceive(self, u: Features, mask: Mask) -> Features:
+    windows = self._depthwise("conv_w", self.window, u)
+    windows += self._depthwise("conv_kw", scaled_window(self.window, self.k), u)
+    return self._instant(u, mask) + windows * self._depthwise("psi", self.window, u)
+
+
+class GranularityMixtureBlock(PerceptionBlock):
+  """perceive(u) = sum over granularities g of w_g f_g(u), the weights w a learnt softmax ("granularity_logits").
+
+  Equation 1 of the ActionFormer study (Rathnayaka and Thayasivam). Its f_g, "the perception operation at scale g", are
+  SGP's: f_1 is the instant branch, f_g the convolution over g steps gated by psi(u). All start with the same weight.
+
+  Attributes:
+    granularities: odd numbers of steps, each once.
+  """
+
+  granularities: tuple[int, ...] = (1, 3, 7, 15)
+
+  def perceive(self, u: Features, mask: Mask) -> Features:
+    if len(set(self.granularities)) != len(self.granularities) or any(g < 1 or g % 2 == 0 for g in self.granularities):
+      raise ValueError(f"granularities must be positive odd numbers, each once; got {self.granularities}")
+    logits = self.param(GRANULARITY_LOGITS, nn.initializers.zeros, (len(self.granularities),))
+    weights = nn.softmax(logits).astype(self.dtype)
+    gate = self._depthwise("psi", 1, u) if set(self.granularities) != {1} else None
+    total = 0.0
+    for weight, steps in zip(weights, self.granularities):
+      seen = self._instant(u, mask) if steps == 1 else gate * self._depthwise(f"conv_{steps}", steps, u)
+      total += weight * seen
+    return total
+
+
+def branch_std(init: str | float) -> float:
+  """The standard deviation that `init` names: a key of INIT_STD, or itself."""
+  if isinstance(init, str) and init not in INIT_STD:
+    raise ValueError(f"init must be a standard deviation or one of {sorted(INIT_STD)}; got {init!r}")
+  return INIT_STD[init] if isinstance(init, str) else init
 
 
 def scaled_window(window: int, k: float) -> int:

@@ -6,11 +6,14 @@ What becomes of padded steps between the layers of a model is its setting `paddi
     convolution sees them; for weights that were trained so.
 """
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from jaxvid.array_types import Features, Mask
 from jaxvid.ops import conv
@@ -107,12 +110,36 @@ class ResidualBranch(nn.Module):
     return DropPath(self.drop_path)(ChannelScale(name="scale")(x), train)
 
 
-class ConvEmbedding(nn.Module):
-  """Convolution, channel norm, ReLU, `num_layers` times: features of any width into the width of a backbone."""
+def score_bias(prior_prob: float, empty_classes: Sequence[int] = ()) -> Any:
+  """Initializer of the bias of a layer that scores classes: sigmoid(bias) is `prior_prob`, 1e-6 for empty classes."""
+
+  def initializer(key, shape, dtype=jnp.float32):
+    del key
+    bias = np.full(shape, _logit(prior_prob))
+    bias[list(empty_classes)] = _logit(1e-6)
+    return jnp.asarray(bias, dtype)
+
+  return initializer
+
+
+def _logit(probability):
+  return math.log(probability / (1 - probability))
+
+
+class ConvStack(nn.Module):
+  """Convolution, channel norm, ReLU, `num_layers` times: a backbone's embedding, a head's tower.
+
+  Attributes:
+    width: channels of all layers.
+    num_layers, kernel_size: of the convolutions.
+    norm: without it the convolutions have biases.
+    padding, dtype: see above.
+  """
 
   width: int
   num_layers: int = 2
   kernel_size: int = 3
+  norm: bool = True
   padding: str = "ignored"
   dtype: Any = jnp.float32
 
@@ -121,12 +148,53 @@ class ConvEmbedding(nn.Module):
     if self.padding == "ignored":
       x = mask_out(x, mask)
     for i in range(self.num_layers):
-      x, _ = Conv(self.width, self.kernel_size, use_bias=False, dtype=self.dtype, name=f"conv_{i}")(x, mask)
-      x = nn.relu(ChannelNorm(self.padding, self.dtype, name=f"norm_{i}")(x, mask))
+      x, _ = Conv(self.width, self.kernel_size, use_bias=not self.norm, dtype=self.dtype, name=f"conv_{i}")(x, mask)
+      if self.norm:
+        x = ChannelNorm(self.padding, self.dtype, name=f"norm_{i}")(x, mask)
+      x = nn.relu(x)
     return x
 
 
-def max_pool(x: Features, mask: Mask, stride: int) -> tuple[Features, Mask]:
-  """Max pooling that a strided block's skip path takes: window stride + 1; padded steps must be zero in `x`."""
-  mask = downsample_mask(mask, stride)
-  return mask_out(conv.max_pool1d(x, stride + 1, stride), mask), mask
+def project_streams(
+  x: Features, mask: Mask, dims: Sequence[int] | None, widths: Sequence[int] | None, dtype: Any
+) -> Features:
+  """Features that are several extractors' side by side, each part through a 1x1 convolution of its own ("input_0" ...).
+
+  To be called in a compact method, whose parameters these are.
+
+  Args:
+    x: (B, T, sum of dims).
+    mask: (B, T).
+    dims: length of each part; None leaves `x` as it is.
+    widths: what each part becomes.
+    dtype: of the computation.
+  """
+  if dims is None:
+    return x
+  if widths is None or len(widths) != len(dims) or sum(dims) != x.shape[-1]:
+    raise ValueError(
+      f"input_dims {dims} and input_widths {widths} must be as many, and features of length {x.shape[-1]} their sum"
+    )
+  parts = jnp.split(x, np.cumsum(dims)[:-1], axis=-1)
+  convs = [Conv(width, 1, dtype=dtype, name=f"input_{i}") for i, width in enumerate(widths)]
+  return jnp.concatenate([conv(part, mask)[0] for conv, part in zip(convs, parts)], axis=-1)
+
+
+DOWNSAMPLES = ("max", "average", "strided")
+
+
+def downsample(x: Features, mask: Mask, stride: int, kind: str) -> tuple[Features, Mask]:
+  """The level `stride` times coarser, zero at padded steps, and its mask; padded steps must be zero in `x`.
+
+  Kinds: "max", a max pool of window stride + 1; "average" of each `stride` steps; "strided", every `stride`-th step.
+  """
+  coarse = downsample_mask(mask, stride)
+  if kind == "max":
+    y = conv.max_pool1d(x, stride + 1, stride)
+  elif kind == "average":
+    y = x.reshape(x.shape[0], -1, stride, x.shape[-1]).mean(axis=2)
+  elif kind == "strided":
+    y = x[:, ::stride]
+  else:
+    raise ValueError(f"downsample must be one of {', '.join(DOWNSAMPLES)}; got {kind!r}")
+  return mask_out(y, coarse), coarse

@@ -7,20 +7,21 @@ import jax.numpy as jnp
 
 from jaxvid.array_types import Features, Mask
 from jaxvid.layers.attention import ConvAttention
-from jaxvid.layers.temporal import ChannelNorm, ResidualBranch, max_pool, uniform_fan_in
+from jaxvid.layers.temporal import ChannelNorm, ResidualBranch, downsample, uniform_fan_in
 from jaxvid.ops.masking import mask_out
 
 
 class TransformerBlock(nn.Module):
   """y = pool(x) + a * attention(norm(x)); z = y + b * mlp(norm(y)), with channel scales a, b and stochastic depth.
 
-  With a stride the attention's convolutions and a max pool on the skip path lead to the coarser level:
-  (B, T, C) -> (B, T / stride, C) and its mask.
+  With a stride the attention's convolutions and a pooled skip path (`downsample`: see layers.temporal.downsample) lead
+  to the coarser level: (B, T, C) -> (B, T / stride, C) and its mask.
   """
 
   num_heads: int
   window: int | None
   stride: int = 1
+  downsample: str = "max"
   relative_positions: bool = False
   dropout: float = 0.0
   drop_path: float = 0.0
@@ -42,7 +43,7 @@ class TransformerBlock(nn.Module):
       self.dtype,
       name="attention",
     )(y, mask, train)
-    skip = x if self.stride == 1 else max_pool(x, mask, self.stride)[0]
+    skip = x if self.stride == 1 else downsample(x, mask, self.stride, self.downsample)[0]
     x = mask_out(skip, y_mask) + ResidualBranch(self.drop_path, name="attention_scale")(y, train)
 
     y = ChannelNorm(self.padding, self.dtype, name="mlp_norm")(x, y_mask)

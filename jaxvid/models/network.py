@@ -1,6 +1,7 @@
 """A localization network: backbone, neck, head."""
 
 import flax.linen as nn
+import jax
 import jax.numpy as jnp
 
 from jaxvid.array_types import Features, Mask
@@ -16,6 +17,6 @@ class Network(nn.Module):
 
   def __call__(self, features: Features, mask: Mask, train: bool = False) -> LocalizationOutputs:
     pyramid = self.neck(self.backbone(features, mask, train))
-    cls_logits, offsets = self.head(pyramid)
-    as_float32 = lambda levels: tuple(level.astype(jnp.float32) for level in levels)  # noqa: E731
-    return LocalizationOutputs(as_float32(cls_logits), as_float32(offsets), pyramid.masks, pyramid)
+    outputs = self.head(pyramid)
+    as_float32 = lambda x: x.astype(jnp.float32) if jnp.issubdtype(x.dtype, jnp.floating) else x  # noqa: E731
+    return jax.tree.map(as_float32, outputs).replace(pyramid=pyramid)

@@ -1,5 +1,6 @@
 """From scores and offsets at the points to candidate segments (ActionFormer, section 3.4)."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
@@ -28,8 +29,8 @@ class Candidates(NamedTuple):
 
 def decode(
   points: Points,
-  cls_logits: tuple[Array, ...],
-  offsets: tuple[Array, ...],
+  scores: tuple[Array, ...],
+  offsets_at: Callable[[int, Array, Array], Array],
   masks: tuple[Array, ...],
   *,
   min_score: float,
@@ -40,22 +41,24 @@ def decode(
 
   Args:
     points: of all levels.
-    cls_logits, offsets, masks: of one recording, a level each: (T_l, C), (T_l, 2), (T_l,).
-    min_score: a sigmoid score must exceed it.
+    scores, masks: of one recording, a level each: (T_l, C) in [0, 1], and (T_l,).
+    offsets_at: (level, points (K,), classes (K,)) -> offsets (K, 2) in units of the level's stride; asked for the best
+      pairs only, since a head's offsets may differ from class to class.
+    min_score: a score must exceed it.
     top_k: pairs a level at most.
     min_length: a segment must be longer, in grid units.
   """
   levels, first = [], 0
-  for logits, level_offsets, mask in zip(cls_logits, offsets, masks):
-    num_points, num_classes = logits.shape
-    scores = jax.nn.sigmoid(logits.astype(jnp.float32)) * mask[:, None]
-    scores, index = jax.lax.top_k(scores.reshape(-1), min(top_k, num_points * num_classes))
+  for level, (level_scores, mask) in enumerate(zip(scores, masks)):
+    num_points, num_classes = level_scores.shape
+    level_scores = (level_scores * mask[:, None]).reshape(-1)
+    best, index = jax.lax.top_k(level_scores, min(top_k, num_points * num_classes))
     point, label = index // num_classes, index % num_classes
     position, stride = (
       jnp.asarray(column[first : first + num_points])[point] for column in (points.position, points.stride)
     )
-    segments = from_offsets(position, level_offsets[point], stride)
-    valid = (scores > min_score) & (segments[:, 1] - segments[:, 0] > min_length)
-    levels.append(Candidates(segments, scores, label, valid))
+    segments = from_offsets(position, offsets_at(level, point, label), stride)
+    valid = (best > min_score) & (segments[:, 1] - segments[:, 0] > min_length)
+    levels.append(Candidates(segments, best, label, valid))
     first += num_points
   return Candidates(*(jnp.concatenate(parts) for parts in zip(*levels)))

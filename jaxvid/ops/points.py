@@ -20,12 +20,13 @@ class Points(NamedTuple):
   stride: np.ndarray
 
 
-def make_points(level_lengths: tuple[int, ...], regression_ranges: tuple[tuple[float, float], ...]) -> Points:
-  """Points of levels with these many steps; a level's stride is how many times coarser than the first it is."""
+def make_points(
+  level_lengths: tuple[int, ...], strides: tuple[int, ...], regression_ranges: tuple[tuple[float, float], ...]
+) -> Points:
+  """Points of levels with these many steps and strides."""
   if len(level_lengths) != len(regression_ranges):
     raise ValueError(f"regression_ranges has {len(regression_ranges)} levels, the model's pyramid {len(level_lengths)}")
   columns = []
-  for length, (low, high) in zip(level_lengths, regression_ranges):
-    stride = level_lengths[0] // length
+  for length, stride, (low, high) in zip(level_lengths, strides, regression_ranges):
     columns.append([np.arange(length) * stride] + [np.full(length, value) for value in (low, high, stride)])
   return Points(*(np.concatenate(parts).astype(np.float32) for parts in zip(*columns)))

@@ -7,6 +7,7 @@ A batch is a dict of arrays, padded to a common length and number of actions:
 """
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ from jaxvid.array_types import Array, Features, Mask
 from jaxvid.models.outputs import LocalizationOutputs
 from jaxvid.ops import nms
 from jaxvid.ops.assign import assign
+from jaxvid.ops.boundary_bins import expected_distances, expected_distances_at
 from jaxvid.ops.decode import Candidates, decode
 from jaxvid.ops.points import Points, make_points
 from jaxvid.tasks.base import Metrics, State
@@ -26,6 +28,10 @@ from jaxvid.tasks.base import Metrics, State
 _MOMENTUM = 0.9
 # The regression loss below which automatic balancing raises its weight no further (ActionFormer's code).
 _SMALLEST_REG_LOSS = 0.01
+# A root of the tIoU has no gradient at zero.
+_SMALLEST_IOU = 1e-8
+# In strides: an action so short cannot make its boundaries' relative errors infinite.
+_SMALLEST_LENGTH = 1e-2
 
 AUTOMATIC = -1.0
 
@@ -45,6 +51,8 @@ class Detection:
     voting_threshold: tIoU above which candidates vote on a detection's boundaries (class-agnostic only); 0 for no
       voting.
     voting_weight: "score_iou" (ActionFormer) or "score" (TriDet).
+    error_power: a decoupled head's scores are multiplied by 1 / (1 + expected errors of both boundaries), to this
+      power; other heads have no such errors.
   """
 
   pre_nms_score: float = 0.001
@@ -58,6 +66,7 @@ class Detection:
   multiclass: bool = True
   voting_threshold: float = 0.7
   voting_weight: str = "score_iou"
+  error_power: float = 1.0
 
   def __post_init__(self):
     if self.nms not in nms.METHODS:
@@ -75,6 +84,9 @@ class Task:
     init_num_positives: where the running count of positives starts, by which the losses are divided.
     reg_weight: of the regression loss; AUTOMATIC (-1) scales it to the size of the classification loss.
     label_smoothing: epsilon; targets become t (1 - epsilon) + epsilon / (num_classes + 1).
+    iou_power: exponent of the tIoU that weights the classification loss of positives (TriDet with its trident head);
+      None for none.
+    error_weight: of the likelihood of a decoupled head's expected errors.
     detection: arguments of `Detection`.
   """
 
@@ -84,6 +96,8 @@ class Task:
   init_num_positives: float = 100.0
   reg_weight: float = 1.0
   label_smoothing: float = 0.0
+  iou_power: float | None = None
+  error_weight: float = 0.2
   detection: Detection | Mapping[str, Any] = Detection()
 
   def __post_init__(self):
@@ -105,12 +119,11 @@ class Task:
   ) -> tuple[Array, Metrics, State]:
     """Focal loss at every valid point plus DIoU loss at positives, both divided by the running count of positives.
 
-    The count is updated before it is used, as in the public code; with `train` False it stays.
+    The count is updated before it is used, as in the public code; with `train` False it stays. A decoupled head adds
+    the DIoU loss of its coarse offsets and the likelihood of its expected errors.
     """
     cls_targets, offset_targets = self.targets(outputs, batch)
-    cls_logits, offsets, mask = (
-      jnp.concatenate(levels, axis=1) for levels in (outputs.cls_logits, outputs.offsets, outputs.masks)
-    )
+    cls_logits, mask = _join(outputs.cls_logits), _join(outputs.masks)
     positive = (cls_targets.sum(-1) > 0) & mask
     num_positives = jnp.sum(positive)
     if train:
@@ -118,16 +131,35 @@ class Task:
       state = {"num_positives": _MOMENTUM * state["num_positives"] + (1 - _MOMENTUM) * count}
     normalizer = state["num_positives"]
 
-    smoothed = cls_targets * (1 - self.label_smoothing) + self.label_smoothing / (self.num_classes + 1)
-    cls_loss = jnp.sum(losses.sigmoid_focal(cls_logits, smoothed), where=mask[..., None]) / normalizer
+    # Offsets of each point (C' = 1) or of each point and class (C' = C): (B, P, C', 2), and where they count.
+    offsets = _class_offsets(outputs)
+    pair = (cls_targets > 0) & mask[..., None]
+    counts = pair if offsets.shape[2] == self.num_classes > 1 else positive[..., None]
     # Targets of negatives may be anything: they must not reach the loss's gradient, not even times zero.
     offset_targets = jnp.where(positive[..., None], offset_targets, 1.0)
-    reg_loss = jnp.sum(losses.diou_1d(offsets, offset_targets), where=positive) / normalizer
+    reg_loss = jnp.sum(losses.diou_1d(offsets, offset_targets[:, :, None]), where=counts) / normalizer
+
+    smoothed = cls_targets * (1 - self.label_smoothing) + self.label_smoothing / (self.num_classes + 1)
+    focal = losses.sigmoid_focal(cls_logits, smoothed)
+    if self.iou_power is not None:
+      overlap = jnp.maximum(losses.iou_1d(offsets, offset_targets[:, :, None]), _SMALLEST_IOU)
+      focal = jnp.where(pair, focal * overlap**self.iou_power, focal)
+    cls_loss = jnp.sum(focal, where=mask[..., None]) / normalizer
+
     weight = self.reg_weight
     if weight == AUTOMATIC:
       weight = jax.lax.stop_gradient(cls_loss / jnp.maximum(reg_loss, _SMALLEST_REG_LOSS))
     loss = cls_loss + weight * reg_loss
-    return loss, {"loss": loss, "cls_loss": cls_loss, "reg_loss": reg_loss, "num_positives": num_positives}, state
+    metrics = {"cls_loss": cls_loss, "reg_loss": reg_loss, "num_positives": num_positives}
+    if outputs.refinement is not None:
+      coarse = losses.diou_1d(_join(outputs.refinement.coarse_offsets), offset_targets)
+      metrics["coarse_loss"] = jnp.sum(coarse, where=positive) / normalizer
+      length = jnp.maximum(offset_targets.sum(-1, keepdims=True), _SMALLEST_LENGTH)
+      missed = jax.lax.stop_gradient(jnp.abs(offsets[:, :, 0] - offset_targets) / length)
+      likelihood = losses.laplace_nll(missed, _join(outputs.refinement.errors))
+      metrics["error_loss"] = jnp.sum(likelihood, where=positive[..., None]) / normalizer
+      loss += weight * metrics["coarse_loss"] + self.error_weight * metrics["error_loss"]
+    return loss, metrics | {"loss": loss}, state
 
   def targets(self, outputs: LocalizationOutputs, batch: Mapping[str, Array]) -> tuple[Array, Array]:
     """cls_targets (B, P, num_classes) and offset_targets (B, P, 2) of the points of all levels."""
@@ -141,12 +173,12 @@ class Task:
     """Detections of each recording, best first: segments (B, D, 2) in seconds, scores, labels and valid (B, D)."""
     points, how = self._points(outputs), self.detection
 
-    def one(cls_logits, offsets, masks):
+    def one(outputs):  # Of one recording: arrays without the batch axis.
       candidates = decode(
         points,
-        cls_logits,
-        offsets,
-        masks,
+        _scores(outputs, how.error_power),
+        functools.partial(_offsets_at, outputs),
+        outputs.masks,
         min_score=how.pre_nms_score,
         top_k=how.pre_nms_top_k,
         min_length=how.min_length,
@@ -164,13 +196,48 @@ class Task:
         found = nms.vote(found, candidates, iou_threshold=how.voting_threshold, weight=how.voting_weight)
       return found
 
-    found = jax.vmap(one)(outputs.cls_logits, outputs.offsets, outputs.masks)
+    found = jax.vmap(one)(outputs)
     timing = [batch[key][:, None, None] for key in ("fps", "feat_stride", "num_frames")]
     seconds = jnp.clip(time_grid.grid_to_seconds(found.segments, *timing), 0, batch["duration"][:, None, None])
     return found._replace(segments=seconds)
 
   def _points(self, outputs: LocalizationOutputs) -> Points:
-    return make_points(tuple(mask.shape[1] for mask in outputs.masks), self.regression_ranges)
+    lengths = tuple(mask.shape[1] for mask in outputs.masks)
+    return make_points(lengths, outputs.pyramid.strides, self.regression_ranges)
+
+
+def _join(levels: tuple[Array, ...]) -> Array:
+  """The points of all levels, (B, P, ...)."""
+  return jnp.concatenate(levels, axis=1)
+
+
+def _class_offsets(outputs: LocalizationOutputs) -> Array:
+  """Offsets (B, P, C', 2): a trident head's are each class's own, those of others the same for all (C' = 1)."""
+  if outputs.boundaries is None:
+    return _join(outputs.offsets)[:, :, None]
+  levels = zip(outputs.offsets, outputs.boundaries.start_logits, outputs.boundaries.end_logits, outputs.masks)
+  # Checkpointed: kept for the gradient, the bins of all points and classes would be most of a step's memory.
+  expected = jax.checkpoint(expected_distances, static_argnums=4)
+  return _join(tuple(expected(*level, outputs.boundaries.border) for level in levels))
+
+
+def _offsets_at(outputs: LocalizationOutputs, level: int, point: Array, label: Array) -> Array:
+  """Offsets (K, 2) of points and classes of one recording."""
+  if outputs.boundaries is None:
+    return outputs.offsets[level][point]
+  start, end = outputs.boundaries.start_logits[level], outputs.boundaries.end_logits[level]
+  return expected_distances_at(
+    outputs.offsets[level], start, end, outputs.masks[level], outputs.boundaries.border, point, label
+  )
+
+
+def _scores(outputs: LocalizationOutputs, error_power: float) -> tuple[Array, ...]:
+  """Scores of each level's points and classes; expected errors of the boundaries lower them."""
+  scores = tuple(jax.nn.sigmoid(logits) for logits in outputs.cls_logits)
+  if outputs.refinement is None or not error_power:
+    return scores
+  trust = ((1 + errors.sum(-1, keepdims=True)) ** -error_power for errors in outputs.refinement.errors)
+  return tuple(score * factor for score, factor in zip(scores, trust))
 
 
 def _detection(values: Mapping[str, Any]) -> Detection:

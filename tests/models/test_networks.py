@@ -1,5 +1,7 @@
 """Properties of whole networks: padding, gradients, published parameter counts, refusals."""
 
+import functools
+
 import flax.traverse_util
 import jax
 import jax.numpy as jnp
@@ -8,28 +10,42 @@ import pytest
 
 from configs import thumos_actionformer, thumos_sgp
 from jaxvid.build import build_network
+from jaxvid.layers.sgp import GranularityMixtureBlock
+from jaxvid.models.backbones.granularity_mixture import granularity_weights
+from jaxvid.ops.boundary_bins import expected_distances
 from jaxvid.train.optim import decay_mask
 
 CLASSES, DIM = 3, 8
-BACKBONES = {
-  "local_transformer": dict(type="local_transformer", width=16, num_heads=2, window=5, depths=(2, 1, 2)),
-  "local_transformer, positions": dict(
-    type="local_transformer",
-    width=16,
-    num_heads=2,
-    window=(5, 3, None),
-    depths=(2, 1, 2),
-    positions="sinusoid",
-    relative_positions=False,
-  ),
-  "sgp": dict(type="sgp", width=16, window=3, k=2.0, mlp_width=24, depths=(2, 1, 2)),
-  "sgp, average": dict(type="sgp", width=16, window=1, k=4.0, mlp_width=24, depths=(2, 1, 2), downsample="average"),
+TRANSFORMER = dict(type="local_transformer", width=16, num_heads=2, window=5, depths=(2, 1, 2))
+SGP = dict(type="sgp", width=16, window=3, k=2.0, mlp_width=24, depths=(2, 1, 2))
+CONV = dict(type="conv", width=16, depths=(2, 1, 2))
+MIXTURE = dict(type="granularity_mixture", width=16, mlp_width=24, depths=(2, 1, 2), granularities=(1, 3, 5))
+IDENTITY, POINT = dict(type="identity"), dict(type="point", width=16)
+TRIDENT = dict(type="trident", width=16, num_bins=4, boundary_kernel_size=1)
+# Every backbone, neck and head, each setting that changes what is computed, and some of their combinations.
+PARTS = {
+  "local_transformer": (TRANSFORMER, IDENTITY, POINT),
+  "positions, global level": (dict(TRANSFORMER, window=(5, 3, None), positions="sinusoid"), IDENTITY, POINT),
+  "relative positions": (dict(TRANSFORMER, window=(5, 3, None), relative_positions=True), IDENTITY, POINT),
+  "strided": (dict(TRANSFORMER, downsample="strided", scale_factor=4, depths=(1, 1, 1)), IDENTITY, POINT),
+  "average": (dict(TRANSFORMER, downsample="average"), IDENTITY, POINT),
+  "no norms": (dict(TRANSFORMER, embed_norm=False), dict(type="fpn", norm=False), dict(POINT, norm=False)),
+  "streams": (dict(TRANSFORMER, input_dims=(5, 3), input_widths=(10, 6)), IDENTITY, POINT),
+  "sgp": (SGP, IDENTITY, POINT),
+  "sgp, average, windows": (dict(SGP, window=(1, 3, 5), downsample="average"), IDENTITY, POINT),
+  "conv": (CONV, IDENTITY, POINT),
+  "granularity_mixture": (MIXTURE, IDENTITY, POINT),
+  "fpn": (CONV, dict(type="fpn", width=8), POINT),
+  "refined_fpn": (CONV, dict(type="refined_fpn"), POINT),
+  "upper levels": (CONV, dict(type="fpn", start_level=1), POINT),
+  "trident": (CONV, IDENTITY, TRIDENT),
+  "decoupled": (CONV, IDENTITY, dict(type="decoupled", width=16)),
 }
 
 
-def make(backbone, **settings):
-  spec = dict(backbone=backbone, neck=dict(type="identity"), head=dict(type="point", width=16), **settings)
-  return build_network(spec, CLASSES)
+def make(name, **settings):
+  backbone, neck, head = PARTS[name]
+  return build_network(dict(backbone=backbone, neck=neck, head=head, **settings), CLASSES)
 
 
 def random_params(network, rng, steps=32):
@@ -40,35 +56,49 @@ def random_params(network, rng, steps=32):
   return jax.tree.map(lambda x: jnp.asarray(rng.normal(scale=0.4, size=x.shape) + 0.1, jnp.float32), shapes)
 
 
+def parts(out):
+  """All that a head returns, a tuple of levels each; of a trident head the distances, which its bins stand for."""
+  found = [out.cls_logits, out.offsets]
+  if out.boundaries:
+    border = out.boundaries.border
+    levels = zip(out.offsets, out.boundaries.start_logits, out.boundaries.end_logits, out.masks)
+    found += [tuple(expected_distances(*level, border) for level in levels)]
+    found += [out.boundaries.start_logits, out.boundaries.end_logits]
+  if out.refinement:
+    found += [out.refinement.coarse_offsets, out.refinement.errors]
+  return found
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def run(network, params, features, mask):
+  out = network.apply({"params": params}, features, mask)
+  return parts(out), out.masks
+
+
 def outputs(network, params, features, steps, poison=0.0):
-  """cls_logits and offsets at valid points of `features` padded to `steps`, all levels; padding holds `poison`."""
+  """Outputs at valid points of `features` padded to `steps`, all levels; padding holds `poison`."""
   length = len(features)
   padded = np.full((1, steps, DIM), poison, np.float32)
   padded[0, :length] = features
-  out = jax.jit(network.apply)({"params": params}, padded, np.arange(steps)[None] < length)
-  return [
-    np.asarray(level[0])[np.asarray(mask[0])]
-    for levels in (out.cls_logits, out.offsets)
-    for level, mask in zip(levels, out.masks)
-  ]
+  found, masks = run(network, params, padded, np.arange(steps)[None] < length)
+  return [np.asarray(level[0])[np.asarray(mask[0])] for levels in found for level, mask in zip(levels, masks)]
 
 
-@pytest.mark.parametrize("length", [13, 32])
-@pytest.mark.parametrize("name", BACKBONES)
-def test_padding_changes_no_valid_output(rng, name, length):
-  network = make(BACKBONES[name])
+@pytest.mark.parametrize("name", PARTS)
+def test_padding_changes_no_valid_output(rng, name):
+  network = make(name)
   params = random_params(network, rng)
-  features = rng.normal(size=(length, DIM))
-  alone = outputs(network, params, features, 32)
-  for padded in (outputs(network, params, features, 32 + 16), outputs(network, params, features, 96, poison=1e3)):
-    for a, b in zip(alone, padded):
+  for length in (13, 32):
+    features = rng.normal(size=(length, DIM))
+    alone = outputs(network, params, features, 32)
+    for a, b in zip(alone, outputs(network, params, features, 80, poison=1e3), strict=True):
       np.testing.assert_allclose(a, b, atol=2e-5 * max(1, np.abs(a).max()))
 
 
-@pytest.mark.parametrize("name", ["local_transformer", "sgp"])
+@pytest.mark.parametrize("name", ["local_transformer", "sgp", "conv", "fpn", "no norms"])
 def test_reference_padding_does_change_it(rng, name):
   """The parity setting is what it says, and the test above can fail."""
-  network = make(BACKBONES[name], padding="reference")
+  network = make(name, padding="reference")
   params = random_params(network, rng)
   features = rng.normal(size=(32, DIM))
   differences = [
@@ -77,32 +107,38 @@ def test_reference_padding_does_change_it(rng, name):
   assert max(differences) > 1e-3
 
 
-@pytest.mark.parametrize("name", BACKBONES)
+@pytest.mark.parametrize("name", PARTS)
 def test_every_parameter_gets_a_gradient(rng, name):
-  assert not _without_gradient(make(BACKBONES[name]), rng)
+  assert not _without_gradient(name, rng)
 
 
-def test_dead_initialisation_keeps_five_convolutions_dead(rng):
+def test_dead_initialisation_keeps_five_convolutions_dead(rng, monkeypatch):
   """TriDet's zero initialisation (facts of the public code): psi, fc, global_fc, conv_w and conv_kw never learn."""
-  network = make(dict(BACKBONES["sgp"], init="dead"))
-  dead = _without_gradient(network, rng)
+  monkeypatch.setitem(PARTS, "dead", (dict(SGP, init="dead"), IDENTITY, POINT))
+  dead = _without_gradient("dead", rng)
   assert {path.split("/")[2] for path in dead} == {"psi", "fc", "global_fc", "conv_w", "conv_kw"}
   assert len(dead) == 5 * 2 * 3  # Kernel and bias of five convolutions in three blocks.
 
 
-def _without_gradient(network, rng):
+def _without_gradient(name, rng):
   """Paths of parameters whose gradient is zero everywhere, at initialisation."""
+  network = make(name)
   features, mask = jnp.asarray(rng.normal(size=(2, 32, DIM)), jnp.float32), jnp.ones((2, 32), bool)
 
   @jax.jit
   def gradients(features):
     params = network.init(jax.random.key(1), features, mask)["params"]
-    # A ReLU that starts below zero has no gradient: lift the offsets' so that each level's scale counts.
-    params["head"]["reg"]["bias"] += 0.5
+    # What starts at zero holds back the gradient of what comes before it: lift it. A ReLU that starts below zero too.
+    for path in (("reg", "bias"), ("start", "shift", "kernel"), ("end", "shift", "kernel"), *DECOUPLED_ZEROS):
+      branch = params["head"]
+      for part in path[:-1]:
+        branch = branch.get(part, {}) if part in branch else {}
+      if path[-1] in branch:
+        branch[path[-1]] += 0.5
 
     def loss(params):
       out = network.apply({"params": params}, features, mask)
-      return sum(jnp.sum(jnp.sin(level)) for levels in (out.cls_logits, out.offsets) for level in levels)
+      return sum(jnp.sum(jnp.sin(level)) for levels in parts(out) for level in levels)
 
     return jax.grad(loss)(params)
 
@@ -110,9 +146,12 @@ def _without_gradient(network, rng):
   return [path for path, gradient in flat.items() if not np.any(np.asarray(gradient))]
 
 
+DECOUPLED_ZEROS = [(name, "value", "kernel") for name in ("cls_cross", "reg_cross")]
+
+
 @pytest.mark.parametrize("name", ["local_transformer", "sgp"])
 def test_jit_equals_no_jit(rng, name):
-  network = make(BACKBONES[name])
+  network = make(name)
   params = random_params(network, rng)
   args = {"params": params}, rng.normal(size=(1, 32, DIM)).astype(np.float32), np.arange(32)[None] < 20
   with jax.disable_jit():
@@ -122,8 +161,8 @@ def test_jit_equals_no_jit(rng, name):
 
 
 def test_bfloat16_keeps_parameters_and_outputs_float32(rng):
-  network = make(BACKBONES["local_transformer"], dtype="bfloat16")
-  plain = make(BACKBONES["local_transformer"])
+  network = make("local_transformer", dtype="bfloat16")
+  plain = make("local_transformer")
   params = plain.init(jax.random.key(0), jnp.zeros((1, 32, DIM)), jnp.ones((1, 32), bool))["params"]
   features = rng.normal(size=(32, DIM))
   for a, b in zip(outputs(network, params, features, 32), outputs(plain, params, features, 32)):
@@ -133,8 +172,9 @@ def test_bfloat16_keeps_parameters_and_outputs_float32(rng):
   assert all(level.dtype == jnp.bfloat16 for level in pyramid.features)
 
 
-def test_stochastic_depth_is_per_sequence_and_training_only(rng):
-  network = make(dict(BACKBONES["local_transformer"], drop_path=0.5))
+def test_stochastic_depth_is_per_sequence_and_training_only(rng, monkeypatch):
+  monkeypatch.setitem(PARTS, "dropping", (dict(TRANSFORMER, drop_path=0.5), IDENTITY, POINT))
+  network = make("dropping")
   params = random_params(network, rng)
   features = jnp.asarray(np.repeat(rng.normal(size=(1, 32, DIM)), 8, axis=0), jnp.float32)
   mask = jnp.ones((8, 32), bool)
@@ -178,15 +218,46 @@ def test_published_parameter_counts(config, part, total, decayed):
     (dict(type="local_transformer", width=16, window=4), "odd"),
     (dict(type="local_transformer", width=16, positions="sine"), 'positions must be "none" or "sinusoid"'),
     (dict(type="sgp", width=16, init="alive"), "init must be a standard deviation or one of"),
-    (dict(type="sgp", width=16, downsample="mean"), 'downsample must be "max" or "average"'),
+    (dict(type="sgp", width=16, downsample="mean"), "downsample must be one of max, average, strided"),
+    (dict(type="conv", width=16, input_dims=(5, 4), input_widths=(8, 8)), "features of length 8 their sum"),
+    (dict(type="granularity_mixture", width=16, granularities=(3, 3)), "positive odd numbers, each once"),
   ],
 )
-def test_wrong_arguments_are_refused(backbone, message):
+def test_wrong_arguments_are_refused(monkeypatch, backbone, message):
+  monkeypatch.setitem(PARTS, "wrong", (backbone, IDENTITY, POINT))
   with pytest.raises(ValueError, match=message):
-    jax.eval_shape(make(backbone).init, jax.random.key(0), jnp.zeros((1, 32, DIM)), jnp.ones((1, 32), bool))
+    jax.eval_shape(make("wrong").init, jax.random.key(0), jnp.zeros((1, 32, DIM)), jnp.ones((1, 32), bool))
 
 
 def test_wrong_length_is_refused():
   with pytest.raises(ValueError, match="cannot be strided|cannot reshape|multiple"):
-    network = make(BACKBONES["local_transformer"])
+    network = make("local_transformer")
     jax.eval_shape(network.init, jax.random.key(0), jnp.zeros((1, 30, DIM)), jnp.ones((1, 30), bool))
+
+
+def test_granularity_weights_can_be_read_out(rng):
+  params = random_params(make("granularity_mixture"), rng)
+  weights = granularity_weights(params)
+  assert list(weights) == ["backbone/branch_0", "backbone/branch_1", "backbone/stem_0"]
+  logits = np.asarray(params["backbone"]["branch_1"]["granularity_logits"], np.float64)
+  np.testing.assert_allclose(weights["backbone/branch_1"], np.exp(logits) / np.exp(logits).sum(), rtol=1e-6)
+
+
+def test_mixture_is_the_weighted_sum_of_its_parts(rng):
+  """Equation 1: with all the weight on one granularity, the block is the block of that granularity alone."""
+  block = lambda granularities: GranularityMixtureBlock(granularities=granularities, mlp_width=8)  # noqa: E731
+  x, mask = jnp.asarray(rng.normal(size=(1, 16, 16)), jnp.float32), jnp.ones((1, 16), bool)
+  params = block((1, 3, 7)).init(jax.random.key(0), x, mask, False)["params"]
+  sure = dict(params, granularity_logits=jnp.array([0.0, 0.0, 50.0]))
+  alone = {key: value for key, value in params.items() if key not in ("conv_3", "fc", "global_fc")}
+  alone["granularity_logits"] = jnp.zeros(1)
+  mixed, single = (block(g).apply({"params": p}, x, mask, False)[0] for g, p in (((1, 3, 7), sure), ((7,), alone)))
+  np.testing.assert_allclose(mixed, single, atol=1e-5)
+
+
+def test_upper_levels_keep_their_strides():
+  network = make("upper levels")
+  features = jax.ShapeDtypeStruct((1, 32, DIM), np.float32)
+  mask = jax.ShapeDtypeStruct((1, 32), np.bool_)
+  out = jax.eval_shape(lambda *args: network.init_with_output(jax.random.key(0), *args)[0], features, mask)
+  assert out.pyramid.strides == (2, 4) and [m.shape[1] for m in out.masks] == [16, 8]

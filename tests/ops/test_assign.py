@@ -13,16 +13,16 @@ RANGES = ((0, 4), (4, 8), (8, 10000))
 
 
 def test_points_of_levels():
-  points = make_points((4, 2, 1), RANGES)
+  points = make_points((4, 2, 1), (1, 2, 4), RANGES)
   np.testing.assert_array_equal(points.position, [0, 1, 2, 3, 0, 2, 0])
   np.testing.assert_array_equal(points.stride, [1, 1, 1, 1, 2, 2, 4])
   np.testing.assert_array_equal(points.low, [0, 0, 0, 0, 4, 4, 8])
   with pytest.raises(ValueError, match="regression_ranges has 3 levels, the model's pyramid 2"):
-    make_points((4, 2), RANGES)
+    make_points((4, 2), (1, 2), RANGES)
 
 
 def test_by_hand():
-  points = make_points((16, 8, 4), RANGES)
+  points = make_points((16, 8, 4), (1, 2, 4), RANGES)
   cls, offsets = _assign(points, [[2, 8]], [1], radius=1.5)
   # Centre 5, level 0: within (3.5, 6.5) and farther boundary at most 4 away: 4 and 6 reach 4, 5 reaches 3.
   assert np.flatnonzero(cls[:16, 1]).tolist() == [4, 5, 6]
@@ -34,27 +34,27 @@ def test_by_hand():
 
 
 def test_boundaries_are_outside():
-  points = make_points((16, 8, 4), RANGES)
+  points = make_points((16, 8, 4), (1, 2, 4), RANGES)
   cls, _ = _assign(points, [[4, 6]], [0], radius=None)
   assert np.flatnonzero(cls[:16, 0]).tolist() == [5]
 
 
 def test_shortest_action_wins_and_equal_lengths_share():
-  points = make_points((16, 8, 4), RANGES)
+  points = make_points((16, 8, 4), (1, 2, 4), RANGES)
   cls, offsets = _assign(points, [[2, 9], [4, 7], [4.0002, 7.0004]], [0, 1, 2], radius=None)
   assert cls[5].tolist() == [0, 1, 1]  # Lengths 3 and 3.0002 are the same within 1e-3; 7 is longer.
   np.testing.assert_allclose(offsets[5], [1, 2])  # The targets are those of the shortest.
 
 
 def test_no_actions():
-  points = make_points((16, 8, 4), RANGES)
+  points = make_points((16, 8, 4), (1, 2, 4), RANGES)
   cls, offsets = assign(points, jnp.zeros((2, 2)), jnp.zeros(2, int), jnp.zeros(2, bool), 3, 1.5)
   assert not np.any(cls) and np.all(np.isfinite(offsets))
 
 
 @pytest.mark.parametrize("radius", [1.5, 0.7, None])
 def test_against_a_loop(rng, radius):
-  points = make_points((64, 32, 16), RANGES)
+  points = make_points((64, 32, 16), (1, 2, 4), RANGES)
   starts = rng.uniform(0, 60, 12)
   segments = np.stack([starts, starts + rng.uniform(0.1, 20, 12)], -1).astype(np.float32)
   segments[5] = segments[4]  # Two labels on one segment.

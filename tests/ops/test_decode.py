@@ -6,19 +6,19 @@ import numpy as np
 from jaxvid.ops.decode import decode
 from jaxvid.ops.points import make_points
 
-POINTS = make_points((4, 2), ((0, 4), (4, 100)))
+POINTS = make_points((4, 2), (1, 2), ((0, 4), (4, 100)))
 
 
 def candidates(**settings):
-  logit = lambda p: np.log(p / (1 - p))  # noqa: E731
   cls = np.full((4, 2), 1e-6), np.full((2, 2), 1e-6)
   cls[0][1, 0], cls[0][2, 1], cls[0][3, 0], cls[1][1, 1] = 0.9, 0.4, 0.8, 0.7
   offsets = np.zeros((4, 2)), np.zeros((2, 2))
   offsets[0][:], offsets[1][:] = (0.5, 1.0), (0.25, 2.0)
   masks = jnp.array([True, True, True, False]), jnp.array([True, True])
   defaults = dict(min_score=0.01, top_k=3, min_length=0.05)
-  logits = tuple(jnp.asarray(logit(level), jnp.float32) for level in cls)
-  found = decode(POINTS, logits, tuple(map(jnp.asarray, offsets)), masks, **(defaults | settings))
+  scores = tuple(jnp.asarray(level, jnp.float32) for level in cls)
+  offsets_at = lambda level, point, label: jnp.asarray(offsets[level])[point]  # noqa: E731
+  found = decode(POINTS, scores, offsets_at, masks, **(defaults | settings))
   rows = zip(*(np.asarray(part) for part in found))
   return [
     (tuple(segment.tolist()), round(float(score), 4), int(label)) for segment, score, label, valid in rows if valid

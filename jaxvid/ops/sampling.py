@@ -1,0 +1,20 @@
+"""Reading a sequence between its steps."""
+
+import jax.numpy as jnp
+
+from jaxvid.array_types import Array, Features
+
+
+def sample_at(x: Features, position: Array) -> Features:
+  """Rows of (B, T, C) at real positions (B, K): linear between steps, of which those outside [0, T - 1] are zero."""
+  steps = x.shape[1]
+  position = position.astype(jnp.float32)
+  low = jnp.floor(position)
+  share = (position - low)[..., None].astype(x.dtype)
+
+  def rows(index):
+    inside = (index >= 0) & (index < steps)
+    found = jnp.take_along_axis(x, jnp.clip(index, 0, steps - 1).astype(int)[..., None], axis=1)
+    return jnp.where(inside[..., None], found, 0)
+
+  return (1 - share) * rows(low) + share * rows(low + 1)
