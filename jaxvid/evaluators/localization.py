@@ -12,8 +12,10 @@ from tqdm import tqdm
 from jaxvid import files
 from jaxvid.data import pipeline
 from jaxvid.data.store import Split
+from jaxvid.evaluators import diagnosis, predictor
 from jaxvid.evaluators.gather import gather
-from jaxvid.metrics import detection
+from jaxvid.metrics import annotations, detection, fusion, scoring, submission
+from jaxvid.metrics.protocols import Protocol
 from jaxvid.models.network import Network
 from jaxvid.tasks.localization import Task
 
@@ -24,17 +26,37 @@ _LOG = logging.getLogger(__name__)
 class Evaluator:
   """mAP at temporal IoU thresholds, and Recall@kx, as ActionFormer's evaluator has them; the section config.eval.
 
+  `python -m jaxvid.evaluate` on the predictions that are written gives the same scores: it is the same code.
+
   Attributes:
     split: of the dataset, to evaluate on.
     tious: thresholds.
     recall_at: the k of Recall@kx, in multiples of a recording's number of actions of a class.
     num_drawn: recordings in the picture of detections against truth; 0 for none.
+    annotations: a JSON file of ActivityNet's form to score against, its subset of the name of `split`; None for the
+      dataset's own annotations. A model that knows one class only is scored so, and the recordings that the dataset
+      lacks count as missing.
+    remove_duplicates: leave out annotations that repeat another; ActivityNet's own evaluator does not.
+    score_fusion: a file of classes of whole recordings that replace those of the detections, see jaxvid.metrics.fusion;
+      None for no fusion.
+    diagnose: also write DETAD's diagnosis, into the folder "diagnosis".
   """
 
   split: str = "test"
   tious: tuple[float, ...] = (0.3, 0.4, 0.5, 0.6, 0.7)
   recall_at: tuple[int, ...] = (1, 5)
   num_drawn: int = 4
+  annotations: str | None = None
+  remove_duplicates: bool = True
+  score_fusion: str | None = None
+  diagnose: bool = False
+
+  def check(self) -> None:
+    """Refuses files that are not there: before a training rather than after it."""
+    for key in ("annotations", "score_fusion"):
+      path = getattr(self, key)
+      if path and not pathlib.Path(path).is_file():
+        raise FileNotFoundError(f"config.eval.{key}: there is no file {path}; name another, or None to do without")
 
   def run(
     self,
@@ -48,32 +70,35 @@ class Evaluator:
   ) -> dict[str, Any]:
     """Scores the split; writes predictions.json, scores.json and, with `draw`, detections.png into `workdir`.
 
-    predictions.json is in ActivityNet's submission format: seconds and class names, best first. Returns the scores as
-    fractions: {"average_mAP": x, "mAP": {"0.30": x, ...}, "recall": {"1x": {...}, ...}, "per_class": ...}.
+    predictions.json is in ActivityNet's submission format: seconds and class names, best first; what score fusion makes
+    of it is predictions_fused.json. Returns the scores as fractions: {"average_mAP": x, "mAP": {"0.30": x, ...},
+    "recall": {"1x": {...}, ...}, "per_class": ..., "partial": ...}.
     """
     found, truth = [], []
     for record, predictions in self._predict(network, task, variables, source, data):
       found.append(dict(predictions, id=record["id"]))
-      segments, labels = detection.remove_duplicate_annotations(record["segments"], record["labels"])
-      truth.append(
-        dict(id=record["id"], duration=record["duration"], segments=segments.tolist(), labels=labels.tolist())
-      )
+      fields = {name: np.asarray(record[name]).tolist() for name in ("duration", "segments", "labels")}
+      truth.append(dict(fields, id=record["id"]))
     found, truth = gather(found), gather(truth)
 
-    scores = detection.evaluate(
-      detection.GroundTruth(*_columns(truth, "labels")),
-      detection.Predictions(*_columns(found, "labels", "scores")),
-      self.tious,
-      self.recall_at,
-    )
+    results = {recording["id"]: predictor.rows(recording, source.class_names) for recording in found}
+    result, fused = self._score(results, truth, source.class_names)
+    scores = result.to_dict()
     if jax.process_index() == 0:
       folder = pathlib.Path(workdir)
-      files.write_json(folder / "predictions.json", _submission(found, source.class_names))
-      files.write_json(folder / "scores.json", scores.to_dict())
-      tqdm.write(detection.format_scores(scores, source.class_names))
+      predictor.write_submission(
+        folder / "predictions.json", [(recording["id"], recording) for recording in found], source.class_names
+      )
+      if fused:
+        files.write_json(folder / "predictions_fused.json", {"version": "1.0", "results": fused})
+      files.write_json(folder / "scores.json", scores)
+      tqdm.write(result.format(per_class=True))
       if draw and self.num_drawn:
         self._draw(folder / "detections.png", found, truth, source.class_names)
-    return scores.to_dict()
+      if draw and self.diagnose:
+        diagnosis.write(folder / "diagnosis", result)
+        _LOG.info("diagnosis: %s", folder / "diagnosis")
+    return scores
 
   def summary(self, scores: dict[str, Any]) -> dict[str, float]:
     """The numbers worth a curve."""
@@ -85,83 +110,54 @@ class Evaluator:
     """The one number by which a checkpoint is the best."""
     return scores["average_mAP"]
 
+  def _score(self, results, truth, class_names):
+    """The Result of the detections, and the fused ones in ActivityNet's format where there is a fusion."""
+    if self.annotations:
+      target = annotations.read(self.annotations, (self.split,), self.remove_duplicates)
+    else:
+      columns = ([record[name] for record in truth] for name in ("id", "duration", "segments", "labels"))
+      target = annotations.make("the dataset", *columns, dict(enumerate(class_names)), self.remove_duplicates)
+    submitted = submission.Submission("the detections", results, is_epic=False)
+    found, fused = submission.detections(submitted, target, labels="none" if self.score_fusion else "known"), None
+    if self.score_fusion:
+      found = fusion.fuse(found, target, fusion.read_video_scores(self.score_fusion, target))
+      fused = submission.to_results(found, target)
+    rules = Protocol("ActionFormer", (self.split,), tuple(self.tious), tuple(self.recall_at), self.remove_duplicates)
+    return scoring.score(target, found, rules), fused
+
   def _predict(self, network, task, variables, source, data):
     """(record, detections as plain lists) of this process's recordings, on one of its devices."""
-    predict = self._compiled(network, task)
-    device = jax.local_devices()[0]
-    variables = jax.device_put(jax.tree.map(_local, variables), device)
+    if not hasattr(self, "_predictor"):  # One however often `run` is called, so that programs are compiled once.
+      self._predictor = predictor.Predictor(network, task)
     examples = pipeline.eval_examples(source, data, jax.process_index(), jax.process_count())
     num_examples = -(-(len(source) - jax.process_index()) // jax.process_count())
-    for record, batch in tqdm(examples, total=num_examples, desc="evaluate", unit="recording", leave=False):
-      result = jax.device_get(predict(variables, jax.device_put(batch, device)))
-      kept = result.valid[0]
-      yield (
-        record,
-        {
-          "segments": result.segments[0][kept].tolist(),
-          "scores": result.scores[0][kept].tolist(),
-          "labels": result.labels[0][kept].tolist(),
-        },
-      )
-
-  def _compiled(self, network, task):
-    """One jitted function however often `run` is called, so that programs are compiled once."""
-    if not hasattr(self, "_predict_step"):
-      self._predict_step = jax.jit(
-        lambda variables, batch: task.predict(network.apply(variables, *task.inputs(batch), train=False), batch)
-      )
-    return self._predict_step
+    return tqdm(
+      self._predictor.run(variables, examples), total=num_examples, desc="evaluate", unit="recording", leave=False
+    )
 
   def _draw(self, path, found, truth, class_names):
     from jaxvid.viz import timeline  # Here, not above: matplotlib is slow to import.
 
     drawn = []
     for predictions, record in list(zip(found, truth))[: self.num_drawn]:
+      segments, labels = detection.remove_duplicate_annotations(record["segments"], record["labels"])
       # As many detections as a reader can take in: the best ones, twice as many as there are actions.
-      shown = slice(0, 2 * max(len(record["labels"]), 1))
+      shown = slice(0, 2 * max(len(labels), 1))
       drawn.append(
         timeline.Timeline(
           id=record["id"],
           duration=record["duration"],
-          truth_segments=_segments(record["segments"]),
-          truth_labels=np.array(record["labels"], int),
+          truth_segments=segments,
+          truth_labels=labels.astype(int),
           segments=_segments(predictions["segments"][shown]),
           scores=np.array(predictions["scores"][shown]),
           labels=np.array(predictions["labels"][shown], int),
+          num_found=len(predictions["labels"]),
         )
       )
     timeline.draw(path, drawn, class_names)
     _LOG.info("detections against truth: %s", path)
 
 
-def _columns(recordings, *fields):
-  """Rows of all recordings: ids (N,), segments (N, 2), then the fields (N,) each."""
-  ids = np.repeat([recording["id"] for recording in recordings], [len(recording["labels"]) for recording in recordings])
-  segments = np.concatenate([_segments(recording["segments"]) for recording in recordings])
-  return (
-    ids,
-    segments,
-    *(
-      np.concatenate([np.asarray(r[field], int if field == "labels" else float) for r in recordings])
-      for field in fields
-    ),
-  )
-
-
 def _segments(rows):
   return np.asarray(rows, float).reshape(-1, 2)
-
-
-def _submission(found, class_names):
-  results = {}
-  for recording in found:
-    rows = zip(recording["segments"], recording["scores"], recording["labels"])
-    results[recording["id"]] = [
-      {"label": class_names[label], "segment": segment, "score": score} for segment, score, label in rows
-    ]
-  return {"version": "1.0", "results": results}
-
-
-def _local(array):
-  """A replicated array as this process sees it."""
-  return array.addressable_data(0) if isinstance(array, jax.Array) else array

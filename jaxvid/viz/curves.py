@@ -13,7 +13,7 @@ from jaxvid.viz import figure as fig
 
 
 def draw(path: str | os.PathLike, metrics_jsonl: str | os.PathLike) -> None:
-  """Draws the losses (names that end in "loss") and, if any were logged, the scores (names under "eval/").
+  """Draws the losses (names that end in "loss") and, if any were logged, the scores and recalls (names under "eval/").
 
   Args:
     path: of the picture, by its ending a PNG, SVG or PDF.
@@ -25,7 +25,8 @@ def draw(path: str | os.PathLike, metrics_jsonl: str | os.PathLike) -> None:
   curves = _read(pathlib.Path(metrics_jsonl))
   losses = {name: curve for name, curve in curves.items() if name.endswith("loss")}
   scores = {name.removeprefix("eval/"): curve for name, curve in curves.items() if name.startswith("eval/")}
-  groups = [(name, group) for name, group in [("loss", losses), ("score", scores)] if group]
+  recalls = {name: scores.pop(name) for name in list(scores) if name.startswith("recall")}
+  groups = [(name, group) for name, group in [("loss", losses), ("score", scores), ("recall", recalls)] if group]
   if not groups:
     raise ValueError(f"{metrics_jsonl} holds neither a loss nor a score")
   figure = Figure(figsize=(6 * len(groups), 3.4), layout="constrained")

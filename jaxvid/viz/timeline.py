@@ -17,6 +17,7 @@ from jaxvid.viz import figure as fig
 _HATCHES = ("", "/////", ".....", "xxxxx", "-----")
 _ROW_INCHES = 0.2
 _PANEL_INCHES = 0.62  # A panel's title and time axis.
+_LEGEND_INCHES, _LEGEND_ROW_INCHES = 0.3, 0.18  # The last axis' label and the margin; a row.
 _WIDTH_INCHES = 11.0
 _MIN_OPACITY = 0.12
 
@@ -28,20 +29,22 @@ class Timeline:
   Attributes:
     id: its name.
     duration: seconds.
-    truth_segments: (G, 2) annotated actions, seconds.
-    truth_labels: (G,) class ids.
+    truth_segments: (G, 2) annotated actions, seconds; None where the truth is not known, and has no row.
+    truth_labels: (G,) class ids; None likewise.
     segments: (N, 2) detections, seconds; N may be 0.
     scores: (N,) in [0, 1].
     labels: (N,) class ids.
+    num_found: detections there are, where these are only the best of them; None where these are all.
   """
 
   id: str
   duration: float
-  truth_segments: np.ndarray
-  truth_labels: np.ndarray
+  truth_segments: np.ndarray | None
+  truth_labels: np.ndarray | None
   segments: np.ndarray
   scores: np.ndarray
   labels: np.ndarray
+  num_found: int | None = None
 
 
 def draw(
@@ -63,13 +66,24 @@ def draw(
   if not recordings:
     raise ValueError("no recording to draw")
   heights = [_PANEL_INCHES + _ROW_INCHES * _num_rows(recording) for recording in recordings]
-  figure = Figure(figsize=(_WIDTH_INCHES, sum(heights)), layout="constrained")
+  handles, num_columns = _legend(recordings, class_names)
+  legend_height = _LEGEND_INCHES + _LEGEND_ROW_INCHES * -(-len(handles) // num_columns)
+  figure = Figure(figsize=(_WIDTH_INCHES, sum(heights) + legend_height), layout="constrained")
   figure.get_layout_engine().set(h_pad=0.06, hspace=0)
   panels = figure.subplots(len(recordings), 1, squeeze=False, height_ratios=heights)[:, 0]
   for axes, recording in zip(panels, recordings, strict=True):
     _draw_panel(axes, recording, class_names)
   panels[-1].set_xlabel("seconds", fontsize=8, color=fig.INK)
-  _draw_legend(figure, recordings, class_names)
+  figure.legend(
+    handles=handles,
+    loc="outside lower center",
+    ncols=num_columns,
+    fontsize=8,
+    labelcolor=fig.INK,
+    frameon=False,
+    handlelength=1.6,
+    columnspacing=1.4,
+  )
   if title:
     figure.suptitle(title, fontsize=12, color=fig.INK, x=0.01, ha="left")
   fig.save(figure, path)
@@ -79,12 +93,15 @@ def _num_rows(recording: Timeline) -> int:
   return len(_lanes(recording.truth_segments)[1]) + max(len(_classes(recording.labels)), 1)
 
 
-def _classes(*labels: np.ndarray) -> list[int]:
-  return np.unique(np.concatenate(labels)).astype(int).tolist()
+def _classes(*labels: np.ndarray | None) -> list[int]:
+  return np.unique(np.concatenate([ids for ids in labels if ids is not None])).astype(int).tolist()
 
 
-def _lanes(segments: np.ndarray) -> tuple[np.ndarray, list[float]]:
-  """The lane (G,) of each segment so that those of a lane do not overlap, and where each lane ends (at least one)."""
+def _lanes(segments: np.ndarray | None) -> tuple[np.ndarray, list[float]]:
+  """The lane (G,) of each segment so that those of a lane do not overlap, and where each lane ends (at least one; none
+  without truth)."""
+  if segments is None:
+    return np.zeros(0, int), []
   lane, ends = np.zeros(len(segments), int), [-np.inf]
   for i in np.lexsort((segments[:, 1], segments[:, 0])):
     start, end = segments[i]
@@ -99,11 +116,11 @@ def _draw_panel(axes: Axes, recording: Timeline, class_names: Sequence[str]) -> 
   num_rows = len(ends) + max(len(detected), 1)
   axes.set_xlim(0, recording.duration)
   axes.set_ylim(num_rows - 0.4, -0.6)
-  axes.axhspan(-0.6, len(ends) - 0.5, color="#f0f0f0", lw=0)
-
-  for label in _classes(recording.truth_labels):
-    mine = recording.truth_labels == label
-    _draw_segments(axes, recording.truth_segments[mine], lane[mine], label, np.ones(mine.sum()))
+  if recording.truth_segments is not None:
+    axes.axhspan(-0.6, len(ends) - 0.5, color="#f0f0f0", lw=0)
+    for label in _classes(recording.truth_labels):
+      mine = recording.truth_labels == label
+      _draw_segments(axes, recording.truth_segments[mine], lane[mine], label, np.ones(mine.sum()))
   for row, label in enumerate(detected, start=len(ends)):
     # Weak detections first, so that none hides a stronger one.
     mine = np.flatnonzero(recording.labels == label)
@@ -122,16 +139,21 @@ def _draw_panel(axes: Axes, recording: Timeline, class_names: Sequence[str]) -> 
     )
 
   fig.clear_frame(axes)
-  axes.set_yticks(
-    [0.5 * (len(ends) - 1), *range(len(ends), len(ends) + len(detected))],
-    ["truth", *(class_names[label] for label in detected)],
-  )
-  axes.get_yticklabels()[0].set_fontweight("bold")
+  rows = list(range(len(ends), len(ends) + len(detected)))
+  names = [class_names[label] for label in detected]
+  counts = _count(recording.labels, "detection")
+  if recording.num_found not in (None, len(recording.labels)):
+    counts = f"{len(recording.labels)} of {recording.num_found} detections"
+  if recording.truth_segments is not None:
+    rows, names = [0.5 * (len(ends) - 1), *rows], ["truth", *names]
+    counts = f"{_count(recording.truth_labels, 'action')}, {counts}"
+  axes.set_yticks(rows, names)
+  if recording.truth_segments is not None:
+    axes.get_yticklabels()[0].set_fontweight("bold")
   axes.tick_params(axis="y", length=0)
   axes.xaxis.set_major_locator(MaxNLocator(12, steps=[1, 2, 3, 5, 6, 10]))
   axes.grid(axis="x", color="#e2e2e2", lw=0.6)
   axes.set_title(recording.id, fontsize=9, fontweight="bold", color=fig.INK, loc="left", pad=4)
-  counts = f"{_count(recording.truth_labels, 'action')}, {_count(recording.labels, 'detection')}"
   axes.set_title(counts, fontsize=8, color=fig.FAINT, loc="right", pad=4)
 
 
@@ -160,7 +182,8 @@ def _count(labels: np.ndarray, noun: str) -> str:
   return f"{len(labels)} {noun}" + ("" if len(labels) == 1 else "s")
 
 
-def _draw_legend(figure: Figure, recordings: Sequence[Timeline], class_names: Sequence[str]) -> None:
+def _legend(recordings: Sequence[Timeline], class_names: Sequence[str]) -> tuple[list[Patch], int]:
+  """What the legend explains, and in how many columns."""
   handles = []
   for label in _classes(*(r.truth_labels for r in recordings), *(r.labels for r in recordings)):
     colour, hatch = _style(label)
@@ -169,13 +192,4 @@ def _draw_legend(figure: Figure, recordings: Sequence[Timeline], class_names: Se
     faded = colors.to_rgba(fig.INK, float(_opacity(score)))
     handles.append(Patch(facecolor=faded, label=f"score {score:.1f}"))
   longest = max(len(handle.get_label()) for handle in handles)
-  figure.legend(
-    handles=handles,
-    loc="outside lower center",
-    ncols=min(len(handles), max(2, 130 // (longest + 6))),
-    fontsize=8,
-    labelcolor=fig.INK,
-    frameon=False,
-    handlelength=1.6,
-    columnspacing=1.4,
-  )
+  return handles, min(len(handles), max(2, 130 // (longest + 6)))

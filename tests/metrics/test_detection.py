@@ -6,20 +6,7 @@ import numpy as np
 import pytest
 
 import golden
-from jaxvid.metrics import detection
-
-# Pairs of rows with the same class and score of which the reference visited the later first: its sort is not stable, so
-# the order of ties is a matter of the processor it ran on. Ours keeps the order of rows; swapping these rows gives it
-# the reference's order. Pairs whose order changes nothing are left out.
-THUMOS_AP_TIES = """
-  2506 3895  2546 3397  372 2487  3337 3858  2442 3324  2386 2452  395 2254  494 1749  1840 2731  731 2610  743 5286
-  308 4165  7 3267  2993 5100  1928 5175  1450 5353  594 2143  602 1805  980 2658  2651 6010  4492 4934  2003 4781
-  1415 4577  4566 4630  2094 4113  4091 4094  4738 4750  3631 3709  3157 4876"""
-THUMOS_RECALL_TIES = "1595 1598"
-ANET_TIES = """
-  3250 6101  2228 11981  704 13589  2689 6799  3 3108  8626 8891  44 14945  4901 12502  12591 15299  3972 12112
-  1813 1846  1835 14827  10195 13562  10804 10808  7186 13676  2740 10475  9625 10322  4402 8766  4246 14843
-  7034 13792  1431 15113  1225 1852"""
+from jaxvid.metrics import detection, matching
 
 
 def ground_truth(*rows):
@@ -36,13 +23,6 @@ def predictions(*rows):
 def rows_of(data, order):
   """`data` with its rows in another order."""
   return type(data)(**{name: value[order] for name, value in vars(data).items()})
-
-
-def swap_ties(data, ties):
-  order = np.arange(len(data.labels))
-  pairs = np.array(ties.split(), int).reshape(-1, 2)
-  order[pairs] = pairs[:, ::-1]
-  return rows_of(data, order)
 
 
 def random_split(seed, num_truths=120, num_predictions=600):
@@ -198,13 +178,31 @@ def test_the_order_of_rows_does_not_matter():
   np.testing.assert_allclose(shuffled.recall, expected.recall, rtol=1e-12)
 
 
+def test_both_orders_of_ties_agree_where_there_are_none():
+  truth, preds = random_split(seed=3)
+  by_rows, reference = (detection.evaluate(truth, preds, [0.3, 0.5], ties=ties) for ties in ("rows", "reference"))
+  np.testing.assert_array_equal(by_rows.ap, reference.ap)
+  np.testing.assert_array_equal(by_rows.recall, reference.recall)
+  with pytest.raises(ValueError, match="ties is 'first'"):
+    detection.evaluate(truth, preds, [0.5], ties="first")
+
+
+def test_many_pairs_are_handled_in_parts(monkeypatch):
+  truth, preds = random_split(seed=5)
+  expected = detection.evaluate(truth, preds, [0.3, 0.5])
+  monkeypatch.setattr(matching, "_MAX_PAIRS", 50)
+  in_parts = detection.evaluate(truth, preds, [0.3, 0.5])
+  np.testing.assert_array_equal(in_parts.ap, expected.ap)
+  np.testing.assert_array_equal(in_parts.recall, expected.recall)
+
+
 def test_remove_duplicate_annotations():
-  segments = [[0, 1], [0.0005, 1.0005], [0.001, 1.0015], [0, 1], [2, 2.0009], [0, 1.01]]
+  segments = [[0, 1], [0.0005, 1.0005], [0.001, 1.0014], [0, 1], [2, 2.0009], [0, 1.01]]
   labels = [0, 0, 0, 1, 0, 0]
-  # Row 1 repeats row 0. Row 2 would repeat row 1, but that is gone, and its end is 1.5 ms from that of row 0: it stays.
+  # Row 1 repeats row 0. Row 2 would repeat row 1, but that is gone, and its end is 1.4 ms from that of row 0: it stays.
   # Row 3 has another label, row 4 is too short, row 5 ends 10 ms later.
   kept, kept_labels = detection.remove_duplicate_annotations(segments, labels)
-  np.testing.assert_array_equal(kept, [[0, 1], [0.001, 1.0015], [0, 1], [0, 1.01]])
+  np.testing.assert_array_equal(kept, [[0, 1], [0.001, 1.0014], [0, 1], [0, 1.01]])
   assert kept_labels.tolist() == [0, 0, 1, 0]
   assert detection.remove_duplicate_annotations([], [])[0].shape == (0, 2)
 
@@ -221,6 +219,8 @@ def test_scores_as_a_dict_and_as_a_table():
       "2": {"average_AP": 0.0, "AP": {"0.50": 0.0, "0.70": 0.0}},
     },
   }
+  named = scores.to_dict({1: "jump", 2: "run"})["per_class"]
+  assert list(named) == ["jump", "run"] and named["jump"]["average_AP"] == 0.5
   table = [line.split() for line in detection.format_scores(scores, ["none", "jump", "run"]).splitlines()]
   assert table[0] == ["tIoU", "0.50", "0.70", "mean"]
   assert ["mAP", "50.00", "0.00", "25.00"] in table
@@ -255,11 +255,13 @@ def test_thumos14_as_actionformer_scores_it():
       rows += [(video, *segment, label) for segment, label in zip(*cleaned, strict=True)]
   truth = ground_truth(*rows)
   preds = predictions(*[(video, *row) for video, found in case["predictions"].items() for row in found])
-  scores = detection.evaluate(truth, swap_ties(preds, THUMOS_AP_TIES), case["tiou"])
+  scores = detection.evaluate(truth, preds, case["tiou"], ties="reference")
   np.testing.assert_allclose(scores.mean_ap, case["mAP"], rtol=0, atol=1e-6)
   np.testing.assert_allclose(scores.average_map, case["average_mAP"], rtol=0, atol=1e-6)
-  recall = detection.recall_at_kx(truth, swap_ties(preds, THUMOS_RECALL_TIES), case["tiou"])
-  np.testing.assert_allclose(recall, case["recall"], rtol=0, atol=1e-6)
+  np.testing.assert_allclose(scores.recall, case["recall"], rtol=0, atol=1e-6)
+  # The order of ties is worth more than the tolerance.
+  by_rows = detection.evaluate(truth, preds, case["tiou"], ties="rows")
+  assert 1e-6 < np.max(np.abs(by_rows.mean_ap - case["mAP"])) < 1e-4
 
 
 def test_activitynet_as_the_official_evaluator_scores_it():
@@ -275,6 +277,6 @@ def test_activitynet_as_the_official_evaluator_scores_it():
   preds = predictions(
     *[(video, *a["segment"], names.index(a["label"]), a["score"]) for video, some in found.items() for a in some]
   )
-  scores = detection.evaluate(truth, swap_ties(preds, ANET_TIES), expected["tiou"])
+  scores = detection.evaluate(truth, preds, expected["tiou"], ties="reference")
   np.testing.assert_allclose(scores.mean_ap, expected["mAP"], rtol=0, atol=1e-6)
   np.testing.assert_allclose(scores.average_map, expected["average_mAP"], rtol=0, atol=1e-6)

@@ -21,6 +21,15 @@ def test_draws_losses_and_scores_but_nothing_else(tmp_path):
   assert "<!-- lr -->" not in svg
 
 
+def test_recalls_have_a_panel_of_their_own(tmp_path):
+  scores = {"eval/average_mAP": 0.5, "eval/recall@1x@0.50": 0.6}
+  curves.draw(
+    tmp_path / "curves.svg", write(tmp_path / "metrics.jsonl", {"step": 1, "loss": 2.0}, {"step": 1, **scores})
+  )
+  svg = (tmp_path / "curves.svg").read_text()
+  assert all(f"<!-- {name} -->" in svg for name in ("score", "recall", "recall@1x@0.50"))
+
+
 def test_a_run_without_scores_has_one_panel(tmp_path):
   curves.draw(tmp_path / "curves.svg", write(tmp_path / "metrics.jsonl", {"step": 1, "loss": 2.0}))
   assert "<!-- score -->" not in (tmp_path / "curves.svg").read_text()

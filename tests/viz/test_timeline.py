@@ -1,5 +1,6 @@
 """Pictures of detections: what is in them, and that a failure leaves no half-written file."""
 
+import dataclasses
 import re
 import subprocess
 import sys
@@ -44,6 +45,14 @@ def test_svg_says_what_it_shows(tmp_path):
   # Classes 0 and 2 have a row in the first panel and an entry in the legend; class 1 was not found, so only the latter.
   assert [shown.count(NAMES[i]) for i in range(4)] == [2, 1, 2, 0]
   assert "fill-opacity: 0.56" in (tmp_path / "a.svg").read_text()  # Score 0.5: 0.12 + 0.88 * 0.5.
+
+
+def test_without_truth(tmp_path):
+  found = dataclasses.replace(recording(), truth_segments=None, truth_labels=None, num_found=9)
+  timeline.draw(tmp_path / "a.svg", [found, dataclasses.replace(found, id="rec_2", num_found=None)], NAMES)
+  shown = texts(tmp_path / "a.svg")
+  assert "truth" not in shown and "2 of 9 detections" in shown and "2 detections" in shown
+  assert [shown.count(NAMES[i]) for i in range(3)] == [3, 0, 3]  # A row in each panel, and the legend.
 
 
 def test_many_classes_and_recordings(tmp_path):

@@ -1,0 +1,225 @@
+"""What a detector gets wrong: the diagnosis of Alwassel et al., "Diagnosing Error in Temporal Action Detectors" (DETAD,
+ECCV 2018).
+
+AP_N is average precision with a normalised precision, r * N / (r * N + FP) at recall r and FP false positives, where N
+is the mean number of actions a class: so that frequent and rare classes, or a part of the actions and all of them,
+compare. Each false positive has a type, by the ground truth of any class that it overlaps most.
+"""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from jaxvid.metrics import matching
+from jaxvid.metrics.actions import GroundTruth, Predictions, take
+from jaxvid.metrics.detection import check_tious, envelope
+from jaxvid.metrics.protocols import Bins
+
+ERRORS = ("double_detection", "wrong_label", "localization", "confusion", "background")
+KINDS = ("true_positive", *ERRORS)
+_MIN_TIOU = 0.1  # Below it an overlap is none.
+_MULTIPLE = 10  # Of a class's predictions the best 10 * (its number of actions) are typed.
+_SIZES = {4: ("XS", "S", "M", "L"), 5: ("XS", "S", "M", "L", "XL")}
+
+
+@dataclasses.dataclass(frozen=True)
+class Group:
+  """The actions whose characteristic lies in a bin.
+
+  Attributes:
+    name: "XS" to "XL" where there are four or five bins.
+    lower, upper: edges, the lower one outside.
+    num_actions: how many there are.
+    average_map_n: AP_N on them alone, mean over thresholds and over the classes that have any; None without actions.
+    missed: share that no prediction takes, mean over thresholds; None without actions.
+  """
+
+  name: str
+  lower: float
+  upper: float
+  num_actions: int
+  average_map_n: float | None
+  missed: float | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Diagnosis:
+  """What `diagnose` finds, as fractions.
+
+  Attributes:
+    tious: thresholds, over which everything is a mean.
+    average_map_n: AP_N of all predictions, mean over classes.
+    missed: share of the actions that no prediction takes.
+    top_average_map_n: AP_N of each class's best 10 G predictions, G its number of actions.
+    gain: type of error -> what top_average_map_n gains if all predictions of that type are removed.
+    profile: ten entries, the best G predictions of each class to those from 9 G to 10 G: kind -> share.
+    characteristics: "length", "coverage" (where the recordings' durations are known), "instances" -> groups.
+  """
+
+  tious: tuple[float, ...]
+  average_map_n: float
+  missed: float
+  top_average_map_n: float
+  gain: dict[str, float]
+  profile: tuple[dict[str, float], ...]
+  characteristics: dict[str, tuple[Group, ...]]
+
+  def to_dict(self) -> dict[str, Any]:
+    """Plain values for JSON."""
+    return dataclasses.asdict(self)
+
+
+def diagnose(
+  ground_truth: GroundTruth,
+  predictions: Predictions,
+  tious,
+  durations: np.ndarray,
+  bins: Bins | None = None,
+  ties: str = "reference",
+) -> Diagnosis:
+  """Diagnoses a split's predictions.
+
+  Args:
+    ground_truth: `video` is an index into `durations`. Actions of length zero are left out, as are those longer than
+      their recording.
+    predictions: `video` likewise; those of other recordings are false positives in the background.
+    tious: thresholds.
+    durations: (V,) of the recordings, seconds; NaN where unknown.
+    bins: edges of the groups; None for quintiles of the actions at hand.
+    ties: order of equal scores, see `matching.find_overlaps`.
+
+  Raises:
+    ValueError: if there is no ground truth, or a threshold is outside (0, 1].
+  """
+  tious = check_tious(tious)
+  values = _characteristics(ground_truth, np.asarray(durations, float))
+  usable = (values["length"] > 0) & ~(values["coverage"] > 1)
+  truth, values = take(ground_truth, usable), {name: value[usable] for name, value in values.items()}
+
+  overlaps = matching.find_overlaps(truth, predictions, tious.min(), ties)
+  taken = matching.match(overlaps, tious)
+  num_truths = np.bincount(overlaps.truth_class)
+  found = np.zeros((len(tious), len(truth.labels)), bool)
+  threshold, hit = np.nonzero(taken >= 0)
+  found[threshold, taken[threshold, hit]] = True
+
+  top = take(predictions, _best_rows(overlaps, num_truths))
+  top_overlaps = matching.find_overlaps(truth, top, tious.min(), ties)
+  kinds = _kinds(truth, top, top_overlaps, tious)
+  top_map = _average_map_n(kinds == 0, kinds >= 0, top_overlaps.class_of, num_truths, num_truths)
+  return Diagnosis(
+    tious=tuple(tious.tolist()),
+    average_map_n=_average_map_n(taken >= 0, taken >= -1, overlaps.class_of, num_truths, num_truths),
+    missed=float(np.mean(~found)),
+    top_average_map_n=top_map,
+    gain={
+      name: _average_map_n(kinds == 0, kinds != kind, top_overlaps.class_of, num_truths, num_truths) - top_map
+      for kind, name in enumerate(ERRORS, start=1)
+    },
+    profile=_profile(kinds, top_overlaps.class_of, num_truths),
+    characteristics={
+      name: _groups(value, edges, overlaps, taken, found, num_truths)
+      for name, value in values.items()
+      if not np.isnan(value).all()
+      for edges in [getattr(bins, name) if bins else _quintiles(value)]
+    },
+  )
+
+
+def _characteristics(truth: GroundTruth, durations: np.ndarray) -> dict[str, np.ndarray]:
+  """(G,) each: length in seconds, coverage of the recording, actions of any class in the recording.
+
+  The paper counts the actions of the class; the characteristics published with its code, followed here, count all.
+  """
+  length = truth.segments[:, 1] - truth.segments[:, 0]
+  instances = np.bincount(truth.video, minlength=len(durations))[truth.video]
+  return {"length": length, "coverage": length / durations[truth.video], "instances": instances.astype(float)}
+
+
+def _quintiles(values: np.ndarray) -> tuple[float, ...]:
+  """Edges between fifths of the values, fewer where many are equal."""
+  edges = np.unique(np.nanquantile(values, np.linspace(0, 1, 6))).tolist()
+  return tuple(edges if len(edges) > 1 else edges * 2)
+
+
+def _best_rows(overlaps: matching.Overlaps, num_truths: np.ndarray) -> np.ndarray:
+  """The rows of each class's best predictions, ten times as many as it has actions."""
+  return overlaps.rows[matching.rank_in_group(overlaps.class_of) < _MULTIPLE * num_truths[overlaps.class_of]]
+
+
+def _kinds(truth, predictions, overlaps, tious) -> np.ndarray:
+  """(T, P) index into KINDS of each prediction, in the order of `overlaps`."""
+  best_tiou, best_label = np.zeros(len(overlaps.rows)), np.full(len(overlaps.rows), -1)
+  for prediction, partner in matching.each_pair(predictions.video[overlaps.rows], truth.video):
+    tiou = matching.compute_tiou(predictions.segments[overlaps.rows[prediction]], truth.segments[partner])
+    order = np.lexsort((-tiou, prediction))
+    order = order[np.diff(prediction[order], prepend=-1) != 0]  # The best of each, the earlier one of equals.
+    best_tiou[prediction[order]], best_label[prediction[order]] = tiou[order], truth.labels[partner[order]]
+  same = best_label == predictions.labels[overlaps.rows]
+  error = np.where(best_tiou >= _MIN_TIOU, np.where(same, 3, 4), 5)
+  error = np.where(best_tiou >= tious[:, None], np.where(same, 1, 2), error)
+  return np.where(matching.match(overlaps, tious) >= 0, 0, error)
+
+
+def _average_map_n(hits, counted, class_of, num_truths, num_found_truths) -> float:
+  """AP_N, mean over thresholds and over the classes that have ground truth among that looked at.
+
+  Args:
+    hits: (T, P) predictions that take a ground truth; classes ascending, each best first.
+    counted: (T, P) which of the predictions are there.
+    class_of: (P,) index of the class.
+    num_truths: (C,) of all ground truth, whose mean is N.
+    num_found_truths: (C,) of the ground truth looked at.
+  """
+  mean_truths = num_truths.mean()
+  edges = np.searchsorted(class_of, np.arange(len(num_truths) + 1))
+  averages = []
+  for c in np.flatnonzero(num_found_truths):
+    mine = slice(edges[c], edges[c + 1])
+    hit = hits[:, mine] & counted[:, mine]
+    found = np.cumsum(hit, axis=1) / num_found_truths[c] * mean_truths
+    total = found + np.cumsum(~hits[:, mine] & counted[:, mine], axis=1)
+    precision = np.divide(found, total, out=np.zeros_like(found), where=total > 0)
+    averages.append(np.sum(envelope(precision) * hit, axis=1).mean() / num_found_truths[c])
+  return float(np.mean(averages))
+
+
+def _profile(kinds: np.ndarray, class_of: np.ndarray, num_truths: np.ndarray) -> tuple[dict[str, float], ...]:
+  """Shares of the kinds among the best G of each class, the next G, and so on; empty where there are none left."""
+  part = matching.rank_in_group(class_of) // num_truths[class_of]
+  shares = []
+  for g in range(_MULTIPLE):
+    some = kinds[:, part == g]
+    if some.size:
+      shares.append({name: float(np.mean(some == kind)) for kind, name in enumerate(KINDS)})
+  return tuple(shares)
+
+
+def _groups(values, edges, overlaps, taken, found, num_truths) -> tuple[Group, ...]:
+  """The groups of a characteristic, from its values (G,) and edges (B + 1,)."""
+  # (lower, upper], the first closed below; a value that is unknown is in none.
+  bin_of = np.maximum(np.searchsorted(edges, values, side="left") - 1, 0)
+  bin_of = np.where(np.isnan(values) | (values > edges[-1]), -1, bin_of)
+  names = _SIZES.get(len(edges) - 1, [str(i + 1) for i in range(len(edges) - 1)])
+  groups = []
+  for b, name in enumerate(names):
+    mine = bin_of == b
+    # What takes an action of another group at any threshold is neither right nor wrong here.
+    stays = np.all((taken < 0) | mine[taken], axis=0)
+    num_mine = np.bincount(overlaps.truth_class[mine], minlength=len(num_truths))
+    groups.append(
+      Group(
+        name=name,
+        lower=float(edges[b]),
+        upper=float(edges[b + 1]),
+        num_actions=int(mine.sum()),
+        average_map_n=_average_map_n(
+          taken[:, stays] >= 0, taken[:, stays] >= -1, overlaps.class_of[stays], num_truths, num_mine
+        )
+        if mine.any()
+        else None,
+        missed=float(np.mean(~found[:, mine])) if mine.any() else None,
+      )
+    )
+  return tuple(groups)

@@ -1,0 +1,171 @@
+"""Which predictions can take which ground truth, and which do."""
+
+import dataclasses
+import itertools
+from collections.abc import Iterator
+
+import numpy as np
+
+from jaxvid.metrics import ties as tie_order
+from jaxvid.metrics.actions import GroundTruth, Predictions
+
+TIES = ("rows", "reference")
+_MAX_PAIRS = 1_000_000
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Overlaps:
+  """Predictions that count, class by class and best first (P rows), and the M pairs of one and a ground truth.
+
+  A group is the actions of one class in one recording: only within it can a prediction and a ground truth pair up.
+  Pairs come in the order of predictions, those of one prediction by descending tIoU.
+
+  Attributes:
+    classes: (C,) class ids of the ground truth, ascending.
+    truth_class: (G,) index into classes.
+    rows: (P,) which predictions these are.
+    class_of: (P,) index into classes, ascending.
+    group: (P,) integers.
+    group_size: (P,) ground truths in the prediction's group.
+    rank: (P,) how many predictions of its group are better.
+    prediction: (M,) index into P.
+    truth: (M,) index into G.
+    tiou: (M,) above 0.
+  """
+
+  classes: np.ndarray
+  truth_class: np.ndarray
+  rows: np.ndarray
+  class_of: np.ndarray
+  group: np.ndarray
+  group_size: np.ndarray
+  rank: np.ndarray
+  prediction: np.ndarray
+  truth: np.ndarray
+  tiou: np.ndarray
+
+
+def find_overlaps(
+  ground_truth: GroundTruth, predictions: Predictions, min_tiou: float = 0.0, ties: str = "rows"
+) -> Overlaps:
+  """Ranks the predictions and pairs them with the ground truth.
+
+  Args:
+    ground_truth, predictions: of a split.
+    min_tiou: pairs below it are left out.
+    ties: how equal scores are ordered. "rows" keeps the order of rows; "reference" is that of the public evaluators
+      (jaxvid.metrics.ties), which rank each class for average precision and each class of a recording for recall.
+
+  Raises:
+    ValueError: if there is no ground truth, or `ties` is neither.
+  """
+  if ties not in TIES:
+    raise ValueError(f"ties is {ties!r}, which is none of {', '.join(TIES)}")
+  if not len(ground_truth.labels):
+    raise ValueError("there is no ground truth to score predictions against")
+  classes, truth_class = np.unique(ground_truth.labels, return_inverse=True)
+  counts = np.flatnonzero(np.isin(predictions.labels, classes))
+  class_of = np.searchsorted(classes, predictions.labels[counts])
+  order = _order(predictions.scores[counts], class_of, ties)
+  rows, class_of = counts[order], class_of[order]
+
+  _, video = np.unique(np.concatenate([ground_truth.video, predictions.video[rows]]), return_inverse=True)
+  num_truths = len(truth_class)
+  truth_group = video[:num_truths] * len(classes) + truth_class
+  group = video[num_truths:] * len(classes) + class_of
+  rank = _rank(predictions.scores, rows, group, ties)
+
+  pairs = []
+  for prediction, truth in each_pair(group, truth_group):
+    tiou = compute_tiou(predictions.segments[rows[prediction]], ground_truth.segments[truth])
+    kept = np.flatnonzero((tiou > 0) & (tiou >= min_tiou))
+    kept = kept[np.lexsort((-tiou[kept], prediction[kept]))]
+    pairs.append((prediction[kept], truth[kept], tiou[kept]))
+  prediction, truth, tiou = (np.concatenate(column) for column in zip(*pairs, strict=True))
+  num_groups = group.max(initial=-1) + 1
+  group_size = np.bincount(truth_group, minlength=num_groups)[group]
+  return Overlaps(classes, truth_class, rows, class_of, group, group_size, rank, prediction, truth, tiou)
+
+
+def each_pair(group: np.ndarray, truth_group: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+  """All pairs of a prediction and a ground truth of one group, by prediction, then by ground truth.
+
+  Args:
+    group: (P,) integers, of predictions.
+    truth_group: (G,) of ground truths.
+
+  Yields:
+    Indices into P and into G, (M,) each: about a million pairs at once, which bounds the memory that many detections
+    take; never none at all.
+  """
+  # With the ground truth sorted by group, the partners of a prediction are one run of it: [first, first + size).
+  by_group = np.argsort(truth_group, kind="stable")
+  first = np.searchsorted(truth_group[by_group], group, side="left")
+  sizes = np.searchsorted(truth_group[by_group], group, side="right") - first
+  total = np.cumsum(sizes)
+  cuts = np.searchsorted(total, np.arange(_MAX_PAIRS, total[-1] if len(total) else 0, _MAX_PAIRS)).tolist()
+  for start, end in itertools.pairwise([0, *cuts, len(sizes)]):
+    prediction = np.repeat(np.arange(start, end), sizes[start:end])
+    yield prediction, by_group[np.repeat(first[start:end], sizes[start:end]) + position_in_run(prediction)]
+
+
+def match(overlaps: Overlaps, tious: np.ndarray) -> np.ndarray:
+  """(T, P) index of the ground truth that a prediction takes at each of `tious` (T,); -1 where it takes none.
+
+  In order of score, a prediction takes the ground truth of its group that has the highest tIoU among those still free
+  and at or above the threshold. Taking turns is sequential within a group only. So turn r handles the r-th best
+  prediction of every group at once: they compete for different ground truths.
+  """
+  taken_by = np.full((len(tious), len(overlaps.rows)), -1)
+  taken = np.zeros((len(tious), len(overlaps.truth_class)), bool)
+  if not len(overlaps.prediction):
+    return taken_by
+  contenders, contender = np.unique(overlaps.prediction, return_inverse=True)
+  turn = rank_in_group(overlaps.group[contenders])[contender]
+  by_turn = np.argsort(turn, kind="stable")
+  for pairs in np.split(by_turn, np.flatnonzero(np.diff(turn[by_turn])) + 1):
+    prediction, truth = overlaps.prediction[pairs], overlaps.truth[pairs]
+    free = (overlaps.tiou[pairs] >= tious[:, None]) & ~taken[:, truth]
+    # The pairs of a prediction are a run, best tIoU first: the first free one is the one it takes.
+    runs = np.flatnonzero(np.diff(prediction, prepend=-1))
+    choice = np.minimum.reduceat(np.where(free, np.arange(len(pairs)), len(pairs)), runs, axis=1)
+    threshold, run = np.nonzero(choice < len(pairs))
+    chosen = choice[threshold, run]
+    taken[threshold, truth[chosen]] = True
+    taken_by[threshold, prediction[chosen]] = truth[chosen]
+  return taken_by
+
+
+def compute_tiou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+  """(M,) intersection over union of the segments a and b (M, 2), pair by pair; 0 where both have length zero."""
+  intersection = np.maximum(np.minimum(a[:, 1], b[:, 1]) - np.maximum(a[:, 0], b[:, 0]), 0.0)
+  union = (a[:, 1] - a[:, 0]) + (b[:, 1] - b[:, 0]) - intersection
+  return np.divide(intersection, union, out=np.zeros_like(union), where=union > 0)
+
+
+def position_in_run(ids: np.ndarray) -> np.ndarray:
+  """(N,) 0, 1, 2, ... within each run of equal `ids` (N,)."""
+  new_run = np.diff(ids, prepend=-1) != 0
+  return np.arange(len(ids)) - np.flatnonzero(new_run)[np.cumsum(new_run) - 1]
+
+
+def rank_in_group(group: np.ndarray) -> np.ndarray:
+  """(N,) how many earlier rows have the same `group` (N,)."""
+  by_group = np.argsort(group, kind="stable")
+  rank = np.empty(len(group), int)
+  rank[by_group] = position_in_run(group[by_group])
+  return rank
+
+
+def _order(scores: np.ndarray, group: np.ndarray, ties: str) -> np.ndarray:
+  """Rows by group, best first."""
+  return tie_order.published_order(scores, group) if ties == "reference" else np.lexsort((-scores, group))
+
+
+def _rank(scores: np.ndarray, rows: np.ndarray, group: np.ndarray, ties: str) -> np.ndarray:
+  """(P,) rank of predictions `rows` (P,) within `group` (P,), ties in the order of rows before they were ranked."""
+  by_row = np.argsort(rows)
+  ranked = by_row[_order(scores[rows[by_row]], group[by_row], ties)]
+  rank = np.empty(len(rows), int)
+  rank[ranked] = position_in_run(group[ranked])
+  return rank

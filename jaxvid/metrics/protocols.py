@@ -1,0 +1,90 @@
+"""How the public benchmarks score: which recordings, which thresholds, which peculiarities."""
+
+import dataclasses
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class Bins:
+  """Edges between the groups of actions that the diagnosis compares; a group is (lower, upper], the first closed.
+
+  Attributes:
+    length: of actions, in seconds.
+    coverage: share of its recording that an action takes.
+    instances: actions in its recording, of any class.
+  """
+
+  length: tuple[float, ...]
+  coverage: tuple[float, ...]
+  instances: tuple[float, ...]
+
+
+# DETAD's (Alwassel et al., ECCV 2018) for the two datasets it was made for.
+ACTIVITYNET_BINS = Bins((0, 30, 60, 120, 180, np.inf), (0, 0.2, 0.4, 0.6, 0.8, 1), (-1, 1, 4, 8, np.inf))
+THUMOS_BINS = Bins((0, 3, 6, 12, 18, np.inf), (0, 0.02, 0.04, 0.06, 0.08, 1), (-1, 1, 40, 80, np.inf))
+
+
+@dataclasses.dataclass(frozen=True)
+class Protocol:
+  """What a benchmark's evaluator does.
+
+  Attributes:
+    evaluator: whose evaluator this is.
+    subsets: names of the subset that is scored, in any case; the first that an annotation file has.
+    tious: thresholds, as the evaluator computes them.
+    recall_at: the k of Recall@kx.
+    remove_duplicates: leave out annotations that repeat another, and those shorter than 1 ms.
+    ties: order of equal scores, "rows" or "reference"; see `jaxvid.metrics.matching.find_overlaps`.
+    legacy: let predicted classes that the ground truth lacks collide with others, as the evaluators of ActionFormer and
+      (until 2024) EPIC-Kitchens do; see `collide`.
+    bins: of the diagnosis; None for quintiles of the actions at hand.
+  """
+
+  evaluator: str
+  subsets: tuple[str, ...]
+  tious: tuple[float, ...]
+  recall_at: tuple[int, ...] = (1, 5)
+  remove_duplicates: bool = False
+  ties: str = "reference"
+  legacy: bool = False
+  bins: Bins | None = None
+
+
+def _steps(first, last, num):
+  return tuple(np.linspace(first, last, num).tolist())
+
+
+_VALIDATION = ("validation", "val")
+_ACTIVITYNET = Protocol("ActivityNet", _VALIDATION, _steps(0.5, 0.95, 10), bins=ACTIVITYNET_BINS)
+_EPIC = Protocol("EPIC-Kitchens C2", _VALIDATION, _steps(0.1, 0.5, 5))
+_AS_ACTIONFORMER = dict(evaluator="ActionFormer", remove_duplicates=True)
+
+PROTOCOLS = {
+  "thumos14": Protocol("ActionFormer", ("test",), _steps(0.3, 0.7, 5), remove_duplicates=True, bins=THUMOS_BINS),
+  "activitynet13": _ACTIVITYNET,
+  "activitynet13_actionformer": dataclasses.replace(_ACTIVITYNET, **_AS_ACTIONFORMER),
+  "hacs": _ACTIVITYNET,
+  "hacs_actionformer": dataclasses.replace(_ACTIVITYNET, **_AS_ACTIONFORMER),
+  "epic100": _EPIC,
+  "epic100_actionformer": dataclasses.replace(_EPIC, **_AS_ACTIONFORMER),
+  "ego4d": Protocol("ActionFormer", _VALIDATION, _steps(0.1, 0.5, 5), remove_duplicates=True),
+}
+
+
+def collide(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
+  """Predicted class ids as the public evaluators compare them: those that the ground truth lacks hit others.
+
+  The evaluators number the classes of the ground truth 0, 1, ..., in the predictions too, but leave a predicted class
+  that is not among them as it is: it then counts as a prediction of the class that got its number. With ground truth of
+  classes 3, 5 and 7, predictions of 3, 5, 7, 1, 0, 2 are compared as 0, 1, 2, 1, 0, 2: as 3, 5, 7, 5, 3, 7.
+
+  Args:
+    labels: (N,) predicted class ids.
+    classes: (C,) class ids of the ground truth, ascending.
+
+  Returns:
+    (N,) class ids; a predicted class that neither is in the ground truth nor collides stays as it is.
+  """
+  collides = ~np.isin(labels, classes) & (labels >= 0) & (labels < len(classes))
+  return np.where(collides, classes[np.where(collides, labels, 0)], labels)
