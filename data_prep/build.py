@@ -32,7 +32,9 @@ def datasets():
 
     VERSION, "major.minor.patch", to be raised when the same source gives other records;
     add_flags(parser), which adds the flags that only this dataset has;
-    plan(source, config, flags), which gives a `plan.Plan`.
+    plan(source, config, flags), which gives a `plan.Plan`;
+    annotated(path, config, flags) and aliases(splits), with which `data_prep.stats` tells of its annotations alone, and
+    add_stats_flags(parser) where these need other flags than plan does.
 
   The files are parsed, not imported: one dataset may need packages that the user of another does not have.
   """
@@ -114,6 +116,7 @@ def build(name, module, config, flags):
   plan = module.plan(flags.source, config, flags)
   skips = checks.SkipList(flags.skip_bad)
   counts = {split: _Counts() for split in plan.readers}
+  written, unfinished = [], set(plan.readers)
 
   with tqdm(total=sum(len(readers) for readers in plan.readers.values()), unit=" recordings", desc=name) as progress:
 
@@ -121,11 +124,15 @@ def build(name, module, config, flags):
       for read in plan.readers[split]:
         record = None
         with skips.allowed():
-          record = checks.checked(read(), plan.contract, plan.class_names, plan.dtype, skips)
+          record = checks.checked(read(), plan, skips)
         progress.update()
         if record is not None:
           counts[split].add(record)
+          written.append(checks.steps_of(record))
           yield record
+      unfinished.discard(split)
+      if not unfinished:  # The dataset is not in its place yet.
+        checks.check_timing(written, plan.steps_tolerance, flags.source)
 
     streams = _nonempty({split: records(split) for split in plan.readers})
     if not streams:
@@ -139,11 +146,12 @@ def build(name, module, config, flags):
       plan.class_names,
       splits=_expressions(plan.aliases, streams),
       description=plan.description,
+      notes={"notes": plan.notes} if plan.notes else None,
       dtype=plan.dtype,
       skipped=skips.skipped if flags.skip_bad else None,
       overwrite=flags.overwrite,
     )
-  return _report(folder, counts, plan.aliases, skips.skipped)
+  return _report(folder, counts, plan, skips.skipped)
 
 
 def _nonempty(iterators):
@@ -162,13 +170,15 @@ def _expressions(aliases, splits):
   return {alias: "+".join(of) for alias, of in there.items() if of}
 
 
-def _report(folder, counts, aliases, skipped):
+def _report(folder, counts, plan, skipped):
   """What a build made, for people."""
   total = _Counts(*(sum(values) for values in zip(*map(dataclasses.astuple, counts.values()), strict=True)))
   lines = [f"{'split':16}{'records':>10}{'steps':>10}{'segments':>10}"]
   for split, count in (counts | {"total": total}).items():
     lines.append(f"{split:16}{count.records:10,}{count.steps:10,}{count.segments:10,}")
-  lines.append(textwrap.shorten(f"further names of splits: {', '.join(aliases)}", 120, placeholder=" ..."))
+  names = ", ".join(f"{alias} = {'+'.join(of)}" if len(of) == 1 else alias for alias, of in plan.aliases.items())
+  lines += [textwrap.shorten(f"further names of splits: {names}", 120, placeholder=" ...")] if names else []
+  lines += [f"note: {note}" for note in plan.notes]
   lines += [f"skipped: {entry['file']}: {entry['field']}: {entry['problem']}" for entry in skipped]
   lines.append(f"The dataset is in {folder}")
   return "\n".join(lines)

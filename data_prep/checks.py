@@ -1,19 +1,25 @@
 """The checks that every recording passes on its way into a dataset, and what becomes of one that fails."""
 
 import contextlib
+import dataclasses
 import math
+import statistics
 
 import numpy as np
 
-from data_prep.plan import Annotation, Recording
+from data_prep.plan import STEPS_TOLERANCE, Annotation, Plan, Recording
 from jaxvid import time_grid
 from jaxvid.data.contract import FeatureContract
 from jaxvid.data.store import Record
 
 # Extractors treat the end of a video differently (padding, a last half clip); containers misreport durations a little.
-# A wrong fps or stride is off by far more: 25 for 30 frames a second is 17%, which shows from about 100 steps on.
-STEPS_TOLERANCE = 16
-STEPS_TOLERANCE_RATIO = 0.05
+# So a recording may have this many steps more or less, whatever `Plan.steps_tolerance` says.
+STEPS_SLACK = 16
+
+# A wrong fps or stride shifts all recordings alike, also those too short for it to show in one: 25 for 30 frames a
+# second is 17%, 24 for 25 is 4%. The median recording must be nearer than that, give or take a step and a half.
+MEDIAN_TOLERANCE = 0.025
+MEDIAN_SLACK = 1.5
 
 # Annotation tools round: a segment may leave the recording by this much, and is kept as published.
 SECONDS_TOLERANCE = 0.5
@@ -63,17 +69,15 @@ class SkipList:
       self.skipped.append({"file": error.file, "field": error.field, "problem": error.problem})
 
 
-def checked(
-  recording: Recording, contract: FeatureContract, class_names: list[str], dtype: str, skips: SkipList
-) -> Record:
+def checked(recording: Recording, plan: Plan, skips: SkipList) -> Record:
   """The record of a recording.
 
   Raises:
     BadInput: the recording is bad. A bad annotation is left out where `skips` allows it.
   """
-  features = check_features(recording, contract, dtype)
-  check_num_steps(recording)
-  labels = {name: label for label, name in enumerate(class_names)}
+  features = check_features(recording, plan.contract, plan.dtype)
+  check_num_steps(recording, plan.steps_tolerance)
+  labels = {name: label for label, name in enumerate(plan.class_names)}
   good = []
   for annotation in recording.annotations:
     with skips.allowed():
@@ -114,7 +118,7 @@ def check_features(recording: Recording, contract: FeatureContract, dtype: str) 
   return stored
 
 
-def check_num_steps(recording: Recording) -> None:
+def check_num_steps(recording: Recording, tolerance: float) -> None:
   """The number of steps must be what the duration, fps, stride and clip length make it, give or take the tolerance."""
   timing = (recording.duration, recording.fps, recording.feat_stride, recording.num_frames)
   for name, value in zip(("duration", "fps", "feat_stride", "num_frames"), timing, strict=True):
@@ -122,7 +126,7 @@ def check_num_steps(recording: Recording) -> None:
       raise BadInput(recording.annotations_file, f"{recording.id} {name}", f"{value} is not positive", "Correct it.")
   expected = time_grid.expected_num_steps(*timing)
   num_steps = len(recording.features)
-  if abs(num_steps - expected) > max(STEPS_TOLERANCE, STEPS_TOLERANCE_RATIO * expected):
+  if abs(num_steps - expected) > max(STEPS_SLACK, tolerance * expected):
     raise BadInput(
       recording.features_file,
       "number of steps",
@@ -130,6 +134,52 @@ def check_num_steps(recording: Recording) -> None:
       f"{recording.feat_stride:g} frames of {recording.num_frames:g} make {expected}",
       f"Check fps and duration in {recording.annotations_file}, stride and clip length, and that the file is whole.",
     )
+
+
+@dataclasses.dataclass(frozen=True)
+class Steps:
+  """The number of steps of a recording, what its duration makes it, and the steps a second that its timing means."""
+
+  number: int
+  expected: int
+  rate: float
+
+
+def steps_of(record: Record) -> Steps:
+  expected = time_grid.expected_num_steps(record.duration, record.fps, record.feat_stride, record.num_frames)
+  return Steps(len(record.features), expected, record.fps / record.feat_stride)
+
+
+def check_timing(recordings: list[Steps], tolerance: float, source: str) -> None:
+  """The recordings together must have the steps that their durations make: a wrong fps or stride shifts them all.
+
+  Args:
+    recordings: one Steps each.
+    tolerance: `Plan.steps_tolerance`; where it is raised, so is what is allowed here.
+    source: for the message.
+
+  Raises:
+    BadInput: they do not; says what would fit the steps.
+  """
+  problem = timing_problem(recordings, tolerance)
+  if problem:
+    remedy = "Give the fps, stride and clip length that the features were extracted with."
+    raise BadInput(source, "fps, stride and clip length", problem, remedy)
+
+
+def timing_problem(recordings: list[Steps], tolerance: float = STEPS_TOLERANCE) -> str | None:
+  """What `check_timing` would complain about; None where the steps fit the durations."""
+  if not recordings:
+    return None
+  ratio = statistics.median(steps.number / steps.expected for steps in recordings)
+  allowed = MEDIAN_TOLERANCE if tolerance <= STEPS_TOLERANCE else tolerance
+  if abs(ratio - 1) <= allowed + MEDIAN_SLACK / statistics.median(steps.expected for steps in recordings):
+    return None
+  rate = statistics.median(steps.rate for steps in recordings)
+  return (
+    f"the median recording has {ratio:.3g} times the steps that its duration makes, so detections would lie at wrong "
+    f"times: the features have about {ratio * rate:.4g} steps a second, while fps / feat_stride is {rate:.4g}"
+  )
 
 
 def check_annotation(annotation: Annotation, recording: Recording, labels: dict[str, int]) -> None:

@@ -15,11 +15,13 @@ import re
 import tarfile
 import zipfile
 import zlib
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 
+from data_prep import sequences
+from data_prep.annotated import Annotated, AnnotatedRecording
 from data_prep.checks import BadInput
 from data_prep.plan import Annotation, Plan, Recording
 from jaxvid.data.contract import FeatureContract
@@ -46,6 +48,38 @@ class _Label:
 
 def add_flags(parser):
   del parser  # The configuration is in the dataset's name.
+
+
+def add_stats_flags(parser):
+  parser.add_argument("--annotations", metavar="PATH", help="the folder or archive as published")
+  sequences.add_flags(parser, {})
+
+
+def annotated(path, config, flags):
+  """The annotations, split as published."""
+  found = plan(path, config, flags)
+  return Annotated(
+    file=str(path),
+    class_names=found.class_names,
+    recordings={
+      # Cached: the signals, which the durations come from, take seconds to read.
+      split: {subject: cache(partial(_annotated, found.readers[subject][0])) for subject in found.aliases[split]}
+      for split in ("train", "test")
+    },
+  )
+
+
+def aliases(splits):
+  """Which splits "train" and "test" mean: those of `annotated` have these names."""
+  del splits
+  return {}
+
+
+def _annotated(read):
+  recording = read()
+  return AnnotatedRecording(
+    duration=recording.duration, annotations=recording.annotations, fps=RATE, feat_stride=STRIDE, num_frames=WINDOW
+  )
 
 
 def plan(source, config, flags):

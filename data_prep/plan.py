@@ -7,6 +7,11 @@ import numpy as np
 
 from jaxvid.data.contract import FeatureContract
 
+TIMING = ("fps", "feat_stride", "num_frames")
+
+# How far a recording's number of steps may be from what its duration makes it, as a share of that.
+STEPS_TOLERANCE = 0.05
+
 
 @dataclasses.dataclass(frozen=True)
 class Annotation:
@@ -56,6 +61,8 @@ class Plan:
     aliases: dict of alias -> list of TFDS splits.
     description: a sentence or two about the data.
     dtype: of the features on disk.
+    steps_tolerance: see `checks.check_num_steps`.
+    notes: what was noticed while reading, for people; kept in the dataset's metadata.
   """
 
   readers: dict[str, list[Callable[[], Recording]]]
@@ -64,3 +71,5 @@ class Plan:
   aliases: dict[str, list[str]]
   description: str
   dtype: str
+  steps_tolerance: float = STEPS_TOLERANCE
+  notes: list[str] = dataclasses.field(default_factory=list)

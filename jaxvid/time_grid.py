@@ -23,3 +23,8 @@ def grid_to_seconds(grid, fps, feat_stride, num_frames):
 def expected_num_steps(duration, fps, feat_stride, num_frames):
   """Steps that an extractor makes of `duration` seconds: the windows that lie inside the recording, at least one."""
   return max(int((duration * fps - num_frames) // feat_stride) + 1, 1)
+
+
+def end_of_last_step(num_steps, fps, feat_stride, num_frames):
+  """Time in seconds at which the last of `num_steps` steps ends: the least that the recording can last."""
+  return ((num_steps - 1) * feat_stride + num_frames) / fps

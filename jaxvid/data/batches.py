@@ -9,27 +9,29 @@ _ACTION_COUNTS = (16, 32, 64, 128, 256)
 _TIMING = ("fps", "feat_stride", "num_frames", "duration")
 
 
-def padded_length(length: int, buckets: Sequence[int]) -> int:
-  """The smallest bucket that holds `length`; beyond the largest, the next multiple of it."""
+def padded_length(length: int, buckets: Sequence[int], multiple: int | None = None) -> int:
+  """The smallest bucket that holds `length`; beyond the largest, the next multiple of `multiple`, or else of it."""
   for bucket in sorted(buckets):
     if length <= bucket:
       return bucket
-  largest = max(buckets)
-  return -(-length // largest) * largest
+  multiple = multiple or max(buckets)
+  return -(-length // multiple) * multiple
 
 
-def collate(examples: Sequence[dict], buckets: Sequence[int]) -> dict[str, np.ndarray]:
+def collate(
+  examples: Sequence[dict], buckets: Sequence[int], pad_multiple: int | None = None
+) -> dict[str, np.ndarray]:
   """Examples of different lengths as one batch of arrays.
 
   Args:
     examples: with features (T, C), segments (N, 2) in grid units, labels (N,), fps, feat_stride, num_frames, duration.
-    buckets: lengths to pad to.
+    buckets, pad_multiple: lengths to pad to, see `padded_length`.
 
   Returns:
     features (B, T, C) and mask (B, T); segments (B, N, 2), labels (B, N) and segment_mask (B, N); the timing, (B,)
     each.
   """
-  steps = padded_length(max(len(example["features"]) for example in examples), buckets)
+  steps = padded_length(max(len(example["features"]) for example in examples), buckets, pad_multiple)
   actions = padded_length(max(len(example["labels"]) for example in examples), _ACTION_COUNTS)
   lengths = np.array([len(example["features"]) for example in examples])
   counts = np.array([len(example["labels"]) for example in examples])

@@ -8,20 +8,21 @@ class FeatureContract:
   """How a feature sequence was made.
 
   Attributes:
-    extractor: name of what turned the recording into features.
+    extractor: name of what turned the recording into features; "" when it is not known.
     weights_hash: hash of the extractor's weights; "" when it has none or they are not known.
     fps: frames (or samples) a second that the extractor saw; None when each recording has its own.
-    feat_stride: frames from one step to the next.
-    num_frames: frames that one step sees.
+    feat_stride: frames from one step to the next; None when each recording has its own.
+    num_frames: frames that one step sees; None when each recording has its own.
     dim: length of a feature vector.
-    normalization: what was done to the frames before or to the features after extraction; "none" for nothing.
+    normalization: what was done to the frames before or to the features after extraction; "none" for nothing, "" when
+      it is not known.
   """
 
   extractor: str
   weights_hash: str
   fps: float | None
-  feat_stride: float
-  num_frames: float
+  feat_stride: float | None
+  num_frames: float | None
   dim: int
   normalization: str
 
@@ -33,6 +34,7 @@ class FeatureContract:
     return dataclasses.asdict(self)
 
   def differences(self, other):
-    """One line for each field in which `other` differs; empty when the two contracts agree."""
+    """One line for each field in which `other` differs; what this contract leaves open, None or "", may be anything."""
     mine, theirs = self.to_dict(), other.to_dict()
-    return [f"{name}: {mine[name]!r} against {theirs[name]!r}" for name in mine if mine[name] != theirs[name]]
+    fixed = [name for name in mine if mine[name] not in (None, "")]
+    return [f"{name}: {mine[name]!r} against {theirs[name]!r}" for name in fixed if mine[name] != theirs[name]]

@@ -46,7 +46,7 @@ def random_crop(example: dict, crop: Crop, rng: np.random.Generator) -> dict:
     if length == num_steps:
       return example
 
-  margin = 0.5 * example["num_frames"] / example["feat_stride"] if crop.window_margin == "half_clip" else 0.0
+  margin = _half_clip(example) if crop.window_margin == "half_clip" else 0.0
   segments = example["segments"]
   lengths = segments[:, 1] - segments[:, 0]
   for _ in range(_MAX_TRIALS):
@@ -64,3 +64,21 @@ def random_crop(example: dict, crop: Crop, rng: np.random.Generator) -> dict:
     segments=clipped[kept] - start,
     labels=example["labels"][kept],
   )
+
+
+def clip_to_features(example: dict, crop: Crop) -> dict:
+  """`example` without what its features do not show: actions beyond their end are dropped, or end with them.
+
+  An action stays if at least `crop.min_overlap` of it lies before the end, which is half a clip after the last step
+  (the code of ActionFormer and TriDet for ActivityNet; TriDet's for HACS keeps every action that starts before it).
+  """
+  end = len(example["features"]) + _half_clip(example)
+  segments = example["segments"]
+  inside = np.minimum(segments[:, 1], end) - segments[:, 0]
+  kept = (inside > 0) & (inside >= crop.min_overlap * (segments[:, 1] - segments[:, 0]))
+  return dict(example, segments=np.minimum(segments[kept], end), labels=example["labels"][kept])
+
+
+def _half_clip(example):
+  """Half of what a step sees, in grid units."""
+  return 0.5 * example["num_frames"] / example["feat_stride"]

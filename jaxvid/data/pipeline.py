@@ -18,7 +18,8 @@ import numpy as np
 from jaxvid import time_grid
 from jaxvid.data import made_up, store
 from jaxvid.data.batches import collate
-from jaxvid.data.crops import Crop, random_crop
+from jaxvid.data.crops import Crop, clip_to_features, random_crop
+from jaxvid.data.resize import resize
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +34,10 @@ class Data:
     max_len: longer recordings are cropped to this many steps in training; tests see them whole.
     buckets: lengths that batches are padded to; each a multiple of what the pyramid divides by. Recordings beyond the
       largest are padded to a multiple of it.
+    pad_multiple: or to a multiple of this, if it is not None; it too has to suit the pyramid.
+    resize_to: every sequence is first resized to this many steps (see jaxvid.data.resize); None leaves its length.
+    clip_to_features: in training, first drop the actions of which less than crop_min_overlap lies within the features,
+      and end the others with them, as the reference does for ActivityNet and HACS, where some files miss frames.
     crop_ratio, crop_min_overlap, crop_window_margin: see jaxvid.data.crops.Crop.
     input_noise: standard deviation of noise added to the features in training.
     made_up: arguments of jaxvid.data.made_up.write; the dataset is then made up and written below the workdir.
@@ -45,6 +50,9 @@ class Data:
   buckets: tuple[int, ...]
   data_dir: str = "data"
   train_split: str = "train"
+  pad_multiple: int | None = None
+  resize_to: int | None = None
+  clip_to_features: bool = False
   crop_ratio: tuple[float, float] | None = (0.9, 1.0)
   crop_min_overlap: float = 0.5
   crop_window_margin: str = "half_clip"
@@ -58,6 +66,10 @@ class Data:
     for key in self.made_up or {}:
       if key not in known:
         raise ValueError(f"made_up.{key}: nothing reads this key; it takes: {', '.join(known)}")
+    if self.pad_multiple is not None and self.pad_multiple < 1:
+      raise ValueError(f"pad_multiple: {self.pad_multiple}; give 1 or more, or None for the largest bucket")
+    if self.resize_to is not None and self.resize_to < 1:
+      raise ValueError(f"resize_to: {self.resize_to} steps; give 1 or more, or None to leave sequences as they are")
 
   @property
   def crop(self) -> Crop:
@@ -73,8 +85,19 @@ def open_split(data: Data, split: str, workdir: str) -> store.Split:
   return store.open_dataset(folder, data.dataset, split)
 
 
-def to_grid(record: Mapping[str, Any]) -> dict[str, Any]:
-  """The record with its segments in grid units."""
+def prepare(record: Mapping[str, Any], data: Data) -> dict[str, Any]:
+  """What training, evaluation and prediction do alike to a recording before it is batched.
+
+  Args:
+    record: with the fields of `jaxvid.data.store.Record`; segments (N, 2) in seconds, N may be 0.
+    data: of which `resize_to` is read.
+
+  Returns:
+    The record, resized, with its segments in grid units of the feat_stride and num_frames that it has now.
+    `jaxvid.data.batches.collate([...], data.buckets, data.pad_multiple)` makes a batch of it.
+  """
+  if data.resize_to is not None:
+    record = resize(record, data.resize_to)
   timing = (record["fps"], record["feat_stride"], record["num_frames"])
   return dict(record, segments=time_grid.seconds_to_grid(record["segments"], *timing))
 
@@ -99,7 +122,13 @@ def train_batches(
   buckets = data.buckets if num_processes == 1 else (max(data.buckets),)
   used = num_steps_per_epoch(len(source), data.batch_size) * data.batch_size
   # Random transforms come before the slices: their randomness then follows the example, not the process that draws it.
-  examples = grain.MapDataset.source(source).seed(seed).shuffle().map(to_grid).random_map(_Augment(data))
+  examples = (
+    grain.MapDataset.source(source)
+    .seed(seed)
+    .shuffle()
+    .map(functools.partial(prepare, data=data))
+    .random_map(_Augment(data))
+  )
   batches = (
     examples[:used][process::num_processes]
     .batch(data.batch_size // num_processes, drop_remainder=True, batch_fn=functools.partial(collate, buckets=buckets))
@@ -117,7 +146,7 @@ def eval_examples(
   """This process's recordings, whole and in order: (the record without its features, batch of one)."""
 
   def load(record):
-    batch = collate([to_grid(record)], data.buckets)
+    batch = collate([prepare(record, data)], data.buckets, data.pad_multiple)
     return {name: value for name, value in record.items() if name != "features"}, batch
 
   dataset = grain.MapDataset.source(source)[process::num_processes].map(load)
@@ -133,6 +162,8 @@ class _Augment(grain.transforms.RandomMap):
   data: Data
 
   def random_map(self, example, rng):
+    if self.data.clip_to_features:
+      example = clip_to_features(example, self.data.crop)
     example = random_crop(example, self.data.crop, rng)
     if self.data.input_noise:
       features = example["features"]

@@ -93,6 +93,13 @@ def dataset_folder(directory, name):
   return max(versions, key=lambda path: [int(part) for part in path.name.split(".")], default=None)
 
 
+def base_splits(folder):
+  """The TFDS splits of a dataset, in the order they were written."""
+  import tensorflow_datasets as tfds  # Here, not above: slow to import.
+
+  return list(tfds.builder_from_directory(folder).info.splits)
+
+
 def open_dataset(directory, name, split):
   """Opens a split of a dataset.
 

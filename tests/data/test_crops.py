@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from jaxvid.data.crops import Crop, random_crop
+from jaxvid.data.crops import Crop, clip_to_features, random_crop
+from jaxvid.data.pipeline import Data, _Augment
 
 
 def example(num_steps, segments, num_frames=16.0, feat_stride=4.0):
@@ -66,3 +67,24 @@ def test_windows_without_actions_are_drawn_again(rng):
 def test_recordings_without_usable_actions(rng):
   assert random_crop(example(100, []), Crop(max_len=10), rng)["segments"].shape == (0, 2)
   assert random_crop(example(100, [[5, 5]]), Crop(max_len=10), rng)["segments"].shape == (0, 2)
+
+
+def test_actions_beyond_the_features_are_dropped_or_end_with_them():
+  # Half a clip is two steps, so the features show up to step 102.
+  before = example(100, [[10, 20], [96, 104], [98, 108], [101, 110], [103, 110]])
+  after = clip_to_features(before, Crop(max_len=200, min_overlap=0.5))
+  np.testing.assert_array_equal(after["segments"], [[10, 20], [96, 102]])
+  np.testing.assert_array_equal(after["labels"], [0, 1])
+  lenient = clip_to_features(before, Crop(max_len=200, min_overlap=0.1))
+  np.testing.assert_array_equal(lenient["labels"], [0, 1, 2, 3])
+  np.testing.assert_array_equal(lenient["segments"][2:], [[98, 102], [101, 102]])
+  assert after["features"] is before["features"]
+  touching = example(100, [[101, 110], [102, 110]])
+  np.testing.assert_array_equal(clip_to_features(touching, Crop(200, min_overlap=0.0))["labels"], [0])
+
+
+def test_random_crops_can_clip_first(rng):
+  before = example(100, [[10, 20], [96, 104]])
+  for clip, last in ((True, 102), (False, 104)):
+    data = Data("x", 1, max_len=200, buckets=(200,), crop_ratio=None, clip_to_features=clip)
+    assert _Augment(data).random_map(before, rng)["segments"][1, 1] == last

@@ -46,6 +46,26 @@ def write_features():
 
 
 @pytest.fixture
+def make_source(tmp_path):
+  """A function that makes a folder with annotations.json and one file of features a video; returns the folder.
+
+  `database` is ActivityNet's, but for "steps" in an entry, which becomes the length of its features. `save(file stem,
+  array)` writes them.
+  """
+
+  def make(database, save=lambda stem, features: np.save(f"{stem}.npy", features), prefix="", dim=4, **container):
+    folder = tmp_path / "raw"
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for name, entry in database.items():
+      save(folder / f"{prefix}{name}", rng.normal(size=(entry.pop("steps"), dim)).astype(np.float32))
+    (folder / "annotations.json").write_text(json.dumps({**container, "database": database}))
+    return folder
+
+  return make
+
+
+@pytest.fixture
 def thumos14_source(write_features, tmp_path):
   """Three videos of two classes, one of them without a segment, with their features and annotations."""
 

@@ -100,7 +100,7 @@ BAD = {
   "features cut short": (_cut_features, FEATURES, "features: not readable", "Extract or copy it again"),
   "no features": (lambda source: (source / FEATURES).write_text("x"), FEATURES, "features: not readable", "again"),
   "empty file": (lambda source: (source / FEATURES).write_bytes(b""), FEATURES, "features: not readable", "again"),
-  "integers": (_features(lambda x: x.astype(int)), FEATURES, "features: dtype int64", "as it is"),
+  "integers": (_features(lambda x: x.astype(int)), FEATURES, "features: int64 values, not floating", "as it is"),
   "three axes": (_features(lambda x: x[None]), FEATURES, "features: shape (1, 249, 4)", "steps x dim"),
   "no axes": (_features(lambda x: x[0, 0]), FEATURES, "features: shape ()", "steps x dim"),
   "no steps": (_features(lambda x: x[:0]), FEATURES, "features: shape (0, 4)", "steps x dim"),

@@ -1,0 +1,92 @@
+"""Tells what a dataset is like, whether its features fit its times, and which settings suit it.
+
+    python -m data_prep.stats NAME[/CONFIG] [--data_dir=data]                a dataset that data_prep.build has written
+    python -m data_prep.stats NAME --annotations=FILE [--features=FOLDER]    before it is built; NAME may be left out
+    python -m data_prep.stats NAME --help                                    all flags
+
+Printed are durations, lengths of actions, coverage, actions a recording, classes, lengths of the features, and
+proposals for max_len, buckets, levels, regression ranges and attention window with their reasons. A dataset of your own
+is "generic", which is also what a missing NAME means.
+"""
+
+import argparse
+import importlib
+import sys
+from pathlib import Path
+
+from data_prep.build import datasets
+from data_prep.checks import BadInput
+from jaxvid.data.store import DEFAULT_CONFIG
+
+_GENERIC = "generic"
+
+
+def main(argv):
+  if not argv or argv[0] in ("-h", "--help"):
+    print(__doc__)
+    return
+  name, argv = (_GENERIC, argv) if argv[0].startswith("-") else (argv[0], argv[1:])
+  dataset, _, config = name.partition("/")
+  known = datasets()
+  if dataset not in known:
+    sys.exit(f"error: unknown dataset {dataset!r}; there are: {', '.join(known)}")
+  module = importlib.import_module(f"data_prep.{dataset}")
+  flags = _parse(name, module, argv)
+  try:
+    print(run(name, module, config or DEFAULT_CONFIG, flags))
+  except BadInput as error:
+    sys.exit(f"error: {error}")
+
+
+def _parse(name, module, argv):
+  parser = argparse.ArgumentParser(
+    prog=f"python -m data_prep.stats {name}",
+    description=__doc__,
+    formatter_class=argparse.RawDescriptionHelpFormatter,
+    allow_abbrev=False,
+  )
+  parser.add_argument("--data_dir", default="data", metavar="DIR", help="folder of datasets; default: %(default)s")
+  parser.add_argument("--features", metavar="PATH", help="features of a dataset not yet built; needs --annotations")
+  parser.add_argument("--resize_to", type=int, metavar="STEPS", help="as if data.resize_to were this")
+  parser.add_argument("--output", metavar="FILE.json", help="writes all numbers there as well")
+  parser.add_argument("--plot", metavar="FILE.png", help="draws histograms there as well")
+  getattr(module, "add_stats_flags", module.add_flags)(parser)
+  flags = parser.parse_args(argv)
+  if flags.features and not flags.annotations:
+    parser.error("--features needs --annotations; a built dataset is found by --data_dir")
+  if flags.resize_to is not None and flags.resize_to < 1:
+    parser.error("--resize_to: give 1 or more steps")
+  return flags
+
+
+def run(name, module, config, flags) -> str:
+  """Collects the numbers, writes what is asked for, and returns the text to print.
+
+  Raises:
+    BadInput: there is no such dataset, or its annotations cannot be read at all.
+  """
+  from data_prep import report, rows, sequences, summary  # Here, not above: tfds is slow to import, and help is not.
+  from jaxvid import files
+
+  if flags.annotations:
+    if not Path(flags.annotations).exists():
+      raise BadInput(flags.annotations, "annotations", "no such file", "Check --annotations.")
+    annotated = module.annotated(flags.annotations, config, flags)
+    features = sequences.open_features(flags.features, flags) if flags.features else None
+    train = module.aliases(annotated.recordings).get("train", ["train"])
+    found = rows.of_annotations(annotated, sequences.timing(flags, config), flags.fixed_length, features, train)
+  else:
+    found = rows.of_dataset(flags.data_dir, name)
+  if not found.rows:
+    problem = f"all of them are bad, such as: {found.problems[0]}"
+    raise BadInput(flags.annotations or name, "recordings", problem, "Correct them.")
+  numbers = {"dataset": name, **summary.summarize(found, flags.resize_to)}
+  if flags.output:
+    files.write_json(flags.output, numbers)
+  if flags.plot:
+    report.draw(flags.plot, found)
+  return report.text(numbers)
+
+
+if __name__ == "__main__":
+  main(sys.argv[1:])
