@@ -24,6 +24,8 @@ def localization():
         init_num_positives=100.0,
         reg_weight=1.0,
         label_smoothing=0.0,
+        iou_power=placeholder(float),
+        error_weight=0.2,
         regression_ranges=((0, 4), (4, 8), (8, 16), (16, 32), (32, 64), (64, 10000)),
         detection=dict(
           pre_nms_score=0.001,
@@ -37,6 +39,7 @@ def localization():
           multiclass=True,
           voting_threshold=0.7,
           voting_weight="score_iou",
+          error_power=1.0,
         ),
       ),
       model=dict(
@@ -53,6 +56,9 @@ def localization():
         batch_size=2,
         max_len=2304,
         buckets=(576, 1152, 1728, 2304),
+        pad_multiple=placeholder(int),
+        resize_to=placeholder(int),
+        clip_to_features=False,
         crop_ratio=(0.9, 1.0),
         crop_min_overlap=0.5,
         crop_window_margin="half_clip",
@@ -80,7 +86,17 @@ def localization():
         resume=placeholder(str),
         init_from=placeholder(str),
       ),
-      eval=dict(type="localization", split="test", tious=(0.3, 0.4, 0.5, 0.6, 0.7), recall_at=(1, 5), num_drawn=4),
+      eval=dict(
+        type="localization",
+        split="test",
+        tious=(0.3, 0.4, 0.5, 0.6, 0.7),
+        recall_at=(1, 5),
+        num_drawn=4,
+        annotations=placeholder(str),
+        remove_duplicates=True,
+        score_fusion=placeholder(str),
+        diagnose=False,
+      ),
     )
   )
 
@@ -99,15 +115,49 @@ def variant(arg, **defaults):
   return ml_collections.FrozenConfigDict(values)
 
 
+def finish(c, arg, pad_multiple):
+  """A configuration with the variants that all of a published system have: `parity` and `smoke`, which combine.
+
+  Args:
+    c: the ConfigDict.
+    arg: what stands after the colon.
+    pad_multiple: what the public code pads recordings to that are longer than those it trains on.
+  """
+  v = variant(arg, smoke=False, parity=False)
+  if v.smoke:
+    smoke(c)
+  return parity(c, pad_multiple) if v.parity else c
+
+
+def parity(c, pad_multiple):
+  """The public code's behaviour where ours is another by default: docs/localization.md says what and why."""
+  c.model.padding = "reference"
+  c.data.update(buckets=(c.data.max_len,), pad_multiple=pad_multiple)
+  c.optim.ema_warmup = False
+  if c.model.backbone.get("positions") == "sinusoid":
+    c.model.backbone.max_steps = c.data.max_len
+  if c.model.backbone.get("init") == "live":
+    c.model.backbone.init = "dead"
+  if c.model.head.type == "trident":
+    c.model.head.border = "zero_logit"
+  return c
+
+
 def smoke(c):
   """The same code path on made-up data of the same format: small widths, a few steps, under a minute on a CPU."""
-  c.data.update(dataset="made_up", train_split="train", max_len=192, buckets=(192,), batch_size=2)
+  backbone = c.model.backbone
+  steps = 192 if backbone.depths[2] <= 6 else 256
+  c.data.update(dataset="made_up", train_split="train", max_len=steps, buckets=(steps,), batch_size=2)
   c.data.made_up = dict(num_train=4, num_test=2, dim=16, num_classes=c.task.num_classes, min_steps=100, max_steps=190)
-  c.model.backbone.width = c.model.head.width = 32
-  if "mlp_width" in c.model.backbone:
-    c.model.backbone.mlp_width = 64
+  backbone.width = c.model.head.width = 32
+  if "mlp_width" in backbone:
+    backbone.mlp_width = 64
+  if "num_heads" in backbone:
+    backbone.num_heads = 4
+  if "input_dims" in backbone:
+    backbone.update(input_dims=(4, 4, 8), input_widths=(8, 8, 16))
   c.task.detection.max_detections = 50
   c.optim.schedule.update(warmup_epochs=1, epochs=4)
   c.train.update(log_every=1, checkpoint_every=2)
-  c.eval.update(split="test", num_drawn=2)
+  c.eval.update(split="test", num_drawn=2, annotations=None, score_fusion=None)
   return c

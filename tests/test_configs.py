@@ -1,7 +1,8 @@
-"""Every configuration builds, is complete, and refuses what nothing reads."""
+"""Every configuration builds, is complete, has the published number of parameters, and refuses what nothing reads."""
 
 import dataclasses
 import importlib
+import math
 import pathlib
 
 import jax
@@ -17,23 +18,62 @@ from jaxvid.train.experiment import Experiment, Train
 from jaxvid.train.optim import Optim, WarmupCosine
 
 FOLDER = pathlib.Path(__file__).parents[1] / "configs"
-SHARED_BY_CONFIGS = ("__init__", "common", "hapt_common")
-NAMES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem not in SHARED_BY_CONFIGS)
-VARIANTS = [(name, arg) for name in NAMES for arg in ("", "smoke")]
-VARIANTS += [(name, arg) for name in NAMES if name.startswith("hapt") for arg in ("small", "fold=7", "small,fold=30")]
+NAMES = sorted(
+  path.stem for path in FOLDER.glob("*.py") if not path.stem.endswith("common") and path.stem != "__init__"
+)
+HAPT = [name for name in NAMES if name.startswith("hapt")]
+PUBLISHED = [name for name in NAMES if name not in (*HAPT, "quickstart")]
+EGO4D = "omnivore egovlp slowfast_egovlp omnivore_egovlp slowfast_omnivore_egovlp".split()
+
+# Everything is built; what others have traced already, the slow tests trace too.
+LIKE_OTHERS = "thumos_actionformer_refined_fpn thumos_sgp_refined_fpn hapt_conv hapt_sgp hapt_tridet".split()
+TRACED = [(name, "") for name in NAMES if name not in LIKE_OTHERS]
+TRACED += [("thumos_tridet", "parity"), ("ego4d_actionformer", EGO4D[-1])]
+VARIANTS = [(name, "") for name in LIKE_OTHERS] + [(name, "smoke") for name in NAMES]
+VARIANTS += [(name, arg) for name in PUBLISHED for arg in ("parity", "parity,smoke")]
+VARIANTS += [(name, arg) for name in HAPT for arg in ("small", "fold=7", "small,fold=30")]
+VARIANTS += [("ego4d_actionformer", features + rest) for features in EGO4D for rest in ("", ",parity", ",smoke")]
+
+# What the public code counts in its own models of these settings, and the length of their features.
+PARAMETERS = {
+  ("thumos_actionformer", ""): (2048, 29_251_612),
+  ("thumos_tridet", ""): (2048, 15_989_604),
+  ("thumos_tridet", "parity"): (2048, 15_989_604),
+  ("activitynet_actionformer_tsp", ""): (512, 6_943_497),
+  ("activitynet_actionformer_i3d", ""): (2048, 8_123_145),
+  ("activitynet_tridet_tsp", ""): (512, 12_811_555),
+  ("epic_actionformer_noun", ""): (2304, 30_075_188),
+  ("epic_actionformer_verb", ""): (2304, 29_763_177),
+  ("epic_tridet_noun", ""): (2304, 19_503_532),
+  ("epic_tridet_verb", ""): (2304, 18_594_123),
+  ("hacs_tridet_i3d", ""): (2048, 53_412_473),
+  ("hacs_tridet_slowfast", ""): (2304, 51_860_092),
+  ("ego4d_actionformer", ""): (2304, 32_945_271),
+  ("ego4d_actionformer", "omnivore_egovlp"): (1792, 77_164_152),
+}
 
 
 def get(name, arg=""):
   return importlib.import_module(f"configs.{name}").get_config(arg)
 
 
-@pytest.mark.parametrize("name, arg", VARIANTS)
-def test_builds(name, arg, tmp_path):
-  config = get(name, arg).to_dict()
-  experiment = Experiment.from_config(config, str(tmp_path))
+def build(name, arg):
+  """The experiment of a configuration, once what can be seen without tracing it is checked."""
+  experiment = Experiment.from_config(get(name, arg).to_dict(), workdir="")
+  data, backbone = experiment.data, experiment.network.backbone
+  assert len(experiment.task.regression_ranges) == 1 + backbone.depths[2]
+  divisor = backbone.scale_factor ** backbone.depths[2]
+  assert all(length % divisor == 0 for length in (*data.buckets, data.pad_multiple or max(data.buckets)))
+  assert max(data.buckets) >= data.max_len and data.resize_to in (None, *data.buckets)
+  return experiment
+
+
+def trace(name, arg, dim):
+  """Traces initialisation, loss, prediction and optimizer for features of length `dim`; returns the parameters."""
+  experiment = build(name, arg)
   steps = min(experiment.data.buckets)
   batch = dict(
-    features=jnp.zeros((1, steps, 24)),
+    features=jnp.zeros((1, steps, dim)),
     mask=jnp.ones((1, steps), bool),
     segments=jnp.zeros((1, 16, 2)),
     labels=jnp.zeros((1, 16), int),
@@ -44,13 +84,55 @@ def test_builds(name, arg, tmp_path):
   def everything(batch):
     out, variables = experiment.network.init_with_output(jax.random.key(0), *experiment.task.inputs(batch))
     loss, *_ = experiment.task.loss(out, batch, experiment.task.init_state(), train=True)
-    return loss, experiment.task.predict(out, batch), experiment.optim.make(10)[0].init(variables["params"])
+    opt_state = experiment.optim.make(10)[0].init(variables["params"])
+    return loss, experiment.task.predict(out, batch), variables, opt_state
 
-  loss, found, _ = jax.eval_shape(everything, batch)
-  assert loss.shape == () and found.segments.shape == (1, config["task"]["detection"]["max_detections"], 2)
-  divisor = 2 ** (len(experiment.task.regression_ranges) - 1)
-  assert all(bucket % divisor == 0 for bucket in experiment.data.buckets)
-  assert max(experiment.data.buckets) >= experiment.data.max_len
+  loss, found, variables, _ = jax.eval_shape(everything, batch)
+  assert loss.shape == () and found.segments.shape == (1, experiment.task.detection.max_detections, 2)
+  return variables["params"]
+
+
+def count(params):
+  return sum(math.prod(array.shape) for array in jax.tree.leaves(params))
+
+
+@pytest.mark.parametrize("name, arg", TRACED)
+def test_builds(name, arg):
+  dims = get(name, arg).model.backbone.get("input_dims") or (24,)
+  dim, parameters = PARAMETERS.get((name, arg), (sum(dims), None))
+  params = trace(name, arg, dim)
+  assert parameters in (None, count(params))
+
+
+@pytest.mark.parametrize("name, arg", VARIANTS)
+def test_variants_build(name, arg):
+  build(name, arg)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name, arg", VARIANTS)
+def test_variants_are_traced(name, arg):
+  dims = get(name, arg).model.backbone.get("input_dims") or (24,)
+  dim, parameters = PARAMETERS.get((name, arg), (sum(dims), None))
+  assert parameters in (None, count(trace(name, arg, dim)))
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_parity_differs_in_what_the_public_code_does_otherwise(name):
+  ours, theirs = get(name), get(name, "parity")
+  assert (ours.model.padding, theirs.model.padding) == ("ignored", "reference")
+  assert (ours.optim.ema_warmup, theirs.optim.ema_warmup) == (True, False)
+  assert theirs.data.buckets == (theirs.data.max_len,)
+  if name.split("_")[0] in ("thumos", "epic") and theirs.model.backbone.type == "sgp":
+    assert (ours.model.backbone.init, theirs.model.backbone.init) == ("live", "dead")
+  if theirs.model.head.type == "trident":
+    assert (ours.model.head.border, theirs.model.head.border) == ("masked", "zero_logit")
+
+
+def test_ego4d_takes_one_kind_of_features():
+  assert get("ego4d_actionformer").data.dataset == "ego4d_mq/slowfast"
+  with pytest.raises(ValueError, match="omnivore and egovlp: name one kind"):
+    get("ego4d_actionformer", "omnivore,egovlp")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -103,11 +185,10 @@ def test_unread_keys_are_errors(section, key, tmp_path):
 
 def test_unknown_types_list_those_there_are():
   model = get("quickstart").model.to_dict()
-  with pytest.raises(
-    ConfigError, match='config.model.backbone.type: no backbone "resnet"; there are: local_transformer, sgp'
-  ):
+  there_are = "conv, granularity_mixture, local_transformer, sgp"
+  with pytest.raises(ConfigError, match=f'config.model.backbone.type: no backbone "resnet"; there are: {there_are}'):
     build_network(dict(model, backbone=dict(type="resnet")), 3)
-  assert types("head") == ["point"] and types("task") == ["localization"] and types("evaluator") == ["localization"]
+  assert types("head") == ["decoupled", "point", "trident"] and types("neck") == ["fpn", "identity", "refined_fpn"]
 
 
 def test_missing_keys_are_named(tmp_path):

@@ -1,0 +1,56 @@
+"""ActionFormer on the moment queries of Ego4D, with six kinds of features (16 frames apart, 30 frames a second).
+
+  python -m data_prep.build ego4d_mq/slowfast --source=SLOWFAST_FOLDER --annotations=ego4d.json
+  python -m jaxvid.main --config=configs/ego4d_actionformer.py --workdir=runs/ego4d_slowfast
+  python -m jaxvid.main --config=configs/ego4d_actionformer.py:omnivore_egovlp --workdir=runs/ego4d_omnivore_egovlp
+
+Settings of the public code's ego4d_*.yaml; of several kinds, each step's features stand side by side. Average mAP over
+tIoU 0.1 to 0.5:
+
+  variant                        dim     parameters   published   ours
+  slowfast (the default)       2,304     32,945,271       14.89   not yet run
+  omnivore                     1,536                      18.20   not yet run
+  egovlp                         256                      20.60   not yet run
+  slowfast_egovlp              2,560                      21.56   not yet run
+  omnivore_egovlp              1,792     77,164,152       21.98   not yet run
+  slowfast_omnivore_egovlp     4,096                      22.09   not yet run
+
+Further variants, to combine with these: `smoke`, `parity`.
+"""
+
+from configs import common
+
+# What differs: arguments of the backbone.
+FEATURES = {
+  "slowfast": dict(width=512, num_heads=4, depths=(2, 2, 6)),
+  "omnivore": dict(width=512, num_heads=4, depths=(2, 2, 7)),
+  "egovlp": dict(width=384, num_heads=4, depths=(2, 2, 7)),
+  "slowfast_egovlp": dict(width=768, num_heads=12, depths=(2, 2, 7)),
+  "omnivore_egovlp": dict(width=768, num_heads=12, depths=(2, 2, 7)),
+  "slowfast_omnivore_egovlp": dict(
+    width=1024, num_heads=16, depths=(2, 2, 7), input_dims=(2304, 1536, 256), input_widths=(256, 384, 384)
+  ),
+}
+
+
+def get_config(arg=""):
+  parts = (arg or "").split(",")
+  features = [part for part in parts if part in FEATURES] or ["slowfast"]
+  if len(features) > 1:
+    raise ValueError(f"{' and '.join(features)}: name one kind of features")
+  backbone = FEATURES[features[0]]
+  c = common.localization()
+  ranges = [(0, 4), (2, 8), (4, 16), (8, 32), (16, 64), (32, 128), (64, 256), (128, 10000)]
+  if backbone["depths"][2] == 6:
+    ranges[6:] = [(64, 10000)]
+  c.task.update(num_classes=110, regression_ranges=tuple(ranges))
+  c.task.detection.update(pre_nms_top_k=5000, sigma=0.9, max_detections=2000, voting_threshold=0.95)
+  c.model.backbone = dict(
+    type="local_transformer", window=9, positions="sinusoid", dropout=0.1, drop_path=0.1, **backbone
+  )
+  c.model.head.width = backbone["width"]
+  c.data.update(dataset=f"ego4d_mq/{features[0]}", max_len=1024, buckets=(256, 512, 768, 1024), crop_min_overlap=0.3)
+  c.optim.schedule.update(warmup_epochs=5, epochs=15, final_lr=1e-8)
+  c.eval.update(split="validation", tious=(0.1, 0.2, 0.3, 0.4, 0.5))
+  rest = ",".join(part for part in parts if part not in FEATURES)
+  return common.finish(c, rest, pad_multiple=512 if backbone["depths"][2] == 6 else 1024)

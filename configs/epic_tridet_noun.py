@@ -1,0 +1,18 @@
+"""TriDet on the nouns of EPIC-Kitchens-100, SlowFast features (2,304 values, 32 frames, stride 16).
+
+  python -m data_prep.build epic100/noun --source=SLOWFAST_FOLDER --annotations=EPIC_CSV_FOLDER
+  python -m jaxvid.main --config=configs/epic_tridet_noun.py --workdir=runs/epic_tridet_noun
+
+Settings of TriDet's epic_slowfast_noun.yaml: 19,503,532 parameters. Published score: average mAP 23.76 (27.38 at tIoU
+0.1, 18.28 at 0.5). Ours: not yet run. Variants: `smoke`, `parity`.
+"""
+
+from configs import common, epic_common
+
+
+def get_config(arg=""):
+  c = epic_common.tridet()
+  epic_common.nouns(c)
+  c.model.backbone.update(window=1, k=4.0)
+  c.optim.schedule.update(warmup_epochs=5, epochs=19, final_lr=1e-8)
+  return common.finish(c, arg, pad_multiple=32)

@@ -1,0 +1,17 @@
+"""TriDet, the SGP backbone with the trident head, on HAPT.
+
+  python -m jaxvid.main --config=configs/hapt_tridet.py:small --workdir=runs/hapt_tridet_small
+
+Data and variants as in hapt_actionformer.py. Scores: docs/results.md.
+"""
+
+from configs import hapt_common
+
+
+def get_config(arg=""):
+  return hapt_common.config(
+    arg,
+    dict(type="sgp", window=1, k=4.0, mlp_width=768, depths=(2, 2, 5), drop_path=0.1, init="live"),
+    head=dict(type="trident", num_bins=16, kernel_size=3, boundary_kernel_size=3, border="masked"),
+    iou_power=0.25,
+  )

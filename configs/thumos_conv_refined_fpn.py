@@ -1,0 +1,16 @@
+"""Convolutions and the refined FPN neck on THUMOS14, I3D features: row C of Table I of the ActionFormer study.
+
+  python -m jaxvid.main --config=configs/thumos_conv_refined_fpn.py --workdir=runs/thumos_conv_refined_fpn
+
+Data and training as in thumos_actionformer.py. Published score: average mAP 57.88 (72.79 at tIoU 0.3, 36.51 at 0.7).
+Ours: not yet run. All rows in one go: configs/studies/backbone_neck.py. Variants: `smoke`, `parity`.
+"""
+
+from configs import common, thumos_common
+
+
+def get_config(arg=""):
+  c = thumos_common.actionformer()
+  c.model.backbone = dict(type="conv", width=512, depths=(2, 2, 5))
+  c.model.neck = dict(type="refined_fpn")
+  return common.finish(c, arg, pad_multiple=576)

@@ -1,0 +1,16 @@
+"""The SGP backbone and the refined FPN neck on THUMOS14, I3D features: row D of Table I of the ActionFormer study.
+
+  python -m jaxvid.main --config=configs/thumos_sgp_refined_fpn.py --workdir=runs/thumos_sgp_refined_fpn
+
+Data and training as in thumos_actionformer.py. Published score: average mAP 64.84 (79.79 at tIoU 0.3, 41.55 at 0.7).
+Ours: not yet run. All rows in one go: configs/studies/backbone_neck.py. Variants: `smoke`, `parity`.
+"""
+
+from configs import common, thumos_common
+
+
+def get_config(arg=""):
+  c = thumos_common.actionformer()
+  c.model.backbone = thumos_common.sgp()
+  c.model.neck = dict(type="refined_fpn")
+  return common.finish(c, arg, pad_multiple=32)

@@ -1,0 +1,157 @@
+"""A study file: a base configuration, rows of changes to it, and what was published for them.
+
+A study file is Python with two names:
+
+  BASE = "configs/thumos_actionformer.py"      the configuration that all rows start from
+
+  def get_study(base):                         base: that configuration, as it stands after the command line's changes
+    return dict(
+      title="Table I: backbones and necks",
+      published_on="thumos14",                 the dataset that `published` is about; left out, nothing is published
+      columns=(0.5, 0.7, "average"),           of the table; left out: all of config.eval.tious, and the average
+      rows=dict(
+        refined_fpn=dict(                      the row's name, and its folder's
+          label="Transformer + refined FPN",   how the table calls it
+          changes={"model.neck": dict(type="refined_fpn")},    dotted key -> value in the place of the base's
+          published=(68.85, 42.13, 65.16),     percent, a number a column
+        ),
+      ),
+    )
+"""
+
+import copy
+import dataclasses
+import importlib.util
+import pathlib
+import re
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+from typing import Any
+
+AVERAGE = "average"
+
+
+class StudyError(ValueError):
+  """A study that cannot be run; the message names the file, the row and what is wrong."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+  """One line of the table.
+
+  Attributes:
+    name: of its folder.
+    label: as the table prints it.
+    changes: dotted key of the configuration -> the value in the place of the base's.
+    config: the complete configuration, as plain values.
+    published: column -> percent; empty where nothing is published for the base's dataset.
+  """
+
+  name: str
+  label: str
+  changes: Mapping[str, Any]
+  config: Mapping[str, Any]
+  published: Mapping[str, float]
+
+
+@dataclasses.dataclass(frozen=True)
+class Study:
+  """What a study file says, for one base configuration.
+
+  Attributes:
+    name: of the file.
+    title: of the table.
+    columns: tIoUs as text ("0.5") and "average", in the table's order.
+    rows: in the table's order.
+  """
+
+  name: str
+  title: str
+  columns: tuple[str, ...]
+  rows: tuple[Row, ...]
+
+
+def load(path: str) -> ModuleType:
+  """The study file as a module."""
+  if not pathlib.Path(path).is_file():
+    raise StudyError(f"--study={path}: no such file; the studies that come with jaxvid are in configs/studies")
+  spec = importlib.util.spec_from_file_location(pathlib.Path(path).stem, path)
+  module = importlib.util.module_from_spec(spec)
+  spec.loader.exec_module(module)
+  for name in ("BASE", "get_study"):
+    if not hasattr(module, name):
+      raise StudyError(f"{path}: a study file defines BASE, a configuration's file, and get_study(base)")
+  return module
+
+
+def read(module: ModuleType, base: Any) -> Study:
+  """The study of a study file on the ConfigDict `base`."""
+  where = module.__file__
+  values = module.get_study(base.copy_and_resolve_references())
+  _check_keys(where, values, required=("title", "rows"), known=("title", "rows", "columns", "published_on"))
+  tious = [str(tiou) for tiou in base.eval.tious]
+  columns = tuple(str(column) for column in values.get("columns", (*tious, AVERAGE)))
+  for column in columns:
+    if column not in (*tious, AVERAGE):
+      raise StudyError(f"{where}: column {column} is neither {AVERAGE!r} nor in config.eval.tious: {', '.join(tious)}")
+  applies = values.get("published_on") == base.data.dataset
+  rows = []
+  for name, row in values["rows"].items():
+    _check_keys(f"{where}: row {name}", row, required=("label",), known=("label", "changes", "published"))
+    if not re.fullmatch(r"[A-Za-z0-9._-]+", name):
+      raise StudyError(f"{where}: row {name!r}: the name is a folder's, of letters, digits and . _ -")
+    changes, published = row.get("changes", {}), row.get("published", ())
+    if applies and published and len(published) != len(columns):
+      raise StudyError(f"{where}: row {name}: {len(published)} published numbers for the columns {', '.join(columns)}")
+    rows.append(
+      Row(
+        name=name,
+        label=row["label"],
+        changes=changes,
+        config=changed(base.to_dict(), changes, f"{where}: row {name}"),
+        published=dict(zip(columns, published)) if applies else {},
+      )
+    )
+  return Study(pathlib.Path(where).stem, values["title"], columns, tuple(rows))
+
+
+def changed(config: Mapping[str, Any], changes: Mapping[str, Any], where: str) -> dict[str, Any]:
+  """A copy of the configuration with dotted keys set; the section that a key is in must be there."""
+  config = copy.deepcopy(config)
+  for key, value in changes.items():
+    *sections, last = key.split(".")
+    part = config
+    for section in sections:
+      part = part.get(section)
+      if not isinstance(part, dict):
+        raise StudyError(f"{where}: {key}: the base configuration has no section {section!r}")
+    part[last] = copy.deepcopy(value)
+  return config
+
+
+def differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> list[str]:
+  """What two configurations differ in, a line a key."""
+  there, here = flat(there), flat(here)
+  lines = []
+  for key in there | here:
+    if key not in here or key not in there or there[key] != here[key]:
+      before, after = (repr(side[key]) if key in side else "not set" for side in (there, here))
+      lines.append(f"{key}: {before} there, {after} here")
+  return lines
+
+
+def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+  """Nested dicts as one, of dotted keys."""
+  found = {}
+  for key, value in values.items():
+    found |= flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) and value else {prefix + key: value}
+  return found
+
+
+def _check_keys(where: str, values: Mapping[str, Any], required: Sequence[str], known: Sequence[str]) -> None:
+  for key in values:
+    if key not in known:
+      raise StudyError(f"{where}: nothing reads {key!r}; there are: {', '.join(known)}")
+  for key in required:
+    if key not in values:
+      raise StudyError(f"{where}: {key!r} is missing")
