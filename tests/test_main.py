@@ -43,6 +43,10 @@ def test_help(run):
       "python -m data_prep.build thumos14",
     ),
     (["--config=configs/quickstart.py", "--mode=eval", "--workdir={tmp}"], "no latest checkpoint"),
+    (
+      ["--config=configs/quickstart.py", "--config.eval.annotations={tmp}/gone.json", "--workdir={tmp}"],
+      "config.eval.annotations: there is no file",
+    ),
   ],
 )
 def test_mistakes_give_one_line(run, tmp_path, args, message):
@@ -53,8 +57,21 @@ def test_mistakes_give_one_line(run, tmp_path, args, message):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["quickstart", "thumos_sgp", "thumos_actionformer", "hapt_actionformer", "hapt_sgp"])
+@pytest.mark.parametrize(
+  "name",
+  [
+    "quickstart.py:smoke",
+    "thumos_actionformer.py:smoke",
+    "thumos_conv_refined_fpn.py:smoke",
+    "thumos_tridet.py:smoke,parity",
+    "activitynet_actionformer_tsp.py:smoke",
+    "ego4d_actionformer.py:smoke,slowfast_omnivore_egovlp",
+    "hapt_sgp.py:smoke",
+    "hapt_granularity_mixture.py:smoke",
+    "hapt_decoupled.py:smoke",
+  ],
+)
 def test_smoke(run, tmp_path, name):
-  done = run(f"--config=configs/{name}.py:smoke", f"--workdir={tmp_path}")
+  done = run(f"--config=configs/{name}", f"--workdir={tmp_path}")
   assert done.returncode == 0, done.stderr
   assert (tmp_path / "scores.json").exists() and (tmp_path / "detections.png").exists()

@@ -188,6 +188,7 @@ class Task:
         method=how.nms,
         max_detections=how.max_detections,
         min_score=how.min_score,
+        num_classes=self.num_classes,
         sigma=how.sigma,
         iou_threshold=how.iou_threshold,
         multiclass=how.multiclass,

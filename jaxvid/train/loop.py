@@ -36,6 +36,7 @@ def train_and_evaluate(config: Mapping[str, Any], workdir: str) -> dict[str, Any
   data, settings = experiment.data, experiment.train
 
   # 1. Data, and what follows from it.
+  experiment.evaluator.check()
   source = experiment.open_split(data.train_split)
   test_source = experiment.open_split(experiment.evaluator.split)
   steps_per_epoch = pipeline.num_steps_per_epoch(len(source), data.batch_size)
@@ -101,6 +102,8 @@ def train_and_evaluate(config: Mapping[str, Any], workdir: str) -> dict[str, Any
         log.write(step, {f"eval/{name}": value for name, value in experiment.evaluator.summary(scores).items()})
         _keep_if_best(checkpoints, step, state, description, experiment.evaluator.score(scores))
         clock, logged_step = time.perf_counter(), step
+    if is_writer and first_step < num_steps:
+      _draw_curves(log.path)
 
     # 5. A run that was complete already is only evaluated.
     return scores or _evaluate(experiment, state, test_source)
@@ -152,9 +155,16 @@ def _restore(state: TrainState, experiment: Experiment, checkpoints: Checkpoints
       return other.restore(LATEST, state)
   if train.init_from:
     with Checkpoints(train.init_from) as other:
-      averaged = other.restore(LATEST, state).ema
+      averaged = other.restore_parts(LATEST, {"ema": state.ema})["ema"]
     return state.replace(params=averaged, ema=jax.tree.map(jax.numpy.copy, averaged))
   return state
+
+
+def _draw_curves(log: pathlib.Path) -> None:
+  """Losses, learning rate and scores over the run, beside its log."""
+  from jaxvid.viz import curves  # Here, not above: matplotlib is slow to import.
+
+  curves.draw(log.with_name("curves.png"), log)
 
 
 def _check_finite(step: int, metrics: Mapping[str, jax.Array]) -> dict[str, float]:

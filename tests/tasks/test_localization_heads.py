@@ -124,13 +124,11 @@ def test_errors_learn_from_offsets_and_do_not_steer_them(rng):
 
 def test_errors_lower_the_score(rng):
   outputs, batch = decoupled(rng)
-  score = lambda power: (
-    dataclasses.replace(  # noqa: E731
-      TASK, detection=Detection(nms="none", max_detections=1, pre_nms_score=0.0, error_power=power)
-    )
-    .predict(outputs, batch)
-    .scores[0, 0]
-  )
+
+  def score(power):
+    how = Detection(nms="none", max_detections=1, pre_nms_score=0.0, error_power=power)
+    return dataclasses.replace(TASK, detection=how).predict(outputs, batch).scores[0, 0]
+
   plain, halved = score(0.0), score(0.5)
   probability = np.asarray(jax.nn.sigmoid(join(outputs.cls_logits)[0]))
   trust = (1 + join(outputs.refinement.errors)[0].sum(-1)) ** -0.5

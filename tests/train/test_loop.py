@@ -58,6 +58,7 @@ def test_it_learns_and_writes_everything(finished):
   assert {path.name for path in workdir.iterdir()} >= {
     "checkpoints",
     "config.json",
+    "curves.png",
     "detections.png",
     "metrics.jsonl",
     "predictions.json",
