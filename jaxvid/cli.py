@@ -7,7 +7,7 @@ import pathlib
 import runpy
 import sys
 
-COMMANDS = ("main",)
+COMMANDS = ("main", "evaluate", "predict", "convert", "study")
 
 
 def main() -> None:

@@ -4,13 +4,16 @@
   python -m jaxvid.main --config=configs/thumos_sgp.py:smoke --workdir=runs/smoke
   python -m jaxvid.main --config=configs/hapt_actionformer.py:small --workdir=runs/hapt --config.optim.lr=3e-4
   python -m jaxvid.main --config=configs/hapt_actionformer.py:small --workdir=runs/hapt --mode=eval
+  python -m jaxvid.main --workdir=runs/imported --mode=eval
 
 --config names a file and, after a colon, a variant of it; any value in it can be set with --config.SECTION.KEY=VALUE.
+A workdir that jaxvid.convert has made holds its own, which is taken where no --config is given.
 Everything lands in --workdir: checkpoints, metrics.jsonl, TensorBoard's events, predictions.json, scores.json and
 detections.png. A run that was stopped goes on where its last checkpoint is when the same command is given again.
 """
 
 import logging
+import pathlib
 import sys
 
 import absl.logging
@@ -53,13 +56,26 @@ def main(argv):
 def _parse_flags(argv):
   """Flags of the command line; what is wrong with them is told in one line."""
   try:
-    return flags.FLAGS(argv)
+    return flags.FLAGS(_with_own_config(argv))
   except (AttributeError, KeyError) as error:  # How ml_collections answers a key that the configuration lacks.
     key = str(error).strip("\"'")
     sys.exit(f'error: the configuration has no key "{key}", so nothing would read it')
   except (flags.Error, OSError, TypeError, ValueError) as error:
     # An error inside a configuration file comes with its traceback in the message; the last line says what it was.
     sys.exit(f"error: {_last_line(error)}\nSee python -m jaxvid.main --help.")
+
+
+def _with_own_config(argv):
+  """The arguments with --config=WORKDIR/config.py where no --config is given, if there is such a file."""
+  given = {name.lstrip("-"): value for name, _, value in (arg.partition("=") for arg in argv[1:])}
+  workdir = given.get("workdir")
+  if workdir == "" and "--workdir" in argv[:-1]:
+    workdir = argv[argv.index("--workdir") + 1]
+  if "config" in given or not workdir:
+    return argv
+  file = pathlib.Path(workdir) / "config.py"
+  # First, since the flags --config.SECTION.KEY are only known once it is read.
+  return [argv[0], f"--config={file}", *argv[1:]] if file.exists() else argv
 
 
 def _last_line(error):

@@ -18,9 +18,7 @@ def padded_length(length: int, buckets: Sequence[int], multiple: int | None = No
   return -(-length // multiple) * multiple
 
 
-def collate(
-  examples: Sequence[dict], buckets: Sequence[int], pad_multiple: int | None = None
-) -> dict[str, np.ndarray]:
+def collate(examples: Sequence[dict], buckets: Sequence[int], pad_multiple: int | None = None) -> dict[str, np.ndarray]:
   """Examples of different lengths as one batch of arrays.
 
   Args:

@@ -58,7 +58,7 @@ def load(path: str | os.PathLike, dim: int | None = None) -> np.ndarray:
 
 
 def check(features: np.ndarray, dim: int | None, path: str | os.PathLike, key: str = "array") -> None:
-  """Raises FeatureFileError unless the array is what `load` promises; `path` and `key` say in the message where it is."""
+  """Raises FeatureFileError unless the array is what `load` promises; `path` and `key` say where it lies."""
   if not np.issubdtype(features.dtype, np.floating):
     raise FeatureFileError(
       path, key, f"{features.dtype} values, not floating point", "Save the extractor's output as it is."

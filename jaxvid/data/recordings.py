@@ -52,7 +52,7 @@ class Timing:
       if value is not None and not (math.isfinite(value) and value > 0):
         raise TimingError(f"{name}: must be a positive number; got {value}")
 
-  def with_(self, other: "Timing", where: str) -> "Timing":
+  def joined(self, other: "Timing", where: str) -> "Timing":
     """This timing, completed by `other`, which `where` says; both may say the same, but nothing else."""
     merged = dataclasses.asdict(self)
     for name, value in dataclasses.asdict(other).items():
@@ -124,7 +124,7 @@ class FeatureFile:
     if self.id not in timings:
       raise TimingError(f"{self.path}: {where} has no {self.id!r}; name the file as the recording is named there")
     try:
-      return dataclasses.replace(self, timing=self.timing.with_(timings[self.id], os.fspath(where)))
+      return dataclasses.replace(self, timing=self.timing.joined(timings[self.id], os.fspath(where)))
     except TimingError as error:
       raise TimingError(f"{self.path}: {error}") from error
 

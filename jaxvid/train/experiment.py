@@ -94,8 +94,11 @@ class Experiment:
     return {"config": self.config, "class_names": list(source.class_names), "contract": source.contract.to_dict()}
 
   def check_description(self, description: Mapping[str, Any], source: Split) -> None:
-    """Refuses a checkpoint that was trained on other classes or other features than `source` has."""
-    if list(description["class_names"]) != list(source.class_names):
+    """Refuses a checkpoint that was trained on other classes or other features than `source` has.
+
+    What an imported checkpoint does not know, the classes' names or the extractor, is taken as it comes.
+    """
+    if description["class_names"] and list(description["class_names"]) != list(source.class_names):
       raise ConfigError(
         f"the checkpoint knows the classes {description['class_names']}, the dataset {source.class_names}"
       )

@@ -1,0 +1,135 @@
+"""The names that ActionFormer's and TriDet's public PyTorch code gives to the parameters of our localization networks.
+
+Both share their embedding, necks and heads; a backbone's blocks have rules of their own. A model that takes public
+weights needs padding="reference": there, a norm's bias reaches into padded steps.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from jaxvid.weights.rules import SAME, Layout, Rule, WeightsError, export_tensors, import_tensors
+
+# A convolution (out, in, K) there is (K, in, out) here, a depthwise one (C, 1, K) is (K, 1, C).
+KERNEL = Layout(lambda array: array.transpose(2, 1, 0), lambda array: array.transpose(2, 1, 0))
+DENSE = Layout(lambda array: array[:, :, 0].T, lambda array: array.T[:, :, None])  # (out, in, 1), (in, out)
+VECTOR = Layout(lambda array: array[0, :, 0], lambda array: array[None, :, None])  # (1, C, 1), (C,)
+BIAS_TABLE = Layout(lambda array: array[0, 0], lambda array: array[None, None])  # (1, 1, heads, window)
+
+
+def _norm(ours, theirs, layout=VECTOR):
+  """The rules of one norm; a layer norm's parameters are (1, C, 1) there, a group norm's (C,)."""
+  parts = (("scale", "weight"), ("bias", "bias"))
+  return [Rule(f"{ours}/norm/{our_part}", f"{theirs}.{part}", layout) for our_part, part in parts]
+
+
+def _linear(ours, theirs, layout):
+  """The rules of one convolution, with its bias where it has one."""
+  return [Rule(f"{ours}/kernel", f"{theirs}.weight", layout), Rule(f"{ours}/bias", f"{theirs}.bias")]
+
+
+def _stack(ours, theirs_conv, theirs_norm):
+  """The rules of convolutions and norms in turn: the embedding, a head's tower."""
+  return [
+    *_linear(rf"{ours}/conv_(\d+)", theirs_conv + r".\1.conv", KERNEL),
+    *_norm(rf"{ours}/norm_(\d+)", theirs_norm + r".\1"),
+  ]
+
+
+def _head(name, theirs, last):
+  """The rules of one part of a head: its tower and its last convolution."""
+  return [
+    *_stack(f"head/{name}_tower", f"{theirs}.head", f"{theirs}.norm"),
+    *_linear(f"head/{name}", f"{theirs}.{last}.conv", KERNEL),
+  ]
+
+
+_SHARED = [
+  *_linear(r"backbone/input_(\d+)", r"backbone.proj.\1.conv", KERNEL),
+  *_stack("backbone/embedding", "backbone.embd", "backbone.embd_norm"),
+  *_linear(r"neck/lateral_(\d+)", r"neck.lateral_convs.\1.conv", KERNEL),
+  *_linear(r"neck/depthwise_(\d+)", r"neck.fpn_convs.\1.conv", KERNEL),
+  *_norm(r"neck/norm_(\d+)", r"neck.fpn_norms.\1"),
+  *_head("cls", "cls_head", "cls_head"),
+  *_head("start", "start_head", "cls_head"),
+  *_head("end", "end_head", "cls_head"),
+  *_head("reg", "reg_head", "offset_head"),
+  Rule("head/level_scale", "reg_head.scale.{entry}.scale"),
+]
+
+_BLOCK, _THEIR_BLOCK = r"backbone/(stem|branch)_(\d+)", r"backbone.\1.\2"
+_ATTENTION = {"query": "query", "key": "key", "value": "value", "output": "proj"}
+
+_LOCAL_TRANSFORMER = [
+  *_norm(f"{_BLOCK}/attention_norm", f"{_THEIR_BLOCK}.ln1"),
+  *_norm(f"{_BLOCK}/mlp_norm", f"{_THEIR_BLOCK}.ln2"),
+  Rule(rf"{_BLOCK}/attention/(query|key|value)_conv/kernel", rf"{_THEIR_BLOCK}.attn.\3_conv.conv.weight", KERNEL),
+  *_norm(rf"{_BLOCK}/attention/(query|key|value)_norm", rf"{_THEIR_BLOCK}.attn.\3_norm"),
+  *[
+    rule
+    for ours, theirs in _ATTENTION.items()
+    for rule in _linear(f"{_BLOCK}/attention/{ours}", f"{_THEIR_BLOCK}.attn.{theirs}", DENSE)
+  ],
+  Rule(f"{_BLOCK}/attention/relative_bias", f"{_THEIR_BLOCK}.attn.rel_pe", BIAS_TABLE),
+  *_linear(f"{_BLOCK}/mlp_in", f"{_THEIR_BLOCK}.mlp.0", DENSE),
+  *_linear(f"{_BLOCK}/mlp_out", f"{_THEIR_BLOCK}.mlp.3", DENSE),
+  Rule(f"{_BLOCK}/attention_scale/scale/scale", f"{_THEIR_BLOCK}.drop_path_attn.scale", VECTOR),
+  Rule(f"{_BLOCK}/mlp_scale/scale/scale", f"{_THEIR_BLOCK}.drop_path_mlp.scale", VECTOR),
+]
+
+_DEPTHWISE = {"psi": "psi", "fc": "fc", "conv_w": "convw", "conv_kw": "convkw", "global_fc": "global_fc"}
+
+_SGP = [
+  *_norm(f"{_BLOCK}/branch_norm", f"{_THEIR_BLOCK}.ln"),
+  *_norm(f"{_BLOCK}/mlp_norm", f"{_THEIR_BLOCK}.gn", SAME),
+  *[
+    rule
+    for ours, theirs in _DEPTHWISE.items()
+    for rule in _linear(f"{_BLOCK}/{ours}", f"{_THEIR_BLOCK}.{theirs}", KERNEL)
+  ],
+  *_linear(f"{_BLOCK}/mlp_in", f"{_THEIR_BLOCK}.mlp.0", DENSE),
+  *_linear(f"{_BLOCK}/mlp_out", f"{_THEIR_BLOCK}.mlp.2", DENSE),
+  *_linear(f"{_BLOCK}/downsample", f"{_THEIR_BLOCK}.downsample.1", DENSE),
+  Rule(f"{_BLOCK}/branch_scale/scale/scale", f"{_THEIR_BLOCK}.drop_path_out.scale", VECTOR),
+  Rule(f"{_BLOCK}/mlp_scale/scale/scale", f"{_THEIR_BLOCK}.drop_path_mlp.scale", VECTOR),
+]
+
+_CONV = _linear(f"{_BLOCK}/(conv1|conv2|downsample)", rf"{_THEIR_BLOCK}.\3.conv", KERNEL)
+
+# Type of a backbone -> the rules of a network that has it.
+RULES = {
+  "local_transformer": _SHARED + _LOCAL_TRANSFORMER,
+  "sgp": _SHARED + _SGP,
+  "conv": _SHARED + _CONV,
+}
+
+_FIRST_CONV, _LAST_BIAS = "backbone.embd.0.conv.weight", "cls_head.cls_head.conv.bias"
+_PROJECTIONS = r"backbone\.proj\.\d+\.conv\.weight"
+
+
+def rules(backbone: str):
+  """The rules of networks with this type of backbone; WeightsError where the public code has nothing like it."""
+  if backbone not in RULES:
+    raise WeightsError(f'the public code has no backbone "{backbone}"; it has: {", ".join(RULES)}')
+  return RULES[backbone]
+
+
+def import_params(tensors: Mapping[str, Any], params: Mapping[str, Any], backbone: str) -> dict:
+  """Our parameters, of the shapes of `params`, from public ones; see jaxvid.weights.rules.import_tensors."""
+  return import_tensors(tensors, rules(backbone), params)
+
+
+def export_params(params: Mapping[str, Any], backbone: str) -> dict[str, np.ndarray]:
+  """Our parameters under their public names; see jaxvid.weights.rules.export_tensors."""
+  return export_tensors(rules(backbone), params)
+
+
+def sizes(tensors: Mapping[str, Any]) -> tuple[int, int]:
+  """(length of a feature vector, number of classes) of the network whose public tensors these are."""
+  for name in (_FIRST_CONV, _LAST_BIAS):
+    if name not in tensors:
+      raise WeightsError(f"{name}: missing; is this a state dict of ActionFormer or TriDet?")
+  streams = [np.shape(tensors[name])[1] for name in tensors if re.fullmatch(_PROJECTIONS, name)]
+  return sum(streams) if streams else np.shape(tensors[_FIRST_CONV])[1], np.shape(tensors[_LAST_BIAS])[0]
