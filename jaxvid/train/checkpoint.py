@@ -58,20 +58,34 @@ class Checkpoints:
       CheckpointError: nothing saved, or its names or shapes differ from those of `like`; all of them are named.
     """
     step = self._existing_step(kind)
-    saved, wanted = self.describe(kind)["shapes"], _shapes(like)
-    problems = [f"{name}: in the checkpoint only" for name in saved if name not in wanted]
-    problems += [f"{name}: not in the checkpoint" for name in wanted if name not in saved]
-    problems += [
-      f"{name}: {saved[name]} in the checkpoint, {wanted[name]} here"
-      for name in wanted
-      if name in saved and saved[name] != wanted[name]
-    ]
-    if problems:
-      raise CheckpointError(
-        f"{self.folder / kind / str(step)} does not fit this configuration:\n  " + "\n  ".join(problems)
-      )
+    self._refuse_differences(kind, self.describe(kind)["shapes"], _shapes(like))
     target = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=x.sharding), like)
     return self._manager(kind).restore(step, args=ocp.args.Composite(state=ocp.args.StandardRestore(target)))["state"]
+
+  def restore_parts(self, kind: str, like: Mapping[str, Any]) -> dict[str, Any]:
+    """Parts of the saved state, such as {"ema": ..., "model_state": ...}; the others are not read.
+
+    Args:
+      kind: "latest" or "best".
+      like: part -> its structure, shapes, types and placement; empty parts may be among them.
+
+    Raises:
+      CheckpointError: as in `restore`, for these parts.
+    """
+    step = self._existing_step(kind)
+    saved = {name: shape for name, shape in self.describe(kind)["shapes"].items() if name.split("/")[0] in like}
+    self._refuse_differences(kind, saved, _shapes(like))
+    target = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=x.sharding), dict(like))
+    wanted = {part: tree for part, tree in target.items() if jax.tree.leaves(tree)}
+    # By itself: a manager reads whole states only, once it has read or written one.
+    with ocp.PyTreeCheckpointer() as reader:
+      restored = reader.restore(
+        self.folder / kind / str(step) / "state",
+        args=ocp.args.PyTreeRestore(
+          wanted, restore_args=ocp.checkpoint_utils.construct_restore_args(wanted), partial_restore=True
+        ),
+      )
+    return dict(target, **restored)
 
   def close(self) -> None:
     """Waits until everything is written."""
@@ -84,6 +98,19 @@ class Checkpoints:
       options = ocp.CheckpointManagerOptions(max_to_keep=1, create=True)
       self._managers[kind] = ocp.CheckpointManager(self.folder / kind, options=options)
     return self._managers[kind]
+
+  def _refuse_differences(self, kind, saved, wanted):
+    problems = [f"{name}: in the checkpoint only" for name in saved if name not in wanted]
+    problems += [f"{name}: not in the checkpoint" for name in wanted if name not in saved]
+    problems += [
+      f"{name}: {saved[name]} in the checkpoint, {wanted[name]} here"
+      for name in wanted
+      if name in saved and saved[name] != wanted[name]
+    ]
+    if problems:
+      raise CheckpointError(
+        f"{self.folder / kind / str(self.steps(kind))} does not fit this configuration:\n  " + "\n  ".join(problems)
+      )
 
   def _existing_step(self, kind):
     step = self.steps(kind)

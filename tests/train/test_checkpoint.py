@@ -49,6 +49,17 @@ def test_another_shape_or_name_is_refused_and_named(tmp_path):
     checkpoints.restore(LATEST, renamed)
 
 
+def test_a_part_of_the_state(tmp_path):
+  checkpoints = saved(tmp_path, 3)
+  parts = checkpoints.restore_parts(LATEST, {"params": state(0)["params"], "model_state": {}})
+  assert set(parts) == {"params", "model_state"} and parts["model_state"] == {}
+  np.testing.assert_array_equal(parts["params"]["kernel"], np.full((2, 3), 3.0))
+  with pytest.raises(CheckpointError, match=r"params/kernel: float32\(2, 3\) in the checkpoint, float32\(2, 4\) here"):
+    checkpoints.restore_parts(LATEST, {"params": state(0, width=4)["params"]})
+  with pytest.raises(CheckpointError, match="ema/kernel: not in the checkpoint"):
+    checkpoints.restore_parts(LATEST, {"ema": state(0)["params"]})
+
+
 def test_a_half_written_checkpoint_is_not_one(tmp_path):
   saved(tmp_path, 4)
   (tmp_path / "checkpoints" / "latest" / "7.orbax-checkpoint-tmp").mkdir()

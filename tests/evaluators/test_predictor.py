@@ -1,0 +1,84 @@
+"""Detections of one recording after the other, and the file they go into."""
+
+import json
+
+import jax.numpy as jnp
+import numpy as np
+
+from jaxvid.evaluators.predictor import Predictor, rows, write_submission
+from jaxvid.ops.decode import Candidates
+
+
+class Doubling:
+  """In place of a network."""
+
+  def __init__(self):
+    self.traced = 0
+
+  def apply(self, variables, features, train):
+    assert train is False
+    self.traced += 1  # Only when a program is made.
+    return features * variables["factor"]
+
+
+class Echo:
+  """In place of a task: as many detections as the batch says are valid."""
+
+  def inputs(self, batch):
+    return (batch["features"],)
+
+  def predict(self, outputs, batch):
+    segments = jnp.stack([outputs, outputs + 1], axis=-1)
+    return Candidates(segments, outputs / 10, outputs.astype(int), batch["valid"])
+
+
+def example(name, *values, num_valid):
+  features = np.array([values], np.float32)
+  return {"id": name}, {"features": features, "valid": np.arange(len(values))[None] < num_valid}
+
+
+def test_recordings_in_their_order_and_a_program_a_length():
+  network = Doubling()
+  predictor = Predictor(network, Echo())
+  examples = [example("a", 1, 2, num_valid=2), example("b", 3, 4, 5, num_valid=1), example("c", 6, 7, num_valid=0)]
+  for _ in range(2):
+    found = list(predictor.run({"factor": jnp.float32(2)}, iter(examples)))
+    assert [record["id"] for record, _ in found] == ["a", "b", "c"]
+    assert found[0][1]["segments"] == [[2, 3], [4, 5]] and found[0][1]["labels"] == [2, 4]
+    assert found[1][1] == {"segments": [[6, 7]], "scores": [np.float32(0.6)], "labels": [6]}
+    assert found[2][1] == {"segments": [], "scores": [], "labels": []}
+  assert network.traced == 2
+  assert list(predictor.run({"factor": jnp.float32(2)}, [])) == []
+
+
+def test_one_ahead_and_no_further():
+  """The next recording is under way when the detections of one are fetched; not all are read at once."""
+  read = []
+
+  def examples():
+    for name in "abcd":
+      read.append(name)
+      yield example(name, 1, 2, num_valid=1)
+
+  run = Predictor(Doubling(), Echo()).run({"factor": jnp.float32(1)}, examples())
+  next(run)
+  assert read == ["a", "b"]
+
+
+def test_the_file(tmp_path):
+  found = {"segments": [[0.5, 2.0], [1.0, 3.0]], "scores": [0.9, 0.25], "labels": [1, 0]}
+  nothing = {"segments": [], "scores": [], "labels": []}
+  write_submission(tmp_path / "a.json", [('the "first"', found), ("second", nothing)], ["walk", "run"])
+  assert json.loads((tmp_path / "a.json").read_text()) == {
+    "version": "1.0",
+    "results": {
+      'the "first"': [
+        {"label": "run", "segment": [0.5, 2.0], "score": 0.9},
+        {"label": "walk", "segment": [1.0, 3.0], "score": 0.25},
+      ],
+      "second": [],
+    },
+  }
+  write_submission(tmp_path / "none.json", [], [])
+  assert json.loads((tmp_path / "none.json").read_text())["results"] == {}
+  assert [row["label"] for row in rows(found, [])] == [1, 0]
