@@ -1,9 +1,11 @@
 """Non-maximum suppression and segment voting over candidate segments, in static shapes.
 
-One loop serves all classes: it takes the best remaining candidate of any class and decays the others of its class. That
-gives the detections in the order of their final scores, so it may stop at `max_detections`; running each class on its
-own and merging gives the same detections.
+All classes are suppressed at once: a step takes the best remaining candidate of every class and decays the others of
+its class, so there are as many steps as the busiest class has detections, not as all have together. The steps end as
+soon as the `max_detections` best are known; running each class on its own and merging gives the same detections.
 """
+
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -25,6 +27,7 @@ def suppress(
   method: str,
   max_detections: int,
   min_score: float,
+  num_classes: int,
   sigma: float = 0.5,
   iou_threshold: float = 0.1,
   multiclass: bool = True,
@@ -38,18 +41,25 @@ def suppress(
     max_detections: length of the result.
     min_score: soft: a candidate whose score has decayed below it goes (the best of a class always stays); hard: a
       candidate must score above it from the start.
+    num_classes: labels are below it.
     sigma, iou_threshold: see `method`.
     multiclass: candidates of different classes leave each other alone.
   """
-  segments, _, labels, valid = candidates
-  groups = labels if multiclass else jnp.zeros_like(labels)
-  scores = jnp.where(valid, candidates.scores, _REMOVED)
+  scores = jnp.where(candidates.valid, candidates.scores, _REMOVED)
   if method == "none":
-    return _take(candidates, *_pad(*jax.lax.top_k(scores, min(max_detections, len(scores))), max_detections))
+    return _take(candidates, *_best(scores, max_detections))
   if method == "hard":
     scores = jnp.where(scores > min_score, scores, _REMOVED)
   elif method != "soft":
     raise ValueError(f"NMS method must be one of {METHODS}; got {method!r}")
+
+  groups = candidates.labels if multiclass else jnp.zeros_like(candidates.labels)
+  blocks = _in_blocks(groups, candidates.valid, num_classes if multiclass else 1)
+  start, end = candidates.segments[blocks.index, 0], candidates.segments[blocks.index, 1]
+  scores = jnp.where(blocks.filled, scores[blocks.index], _REMOVED)
+  length = end - start + _EPSILON
+  row, column = jnp.arange(len(scores))[:, None], jnp.arange(scores.shape[1])
+  of_group = blocks.group == jnp.arange(num_classes if multiclass else 1)[:, None]
 
   def decay(scores, overlap):
     if method == "hard":
@@ -58,20 +68,59 @@ def suppress(
     return jnp.where(decayed < min_score, _REMOVED, decayed)
 
   def unfinished(state):
-    count, scores, _, _ = state
-    return (count < max_detections) & (jnp.max(scores) >= 0)
+    _, final, best = state
+    # What is left decays further, so that of the picked ones those that score as high are safe.
+    highest = jnp.max(best)
+    return (highest >= 0) & (jnp.sum(final >= highest) < max_detections)
 
   def step(state):
-    count, scores, picked, picked_scores = state
-    best = jnp.argmax(scores)
-    picked, picked_scores = picked.at[count].set(best), picked_scores.at[count].set(scores[best])
-    rival = (groups == groups[best]) & (scores >= 0)
-    scores = jnp.where(rival, decay(scores, tiou(segments[best], segments, _EPSILON)), scores)
-    return count + 1, scores.at[best].set(_REMOVED), picked, picked_scores
+    scores, final, best = state  # best: of each column.
+    best_column = jnp.argmax(jnp.where(of_group, best, _REMOVED), axis=1)  # Of each group.
+    best_row = jnp.argmax(scores[:, best_column], axis=0)
+    best_start, best_end = start[best_row, best_column][blocks.group], end[best_row, best_column][blocks.group]
+    picked = (row == best_row[blocks.group]) & (column == best_column[blocks.group]) & (scores >= 0)
 
-  start = (0, scores, jnp.zeros(max_detections, int), jnp.full(max_detections, _REMOVED, scores.dtype))
-  _, _, picked, picked_scores = jax.lax.while_loop(unfinished, step, start)
-  return _take(candidates, picked_scores, picked)
+    shared = jnp.maximum(jnp.minimum(end, best_end) - jnp.maximum(start, best_start), 0)
+    overlap = shared / (length + (best_end - best_start + _EPSILON) - shared)
+    final = jnp.where(picked, scores, final)
+    scores = jnp.where(picked | (scores < 0), _REMOVED, decay(scores, overlap))
+    return scores, final, jnp.max(scores, axis=0)
+
+  start_state = (scores, jnp.full_like(scores, _REMOVED), jnp.max(scores, axis=0))
+  _, final, _ = jax.lax.while_loop(unfinished, step, start_state)
+  final, place = _best(final.reshape(-1), max_detections)
+  return _take(candidates, final, blocks.index.reshape(-1)[place])
+
+
+class _Blocks(NamedTuple):
+  """Candidates laid out in columns, each of one group, so that the best of a group is the best of a few columns.
+
+  Attributes:
+    index: (K, B), of the candidate in each place.
+    filled: (K, B), whether there is one.
+    group: (B,) of each column; that of an empty one is any.
+  """
+
+  index: Array
+  filled: Array
+  group: Array
+
+
+def _in_blocks(groups: Array, valid: Array, num_groups: int) -> _Blocks:
+  """Lays out N candidates; a group's last column may be partly empty, and so is every place that is not needed."""
+  # A step looks at every place, and at every column of every group: about sqrt(N) rows balance the two.
+  height = 1 << max(len(groups).bit_length() // 2, 3)
+  num_columns = -(-len(groups) // height) + num_groups
+  sorted_groups, order = jax.lax.sort_key_val(jnp.where(valid, groups, num_groups), jnp.arange(len(groups)))
+  first = jnp.searchsorted(sorted_groups, jnp.arange(num_groups + 1))  # Place of each group in the order.
+  columns_end = jnp.cumsum(-(-jnp.diff(first) // height))
+  column = jnp.arange(num_columns)
+  group = jnp.sum(column[:, None] >= columns_end, axis=1)
+  used, group = group < num_groups, jnp.minimum(group, num_groups - 1)
+  columns_before = jnp.where(group > 0, columns_end[group - 1], 0)
+  place = first[group] + (column - columns_before) * height + jnp.arange(height)[:, None]
+  filled = used & (place < first[group + 1])
+  return _Blocks(order[jnp.where(filled, place, 0)], filled, group)
 
 
 def vote(
@@ -101,9 +150,11 @@ def vote(
   return detections._replace(segments=segments)
 
 
-def _pad(scores: Array, index: Array, length: int) -> tuple[Array, Array]:
-  missing = length - len(scores)
-  return jnp.pad(scores, (0, missing), constant_values=_REMOVED), jnp.pad(index, (0, missing))
+def _best(scores: Array, count: int) -> tuple[Array, Array]:
+  """The highest scores, best first, and where they are; padded with `_REMOVED` to this many."""
+  best, index = jax.lax.top_k(scores, min(count, len(scores)))
+  missing = count - len(best)
+  return jnp.pad(best, (0, missing), constant_values=_REMOVED), jnp.pad(index, (0, missing))
 
 
 def _take(candidates: Candidates, scores: Array, index: Array) -> Candidates:

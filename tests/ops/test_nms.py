@@ -10,6 +10,8 @@ import pytest
 from jaxvid.ops.decode import Candidates
 from jaxvid.ops.nms import suppress, vote
 
+NUM_CLASSES = 20  # More than most cases have.
+
 
 def _random(rng, count, num_classes=4, spread=30.0):
   starts = rng.uniform(0, spread, count)
@@ -71,6 +73,21 @@ def test_thousands(rng):
   _assert_like_oracle(candidates, method="soft", max_detections=2000, min_score=0.001, multiclass=True)
 
 
+@pytest.mark.parametrize("multiclass", [True, False])
+def test_classes_of_very_different_sizes(rng, multiclass):
+  """Many classes, one of them with most of the candidates, and many with none."""
+  segments, scores, _, valid = _random(rng, 700, spread=200.0)
+  labels = np.where(rng.random(700) < 0.7, 123, rng.integers(0, 400, 700))
+  _assert_like_oracle(
+    (segments, scores, labels, valid),
+    method="soft",
+    max_detections=500,
+    min_score=0.001,
+    multiclass=multiclass,
+    num_classes=400,
+  )
+
+
 def test_fewer_candidates_than_detections(rng):
   found = _suppress(_random(rng, 5), method="none", max_detections=9, min_score=0.0)
   assert found.scores.shape == (9,) and found.valid.sum() <= 5
@@ -78,7 +95,7 @@ def test_fewer_candidates_than_detections(rng):
 
 def test_batches_stay_apart(rng):
   batch = [_random(np.random.default_rng(seed), 50) for seed in range(3)]
-  one = functools.partial(suppress, method="soft", max_detections=30, min_score=0.05)
+  one = _compiled(method="soft", max_detections=30, min_score=0.05, num_classes=4)
   together = jax.vmap(one)(Candidates(*(jnp.stack([jnp.asarray(c[i]) for c in batch]) for i in range(4))))
   for i, candidates in enumerate(batch):
     alone = one(Candidates(*map(jnp.asarray, candidates)))
@@ -133,11 +150,17 @@ def test_unknown_method_and_weight(rng):
 
 
 def _suppress(candidates, **settings):
-  return jax.jit(functools.partial(suppress, **settings))(Candidates(*map(jnp.asarray, candidates)))
+  return _compiled(**(dict(num_classes=NUM_CLASSES) | settings))(Candidates(*map(jnp.asarray, candidates)))
+
+
+@functools.cache
+def _compiled(**settings):
+  return jax.jit(functools.partial(suppress, **settings))
 
 
 def _assert_like_oracle(candidates, **settings):
   found = _suppress(candidates, **settings)
+  settings.pop("num_classes", None)
   expected = oracle(*candidates, **settings)
   count = int(found.valid.sum())
   assert count == len(expected)
