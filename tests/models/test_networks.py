@@ -16,30 +16,38 @@ from jaxvid.ops.boundary_bins import expected_distances
 from jaxvid.train.optim import decay_mask
 
 CLASSES, DIM = 3, 8
-TRANSFORMER = dict(type="local_transformer", width=16, num_heads=2, window=5, depths=(2, 1, 2))
-SGP = dict(type="sgp", width=16, window=3, k=2.0, mlp_width=24, depths=(2, 1, 2))
-CONV = dict(type="conv", width=16, depths=(2, 1, 2))
-MIXTURE = dict(type="granularity_mixture", width=16, mlp_width=24, depths=(2, 1, 2), granularities=(1, 3, 5))
+TRANSFORMER = dict(type="local_transformer", width=16, num_heads=2, window=5, depths=(1, 1, 1))
+SGP = dict(type="sgp", width=16, window=3, k=2.0, mlp_width=24, depths=(1, 1, 1))
+CONV = dict(type="conv", width=16, depths=(1, 1, 1))
+MIXTURE = dict(type="granularity_mixture", width=16, mlp_width=24, depths=(1, 1, 1), granularities=(1, 3, 5))
 IDENTITY, POINT = dict(type="identity"), dict(type="point", width=16)
 TRIDENT = dict(type="trident", width=16, num_bins=4, boundary_kernel_size=1)
-# Every backbone, neck and head, each setting that changes what is computed, and some of their combinations.
+# Every backbone, neck and head, and each setting that changes what is computed, in as few networks as will do.
 PARTS = {
   "local_transformer": (TRANSFORMER, IDENTITY, POINT),
-  "positions, global level": (dict(TRANSFORMER, window=(5, 3, None), positions="sinusoid"), IDENTITY, POINT),
-  "relative positions": (dict(TRANSFORMER, window=(5, 3, None), relative_positions=True), IDENTITY, POINT),
-  "strided": (dict(TRANSFORMER, downsample="strided", scale_factor=4, depths=(1, 1, 1)), IDENTITY, POINT),
-  "average": (dict(TRANSFORMER, downsample="average"), IDENTITY, POINT),
-  "no norms": (dict(TRANSFORMER, embed_norm=False), dict(type="fpn", norm=False), dict(POINT, norm=False)),
-  "streams": (dict(TRANSFORMER, input_dims=(5, 3), input_widths=(10, 6)), IDENTITY, POINT),
+  "global level, relative positions, streams": (
+    dict(TRANSFORMER, window=(5, None), relative_positions=True, input_dims=(5, 3), input_widths=(10, 6)),
+    IDENTITY,
+    POINT,
+  ),
+  "positions, average": (
+    dict(TRANSFORMER, positions="sinusoid", downsample="average"),
+    dict(type="fpn", width=8),
+    POINT,
+  ),
+  "strided, no norms": (
+    dict(TRANSFORMER, downsample="strided", scale_factor=4, embed_norm=False),
+    dict(type="fpn", norm=False),
+    dict(POINT, norm=False),
+  ),
   "sgp": (SGP, IDENTITY, POINT),
-  "sgp, average, windows": (dict(SGP, window=(1, 3, 5), downsample="average"), IDENTITY, POINT),
-  "conv": (CONV, IDENTITY, POINT),
-  "granularity_mixture": (MIXTURE, IDENTITY, POINT),
-  "fpn": (CONV, dict(type="fpn", width=8), POINT),
-  "refined_fpn": (CONV, dict(type="refined_fpn"), POINT),
-  "upper levels": (CONV, dict(type="fpn", start_level=1), POINT),
-  "trident": (CONV, IDENTITY, TRIDENT),
-  "decoupled": (CONV, IDENTITY, dict(type="decoupled", width=16)),
+  "sgp, average, windows": (dict(SGP, window=(1, 3), downsample="average"), dict(type="refined_fpn"), POINT),
+  "conv, upper levels, decoupled": (
+    dict(CONV, depths=(1, 1, 2)),
+    dict(type="fpn", start_level=1),
+    dict(type="decoupled", width=16),
+  ),
+  "granularity_mixture, trident": (MIXTURE, IDENTITY, TRIDENT),
 }
 
 
@@ -95,7 +103,7 @@ def test_padding_changes_no_valid_output(rng, name):
       np.testing.assert_allclose(a, b, atol=2e-5 * max(1, np.abs(a).max()))
 
 
-@pytest.mark.parametrize("name", ["local_transformer", "sgp", "conv", "fpn", "no norms"])
+@pytest.mark.parametrize("name", ["local_transformer", "sgp", "conv, upper levels, decoupled"])
 def test_reference_padding_does_change_it(rng, name):
   """The parity setting is what it says, and the test above can fail."""
   network = make(name, padding="reference")
@@ -117,7 +125,7 @@ def test_dead_initialisation_keeps_five_convolutions_dead(rng, monkeypatch):
   monkeypatch.setitem(PARTS, "dead", (dict(SGP, init="dead"), IDENTITY, POINT))
   dead = _without_gradient("dead", rng)
   assert {path.split("/")[2] for path in dead} == {"psi", "fc", "global_fc", "conv_w", "conv_kw"}
-  assert len(dead) == 5 * 2 * 3  # Kernel and bias of five convolutions in three blocks.
+  assert len(dead) == 5 * 2 * 2  # Kernel and bias of five convolutions in two blocks.
 
 
 def _without_gradient(name, rng):
@@ -232,15 +240,15 @@ def test_wrong_arguments_are_refused(monkeypatch, backbone, message):
 def test_wrong_length_is_refused():
   with pytest.raises(ValueError, match="cannot be strided|cannot reshape|multiple"):
     network = make("local_transformer")
-    jax.eval_shape(network.init, jax.random.key(0), jnp.zeros((1, 30, DIM)), jnp.ones((1, 30), bool))
+    jax.eval_shape(network.init, jax.random.key(0), jnp.zeros((1, 31, DIM)), jnp.ones((1, 31), bool))
 
 
 def test_granularity_weights_can_be_read_out(rng):
-  params = random_params(make("granularity_mixture"), rng)
+  params = random_params(make("granularity_mixture, trident"), rng)
   weights = granularity_weights(params)
-  assert list(weights) == ["backbone/branch_0", "backbone/branch_1", "backbone/stem_0"]
-  logits = np.asarray(params["backbone"]["branch_1"]["granularity_logits"], np.float64)
-  np.testing.assert_allclose(weights["backbone/branch_1"], np.exp(logits) / np.exp(logits).sum(), rtol=1e-6)
+  assert list(weights) == ["backbone/branch_0", "backbone/stem_0"]
+  logits = np.asarray(params["backbone"]["branch_0"]["granularity_logits"], np.float64)
+  np.testing.assert_allclose(weights["backbone/branch_0"], np.exp(logits) / np.exp(logits).sum(), rtol=1e-6)
 
 
 def test_mixture_is_the_weighted_sum_of_its_parts(rng):
@@ -256,7 +264,7 @@ def test_mixture_is_the_weighted_sum_of_its_parts(rng):
 
 
 def test_upper_levels_keep_their_strides():
-  network = make("upper levels")
+  network = make("conv, upper levels, decoupled")
   features = jax.ShapeDtypeStruct((1, 32, DIM), np.float32)
   mask = jax.ShapeDtypeStruct((1, 32), np.bool_)
   out = jax.eval_shape(lambda *args: network.init_with_output(jax.random.key(0), *args)[0], features, mask)
