@@ -119,7 +119,7 @@ def test_trains_on(tmp_path):
   workdir = from_torch(tmp_path, "--dataset=made_up", f"--data_dir={tmp_path}/data")
   config = json.loads((workdir / "config.json").read_text())
   config["optim"]["schedule"].update(warmup_epochs=1, epochs=2)
-  config["train"]["init_from"] = str(workdir)
+  config["train"].update(init_from=str(workdir), num_devices=1)
   loop.train_and_evaluate(config, str(tmp_path / "tuned"))
   assert (tmp_path / "tuned" / "checkpoints" / "latest" / "4").exists()
   config["train"]["init_from"] = None
