@@ -282,17 +282,8 @@ def test_training_time_counts_each_step_once(tmp_path):
   assert run.train_seconds(tmp_path) == pytest.approx(2 / 0.5 + 2 / 1.0 + 1 / 2.0)
 
 
-def test_for_real(tmp_path, command_environment):
-  """One tiny training through the whole command; the slow test has the rest."""
-  check_for_real(tmp_path, command_environment, "--seeds=0", "--rows=narrow")
-
-
 @pytest.mark.slow
 def test_two_rows_and_two_seeds_for_real(tmp_path, command_environment):
-  check_for_real(tmp_path, command_environment, "--seeds=0,1")
-
-
-def check_for_real(tmp_path, environment, *options):
   path = tmp_path / "widths.py"
   path.write_text(f'''
 BASE = "{ROOT / "tests" / "tiny.py"}:epochs=1"
@@ -302,9 +293,9 @@ def get_study(base):
   narrow = {{"model.backbone.width": 8, "model.head.width": 8}}
   return dict(title="Widths", rows=dict(wide=dict(label="16"), narrow=dict(label="8", changes=narrow)))
 ''')
-  command = [sys.executable, "-m", "jaxvid.study", f"--study={path}", f"--workdir={tmp_path / 'work'}", *options]
+  command = [sys.executable, "-m", "jaxvid.study", f"--study={path}", f"--workdir={tmp_path / 'work'}", "--seeds=0,1"]
   command += ["--base.eval.num_drawn=0", "--base.model.backbone.depths=(1, 0, 1)", "--base.model.head.num_layers=1"]
-  done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+  done = subprocess.run(command, cwd=ROOT, env=command_environment, capture_output=True, text=True)
   assert done.returncode == 0, done.stderr
   results = {path.parents[1].name: json.loads(path.read_text()) for path in tmp_path.glob("work/*/*/result.json")}
   for row, result in results.items():
