@@ -18,7 +18,7 @@ venv: $(READY)  ## Make .venv with everything installed
 quickstart: venv  ## Train and evaluate a small model on made-up data (minutes on a CPU)
 	$(VENV)/bin/python -m jaxvid.main --config=configs/quickstart.py --workdir=runs/quickstart
 
-test: venv  ## Run the default tests (about five minutes on two cores)
+test: venv  ## Run the default tests (about ten minutes on two cores)
 	$(VENV)/bin/python -m pytest -m "not slow"
 
 test-slow: venv  ## Run the slow tests: every smoke variant, two processes, HAPT from archive to score
