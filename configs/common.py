@@ -2,8 +2,8 @@
 
 Every key that a section takes stands in a configuration, so that --config.SECTION.KEY=VALUE can set it
 (tests/test_configs.py holds this). What the keys mean: `Task` and `Detection` in jaxvid/tasks/localization.py, `Data`
-in jaxvid/data/pipeline.py, `Optim` in jaxvid/train/optim.py, `Train` in jaxvid/train/experiment.py, `Evaluator` in
-jaxvid/evaluators/localization.py; model parts in the files that their types name.
+in jaxvid/data/pipelines/sequences.py, `Optim` in jaxvid/train/optim.py, `Train` in jaxvid/train/experiment.py,
+`Evaluator` in jaxvid/evaluators/localization.py; model parts in the files that their types name.
 """
 
 import ast
@@ -50,6 +50,7 @@ def localization():
         padding="ignored",
       ),
       data=dict(
+        type="sequences",
         dataset=placeholder(str),
         data_dir="data",
         train_split="train",

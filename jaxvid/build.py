@@ -18,6 +18,7 @@ KINDS = {
   "neck": ("jaxvid.models.necks", "Model"),
   "head": ("jaxvid.models.heads", "Model"),
   "task": ("jaxvid.tasks", "Task"),
+  "data": ("jaxvid.data.pipelines", "Data"),
   "evaluator": ("jaxvid.evaluators", "Evaluator"),
 }
 

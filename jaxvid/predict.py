@@ -82,10 +82,8 @@ class Detector:
     return self._run(FeatureFiles(files, self.contract))
 
   def _run(self, source):
-    from jaxvid.data import pipeline
-
     # The way of an evaluation: the same padding, the same program, hence the same numbers.
-    return self._predictor.run(self._model.variables, pipeline.eval_examples(source, self._model.experiment.data))
+    return self._predictor.run(self._model.variables, self._model.experiment.data.eval_examples(source))
 
 
 def predict(

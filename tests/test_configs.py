@@ -11,7 +11,7 @@ import ml_collections
 import pytest
 
 from jaxvid.build import ConfigError, build_network, types
-from jaxvid.data.pipeline import Data
+from jaxvid.data.pipelines.sequences import Data
 from jaxvid.evaluators.localization import Evaluator
 from jaxvid.tasks.localization import Detection, Task
 from jaxvid.train.experiment import Experiment, Train

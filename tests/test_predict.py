@@ -13,7 +13,7 @@ import pytest
 
 import tiny
 from jaxvid import predict as command
-from jaxvid.data import pipeline, store
+from jaxvid.data import store
 from jaxvid.data.feature_files import FeatureFileError
 from jaxvid.data.recordings import Timing, TimingError
 from jaxvid.predict import Detector, predict
@@ -94,7 +94,7 @@ def test_resizes_as_evaluation_does(monkeypatch, workdir, detector):
   data = dataclasses.replace(model.experiment.data, resize_to=64)
   experiment = dataclasses.replace(model.experiment, data=data)
   monkeypatch.setattr(detector, "_model", dataclasses.replace(model, experiment=experiment))
-  examples = pipeline.eval_examples(store.open_dataset(workdir / "made_up", "made_up", "test"), data)
+  examples = data.eval_examples(store.open_dataset(workdir / "made_up", "made_up", "test"))
   _, expected = next(detector._predictor.run(model.variables, examples))
   found = detector(record["features"], Timing(duration=record["duration"]))
   assert [row["segment"] for row in found] == expected["segments"]

@@ -10,7 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from jaxvid import files
-from jaxvid.data import pipeline
+from jaxvid.data.pipelines.sequences import Data
 from jaxvid.data.store import Split
 from jaxvid.evaluators import diagnosis, predictor
 from jaxvid.evaluators.gather import gather
@@ -64,7 +64,7 @@ class Evaluator:
     task: Task,
     variables: Any,
     source: Split,
-    data: pipeline.Data,
+    data: Data,
     workdir: str,
     draw: bool = True,
   ) -> dict[str, Any]:
@@ -129,7 +129,7 @@ class Evaluator:
     """(record, detections as plain lists) of this process's recordings, on one of its devices."""
     if not hasattr(self, "_predictor"):  # One however often `run` is called, so that programs are compiled once.
       self._predictor = predictor.Predictor(network, task)
-    examples = pipeline.eval_examples(source, data, jax.process_index(), jax.process_count())
+    examples = data.eval_examples(source, jax.process_index(), jax.process_count())
     num_examples = -(-(len(source) - jax.process_index()) // jax.process_count())
     return tqdm(
       self._predictor.run(variables, examples), total=num_examples, desc="evaluate", unit="recording", leave=False

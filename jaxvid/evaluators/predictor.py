@@ -29,7 +29,7 @@ class Predictor:
 
     Args:
       variables: of the network.
-      examples: (record, batch of one), as jaxvid.data.pipeline.eval_examples gives them.
+      examples: (record, batch of one), as a pipeline's eval_examples gives them (jaxvid.data.pipelines).
 
     Yields:
       (record, {"segments": [[start, end], ...] in seconds, "scores": [...], "labels": [...]}).

@@ -7,7 +7,7 @@ import typing
 from collections.abc import Mapping
 from typing import Any
 
-from jaxvid.data.pipeline import Data
+from jaxvid.data.pipelines.sequences import Data
 from jaxvid.evaluators.localization import Evaluator
 from jaxvid.tasks.localization import Detection, Task
 from jaxvid.train.experiment import Train

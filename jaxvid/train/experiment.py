@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from jaxvid.build import ConfigError, build, build_network, construct
-from jaxvid.data import pipeline
 from jaxvid.data.contract import FeatureContract
 from jaxvid.data.store import Split
 from jaxvid.models.network import Network
@@ -41,8 +40,8 @@ class Experiment:
   Attributes:
     config: the configuration as plain values, as it is kept in checkpoints.
     seed: of initialisation, data order and dropout.
-    network, task, evaluator: from config.model, config.task and config.eval.
-    data, optim, train: settings from the sections of those names.
+    network, task, data, evaluator: from config.model, config.task, config.data and config.eval.
+    optim, train: settings from the sections of those names.
     workdir: where the run lives.
   """
 
@@ -51,7 +50,7 @@ class Experiment:
   network: Network
   task: AnyTask
   evaluator: Any
-  data: pipeline.Data
+  data: Any
   optim: Optim
   train: Train
   workdir: str
@@ -74,14 +73,14 @@ class Experiment:
       workdir=workdir,
       network=build_network(config["model"], task.num_classes),
       evaluator=build("evaluator", config["eval"], "config.eval"),
-      data=construct(pipeline.Data, config["data"], "config.data"),
+      data=build("data", config["data"], "config.data"),
       optim=construct(Optim, config["optim"], "config.optim"),
       train=construct(Train, config["train"], "config.train"),
     )
 
   def open_split(self, split: str) -> Split:
     """A split of the configured dataset, whose classes must be as many as the task has."""
-    source = pipeline.open_split(self.data, split, self.workdir)
+    source = self.data.open_split(split, self.workdir)
     if len(source.class_names) != self.task.num_classes:
       raise ConfigError(
         f"config.task.num_classes: {self.task.num_classes}, but dataset {self.data.dataset} has "

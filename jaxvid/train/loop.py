@@ -9,12 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import jax
-import numpy as np
 from tqdm import tqdm
 
 from jaxvid import files
 from jaxvid.build import ConfigError
-from jaxvid.data import pipeline
 from jaxvid.data.store import Split
 from jaxvid.train import sharding
 from jaxvid.train.checkpoint import BEST, LATEST, Checkpoints
@@ -39,7 +37,7 @@ def train_and_evaluate(config: Mapping[str, Any], workdir: str) -> dict[str, Any
   experiment.evaluator.check()
   source = experiment.open_split(data.train_split)
   test_source = experiment.open_split(experiment.evaluator.split)
-  steps_per_epoch = pipeline.num_steps_per_epoch(len(source), data.batch_size)
+  steps_per_epoch = data.num_steps_per_epoch(source)
   num_steps = experiment.optim.epochs * steps_per_epoch
 
   # 2. The update.
@@ -67,9 +65,7 @@ def train_and_evaluate(config: Mapping[str, Any], workdir: str) -> dict[str, Any
 
     # 4. Steps. The metrics of a step are looked at once the next is under way, so that the device never waits.
     log = stack.enter_context(MetricLog(workdir, first_step, enabled=is_writer))
-    batches = pipeline.train_batches(
-      source, data, experiment.seed, first_step, jax.process_index(), jax.process_count()
-    )
+    batches = data.train_batches(source, experiment.seed, first_step, jax.process_index(), jax.process_count())
     progress = stack.enter_context(
       tqdm(total=num_steps, initial=first_step, desc="train", unit="step", disable=not is_writer, mininterval=0.5)
     )
@@ -129,12 +125,8 @@ def _evaluate(experiment: Experiment, state: TrainState, source: Split, draw: bo
 
 
 def _new_state(experiment: Experiment, source: Split, optimizer: Any, placed: Any = None) -> TrainState:
-  """The state before the first update, for sequences as long as the shortest bucket."""
-  steps = min(experiment.data.buckets)
-  batch = {
-    "features": jax.ShapeDtypeStruct((1, steps, source.contract.dim), np.float32),
-    "mask": jax.ShapeDtypeStruct((1, steps), np.bool_),
-  }
+  """The state before the first update."""
+  batch = experiment.data.example_batch(source.contract)
   try:
     return create_state(
       experiment.network, experiment.task, optimizer, experiment.task.inputs(batch), experiment.seed, placed

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
-import numpy as np
 
 from jaxvid.build import ConfigError
 from jaxvid.data.contract import FeatureContract
@@ -43,7 +42,7 @@ def load(workdir: str, kind: str = LATEST) -> Trained:
     contract = FeatureContract.from_dict(description["contract"])
     placed = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
     shapes = jax.tree.map(
-      lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=placed), _shapes(experiment, contract.dim)
+      lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=placed), _shapes(experiment, contract)
     )
     parts = {"ema": shapes.pop("params"), "model_state": shapes}
     restored = checkpoints.restore_parts(kind, parts)
@@ -51,10 +50,9 @@ def load(workdir: str, kind: str = LATEST) -> Trained:
   return Trained(experiment, variables, description["class_names"] or (), contract)
 
 
-def _shapes(experiment: Experiment, dim: int) -> dict[str, Any]:
-  """The network's variables as shapes, for features of this dim."""
-  steps = min(experiment.data.buckets)
-  batch = {"features": np.zeros((1, steps, dim), np.float32), "mask": np.ones((1, steps), bool)}
+def _shapes(experiment: Experiment, contract: FeatureContract) -> dict[str, Any]:
+  """The network's variables as shapes, for features of this contract."""
+  batch = experiment.data.example_batch(contract)
   try:
     return dict(jax.eval_shape(experiment.network.init, jax.random.key(0), *experiment.task.inputs(batch)))
   except ValueError as error:  # What a module finds wrong with its settings once it sees shapes.

@@ -172,6 +172,7 @@ def _data(keys):
   if ratio is not None and (not isinstance(ratio, list | tuple) or len(ratio) != 2):
     raise keys.error("dataset.crop_ratio", f"{ratio!r} is not a pair")
   data = {
+    "type": "sequences",
     "dataset": _dataset_name(keys),
     "train_split": _split(keys, "train_split"),
     "batch_size": keys.integer("loader.batch_size"),

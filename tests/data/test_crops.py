@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from jaxvid.data.crops import Crop, clip_to_features, random_crop
-from jaxvid.data.pipeline import Data, _Augment
+from jaxvid.data.pipelines.sequences import Data, _Augment
 
 
 def example(num_steps, segments, num_frames=16.0, feat_stride=4.0):

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from jaxvid import time_grid
-from jaxvid.data import pipeline
 from jaxvid.data.batches import collate
+from jaxvid.data.pipelines.sequences import Data
 from jaxvid.data.resize import resize
 
 
@@ -69,7 +69,7 @@ def test_timing_is_the_references():
   assert resize(record(192, stride=4.0), 192)["num_frames"] == (191 * 4 + 16) / 192  # Also where the length fits.
 
 
-SETTINGS = pipeline.Data(
+SETTINGS = Data(
   dataset="made_up",
   batch_size=4,
   max_len=64,
@@ -83,7 +83,7 @@ SETTINGS = pipeline.Data(
 @pytest.mark.parametrize("num_steps", [1, 30, 64, 500])
 def test_segments_survive_the_way_to_the_batch_and_back(num_steps):
   before = record(num_steps, segments=[(0.0, 0.7), (0.3, 20.0), (3.25, 3.5)])
-  prepared = pipeline.prepare(before, SETTINGS)
+  prepared = SETTINGS.prepare(before)
   batch = collate([prepared], SETTINGS.buckets)
   assert batch["features"].shape == (1, 64, 3) and batch["mask"].all()
   timing = [batch[name][0] for name in ("fps", "feat_stride", "num_frames")]
@@ -95,10 +95,10 @@ def test_segments_survive_the_way_to_the_batch_and_back(num_steps):
 
 
 def test_training_and_evaluation_see_the_same(tmp_path):
-  source = pipeline.open_split(SETTINGS, "train", tmp_path)
-  trained = next(pipeline.train_batches(source, SETTINGS, seed=0))
+  source = SETTINGS.open_split("train", tmp_path)
+  trained = next(SETTINGS.train_batches(source, seed=0))
   rows = {row.tobytes(): k for k, row in enumerate(trained["features"])}
-  for _, batch in pipeline.eval_examples(source, SETTINGS):
+  for _, batch in SETTINGS.eval_examples(source):
     row = rows.pop(batch["features"][0].tobytes())
     for name in ("segments", "labels", "feat_stride", "num_frames", "segment_mask"):
       np.testing.assert_array_equal(batch[name][0], trained[name][row])
@@ -107,16 +107,14 @@ def test_training_and_evaluation_see_the_same(tmp_path):
 
 def test_crops_are_shares_of_the_new_length(tmp_path):
   data = dataclasses.replace(SETTINGS, crop_ratio=(0.9, 1.0))
-  source = pipeline.open_split(data, "train", tmp_path)
-  lengths = {
-    int(n) for batch in itertools.islice(pipeline.train_batches(source, data, 0), 30) for n in batch["mask"].sum(1)
-  }
+  source = data.open_split("train", tmp_path)
+  lengths = {int(n) for batch in itertools.islice(data.train_batches(source, 0), 30) for n in batch["mask"].sum(1)}
   assert lengths == set(range(58, 65))
 
 
 def test_without_the_setting_nothing_is_resized():
   before = record(30)
-  after = pipeline.prepare(before, dataclasses.replace(SETTINGS, resize_to=None))
+  after = dataclasses.replace(SETTINGS, resize_to=None).prepare(before)
   assert after["features"] is before["features"] and after["feat_stride"] == 16.0
 
 

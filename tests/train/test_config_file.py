@@ -35,7 +35,7 @@ def test_complete_knows_every_key(tmp_path):
   short = dict(
     full,
     task={key: full["task"][key] for key in ("type", "num_classes", "regression_ranges")},
-    data={key: full["data"][key] for key in ("dataset", "batch_size", "max_len", "buckets")},
+    data={key: full["data"][key] for key in ("type", "dataset", "batch_size", "max_len", "buckets")},
     optim={key: full["optim"][key] for key in ("lr", "schedule")},
     train={},
     eval={"type": "localization"},

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 
 import tiny
-from jaxvid.data import pipeline
 from jaxvid.train import sharding
 from jaxvid.train.experiment import Experiment
 from jaxvid.train.state import create_state
@@ -21,7 +20,7 @@ def test_eight_devices_are_one(tmp_path):
   losses, finals = [], []
   for count in (1, 8):
     mesh = sharding.make_mesh(8, count)
-    batches = pipeline.train_batches(source, experiment.data, seed=0)
+    batches = experiment.data.train_batches(source, seed=0)
     first = next(batches)
     everywhere = sharding.replicated(mesh)
     key = jax.device_put(jax.random.key(0), everywhere)

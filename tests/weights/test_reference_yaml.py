@@ -4,8 +4,7 @@ import copy
 
 import pytest
 
-from jaxvid.build import build_network, construct
-from jaxvid.data.pipeline import Data
+from jaxvid.build import build, build_network, construct
 from jaxvid.tasks.localization import Task
 from jaxvid.train.optim import Optim
 from jaxvid.weights.reference_yaml import YamlError, translate
@@ -41,7 +40,7 @@ def test_public_configurations_build(name):
   assert translation.system == name.partition("_")[0]
   build_network(config["model"], config["task"]["num_classes"])
   Task(**{key: value for key, value in config["task"].items() if key != "type"})
-  construct(Data, config["data"], "data")
+  build("data", config["data"], "data")
   construct(Optim, config["optim"], "optim").make(10)
   assert config["model"]["padding"] == "reference" and config["optim"]["ema_warmup"] is False
   assert all(name.startswith("test_cfg.ext_score_file") for name in translation.notes)

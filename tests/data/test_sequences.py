@@ -6,10 +6,10 @@ import itertools
 import numpy as np
 import pytest
 
-from jaxvid.data import pipeline
 from jaxvid.data.batches import collate, padded_length
+from jaxvid.data.pipelines.sequences import Data
 
-DATA = pipeline.Data(
+DATA = Data(
   dataset="made_up",
   batch_size=4,
   max_len=120,
@@ -26,12 +26,12 @@ def workdir(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def source(workdir):
-  return pipeline.open_split(DATA, "train", workdir)
+  return DATA.open_split("train", workdir)
 
 
 def batches(source, count, **settings):
   data = settings.pop("data", DATA)
-  return list(itertools.islice(pipeline.train_batches(source, data, settings.pop("seed", 0), **settings), count))
+  return list(itertools.islice(data.train_batches(source, settings.pop("seed", 0), **settings), count))
 
 
 def assert_equal(a, b):
@@ -82,7 +82,7 @@ def test_processes_share_the_global_batch(source, num_processes):
 def test_evaluation_sees_each_recording_once_and_whole(source):
   seen = []
   for p in range(2):
-    for record, batch in pipeline.eval_examples(source, DATA, p, 2):
+    for record, batch in DATA.eval_examples(source, p, 2):
       seen.append(record["id"])
       steps = int(batch["mask"].sum())
       original = next(source[i] for i in range(len(source)) if source[i]["id"] == record["id"])
@@ -97,7 +97,7 @@ def test_refusals(source, workdir):
   with pytest.raises(ValueError, match="4 cannot be shared by 3 processes"):
     batches(source, 1, num_processes=3)
   with pytest.raises(ValueError, match="unknown split 'dev'"):
-    pipeline.open_split(DATA, "dev", workdir)
+    DATA.open_split("dev", workdir)
 
 
 @pytest.mark.parametrize("length, padded", [(1, 64), (64, 64), (65, 128), (128, 128), (129, 256), (1000, 1024)])
