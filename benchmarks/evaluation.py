@@ -8,8 +8,8 @@ made up around the annotations, 2,000 a recording, no two scores the same. Both 
 ActivityNet's submission format, theirs in the container that their evaluator reads; both score mAP and recall.
 
 Every run is a process of its own, in turns. "command" is the whole process, "reading and scoring" what follows once
-everything is imported. Theirs scores classes in parallel, as it does by default. Exits with an error if the two
-disagree on a mAP by more than 1e-6.
+everything is imported; CPU time, of all its processes, also tells something where the machine has other work. Theirs
+scores classes in parallel, as it does by default. Exits with an error if the two disagree on a mAP by more than 1e-6.
 """
 
 import argparse
@@ -17,6 +17,7 @@ import importlib.util
 import json
 import os
 import pathlib
+import resource
 import statistics
 import subprocess
 import sys
@@ -66,7 +67,7 @@ def _report(args, results, num_recordings):
   num_rows = num_recordings * args.detections
   print(f"{num_recordings} recordings, {num_rows:,} detections, {os.cpu_count()} cores; medians, in turns\n")
   rows = []
-  for part in ("reading and scoring", "command"):
+  for part in ("reading and scoring", "command", "command, CPU time"):
     ours, theirs = (statistics.median(run[part] for run in results[side]) for side in SIDES)
     rows.append((part, ours, theirs, theirs / ours))
   print(table(("seconds", "jaxvid", "reference", "ratio"), rows))
@@ -81,12 +82,18 @@ def _run(args, side, predictions):
   """Times and mAPs of one evaluation in a process of its own."""
   command = [sys.executable, "-m", "benchmarks.evaluation", f"--side={side}", f"--predictions={predictions}"]
   command += [f"--{name}={getattr(args, name)}" for name in ("reference", "annotations", "subset")]
-  start = time.perf_counter()
+  start, cpu = time.perf_counter(), _cpu_seconds_of_children()
   done = subprocess.run(command, capture_output=True, text=True)
-  seconds = time.perf_counter() - start
+  seconds, cpu = time.perf_counter() - start, _cpu_seconds_of_children() - cpu
   if done.returncode:
     sys.exit(f"error: {side} failed:\n{done.stderr}")
-  return dict(json.loads(done.stdout.splitlines()[-1]), command=seconds)
+  return dict(json.loads(done.stdout.splitlines()[-1]), **{"command": seconds, "command, CPU time": cpu})
+
+
+def _cpu_seconds_of_children():
+  """Of all processes that have ended, those that they started included."""
+  usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+  return usage.ru_utime + usage.ru_stime
 
 
 def _evaluate_with_jaxvid(args):
