@@ -5,8 +5,8 @@
 
 NAME is a dataset below, or NAME/CONFIG for a configuration of it. The dataset appears in data_dir/NAME/CONFIG/VERSION
 when it is complete, or not at all. Bad input ends the build with a message that names the file, what is wrong and what
-to do; --skip_bad leaves it out instead, and lists what it left out in skipped.json beside the data. Nothing is
-downloaded.
+to do; --skip_bad leaves it out instead, and lists what it left out in skipped.json beside the data. Datasets of clips
+also have a manifest.json: what was expected, found and written. Nothing is downloaded.
 """
 
 import argparse
@@ -22,8 +22,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from data_prep import checks
+from data_prep import checks, clip_build
 from data_prep.checks import BadInput
+from data_prep.clip_plan import ClipPlan
 from jaxvid.data import store
 
 
@@ -32,9 +33,9 @@ def datasets():
 
     VERSION, "major.minor.patch", to be raised when the same source gives other records;
     add_flags(parser), which adds the flags that only this dataset has;
-    plan(source, config, flags), which gives a `plan.Plan`;
+    plan(source, config, flags), which gives a `plan.Plan` of recordings or a `clip_plan.ClipPlan` of clips;
     annotated(path, config, flags) and aliases(splits), with which `data_prep.stats` tells of its annotations alone, and
-    add_stats_flags(parser) where these need other flags than plan does.
+    add_stats_flags(parser) where these need other flags than plan does. Datasets of clips have none of these.
 
   The files are parsed, not imported: one dataset may need packages that the user of another does not have.
   """
@@ -51,7 +52,7 @@ def main(argv):
   if not argv or argv[0] in ("-h", "--help"):
     print(__doc__)
     for name, docstring in known.items():
-      print(f"{name:12}{docstring.splitlines()[0]}")
+      print(f"{name:14}{docstring.splitlines()[0]}")
     return
   if argv[0].startswith("-"):
     sys.exit(f"error: the dataset's name comes first: python -m data_prep.build NAME {' '.join(argv)}")
@@ -76,7 +77,7 @@ def _parse(name, module, argv):
   )
   parser.add_argument("--source", required=True, metavar="PATH", help="the dataset as published")
   parser.add_argument("--data_dir", default="data", metavar="DIR", help="folder of datasets; default: %(default)s")
-  parser.add_argument("--skip_bad", action="store_true", help="leave out bad recordings and annotations, and go on")
+  parser.add_argument("--skip_bad", action="store_true", help="leave out what is bad, count it, and go on")
   parser.add_argument("--overwrite", action="store_true", help="replace the dataset, once the new one is complete")
   module.add_flags(parser)
   return parser.parse_args(argv)
@@ -114,6 +115,8 @@ def build(name, module, config, flags):
   if not Path(flags.source).exists():
     raise BadInput(flags.source, "--source", "no such file or folder", "Give the path of the dataset as published.")
   plan = module.plan(flags.source, config, flags)
+  if isinstance(plan, ClipPlan):
+    return clip_build.build(name, module.VERSION, plan, flags)
   skips = checks.SkipList(flags.skip_bad)
   counts = {split: _Counts() for split in plan.readers}
   written, unfinished = [], set(plan.readers)

@@ -10,7 +10,7 @@ import numpy as np
 from data_prep.plan import STEPS_TOLERANCE, Annotation, Plan, Recording
 from jaxvid import time_grid
 from jaxvid.data.contract import FeatureContract
-from jaxvid.data.store import Record
+from jaxvid.data.sequence_records import Record
 
 # Extractors treat the end of a video differently (padding, a last half clip); containers misreport durations a little.
 # So a recording may have this many steps more or less, whatever `Plan.steps_tolerance` says.

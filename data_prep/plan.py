@@ -33,7 +33,7 @@ class Annotation:
 
 @dataclasses.dataclass(frozen=True)
 class Recording:
-  """One recording, as published, not yet checked (see `jaxvid.data.store.Record` for the units).
+  """One recording, as published, not yet checked (see `jaxvid.data.sequence_records.Record` for the units).
 
   Attributes:
     features_file, annotations_file: where it comes from, for messages.

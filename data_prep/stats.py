@@ -1,4 +1,4 @@
-"""Tells what a dataset is like, whether its features fit its times, and which settings suit it.
+"""Tells what a dataset is like; of sequences also whether features fit times, and which settings suit them.
 
     python -m data_prep.stats NAME[/CONFIG] [--data_dir=data]                a dataset that data_prep.build has written
     python -m data_prep.stats NAME --annotations=FILE [--features=FOLDER]    before it is built; NAME may be left out
@@ -6,7 +6,8 @@
 
 Printed are durations, lengths of actions, coverage, actions a recording, classes, lengths of the features, and
 proposals for max_len, buckets, levels, regression ranges and attention window with their reasons. A dataset of your own
-is "generic", which is also what a missing NAME means.
+is "generic", which is also what a missing NAME means. Of a dataset of clips, which must be built, durations and classes
+are printed.
 """
 
 import argparse
@@ -50,7 +51,10 @@ def _parse(name, module, argv):
   parser.add_argument("--resize_to", type=int, metavar="STEPS", help="as if data.resize_to were this")
   parser.add_argument("--output", metavar="FILE.json", help="writes all numbers there as well")
   parser.add_argument("--plot", metavar="FILE.png", help="draws histograms there as well")
-  getattr(module, "add_stats_flags", module.add_flags)(parser)
+  if hasattr(module, "annotated"):
+    getattr(module, "add_stats_flags", module.add_flags)(parser)
+  else:  # Of clips, which are not looked at before they are built.
+    parser.set_defaults(annotations=None)
   flags = parser.parse_args(argv)
   if flags.features and not flags.annotations:
     parser.error("--features needs --annotations; a built dataset is found by --data_dir")
@@ -65,9 +69,14 @@ def run(name, module, config, flags) -> str:
   Raises:
     BadInput: there is no such dataset, or its annotations cannot be read at all.
   """
-  from data_prep import report, rows, sequences, summary  # Here, not above: tfds is slow to import, and help is not.
+  from data_prep import clip_stats, report, rows, sequences, summary  # Here, not above: tfds is slow to import.
   from jaxvid import files
 
+  if not hasattr(module, "annotated"):
+    numbers = clip_stats.summarize(flags.data_dir, name)
+    if flags.output:
+      files.write_json(flags.output, numbers)
+    return clip_stats.text(numbers)
   if flags.annotations:
     if not Path(flags.annotations).exists():
       raise BadInput(flags.annotations, "annotations", "no such file", "Check --annotations.")

@@ -12,6 +12,7 @@ import numpy as np
 from jaxvid import time_grid
 from jaxvid.data import store
 from jaxvid.data.contract import FeatureContract
+from jaxvid.data.sequence_records import Record
 
 VERSION = "1.0.0"
 FPS, FEAT_STRIDE, NUM_FRAMES = 30.0, 4.0, 16.0
@@ -54,7 +55,7 @@ def records(seed, num_records, dim, num_classes, min_steps=100, max_steps=400, f
     first: index of the first recording.
 
   Yields:
-    store.Record with float32 features and 1 to 12 segments (2 or more where there is room) that do not overlap.
+    Record with float32 features and 1 to 12 segments (2 or more where there is room) that do not overlap.
   """
   directions = np.random.default_rng([seed]).normal(size=(num_classes, 2, dim))
   directions /= np.linalg.norm(directions, axis=-1, keepdims=True)
@@ -68,7 +69,7 @@ def records(seed, num_records, dim, num_classes, min_steps=100, max_steps=400, f
     features = _NOISE * rng.normal(size=(num_steps, dim))
     for label, (start, end) in zip(labels, grid, strict=True):
       features += _signal(num_steps, start, end, directions[label], _ENVELOPES[label % len(_ENVELOPES)])
-    yield store.Record(
+    yield Record(
       id=f"made_up_{index:05d}",
       features=features.astype(np.float32),
       segments=time_grid.grid_to_seconds(grid, FPS, FEAT_STRIDE, NUM_FRAMES),

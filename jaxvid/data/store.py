@@ -1,54 +1,31 @@
-"""Datasets of feature sequences on disk: one format, written once, read by index.
+"""Datasets on disk: one format, written once, read by index.
 
 A dataset lies in DIRECTORY/NAME/CONFIG/VERSION as TFDS lays it out (ArrayRecord shards, no TensorFlow needed) and is
-named "NAME" (its configuration "default") or "NAME/CONFIG". Its metadata hold the feature contract, the class names and
-named splits: aliases of TFDS split expressions, such as "train" for "subject_01+subject_03".
+named "NAME" (its configuration "default") or "NAME/CONFIG". It is of one kind: "sequences" of features
+(jaxvid.data.sequence_records) or "clips" of video (jaxvid.data.clip_records). Its metadata hold the kind, the class
+names, of sequences the feature contract, and named splits: aliases of TFDS split expressions, such as "train" for
+"subject_01+subject_03".
 """
 
-import dataclasses
 import json
 import re
 import shutil
 import tempfile
 from pathlib import Path
 
-import numpy as np
-
+from jaxvid.data import clip_records, sequence_records
 from jaxvid.data.contract import FeatureContract
 
 DEFAULT_CONFIG = "default"
-
-
-@dataclasses.dataclass(frozen=True)
-class Record:
-  """One recording.
-
-  Attributes:
-    id: name of the recording, unique in its split.
-    features: (T, C) float array; step i sees frames [i * feat_stride, i * feat_stride + num_frames).
-    segments: (N, 2) float64, start and end in seconds; N may be 0.
-    labels: (N,) int32, indices into the dataset's class names.
-    fps: frames (or samples) a second of the recording.
-    feat_stride: frames from one step to the next.
-    num_frames: frames that one step sees.
-    duration: of the recording, in seconds.
-  """
-
-  id: str
-  features: np.ndarray
-  segments: np.ndarray
-  labels: np.ndarray
-  fps: float
-  feat_stride: float
-  num_frames: float
-  duration: float
+KINDS = {"sequences": sequence_records, "clips": clip_records}
 
 
 class Split:
   """The records of one split by index: a random-access source for grain, safe to read from several threads.
 
   Attributes:
-    contract: FeatureContract of the features.
+    kind: "sequences" or "clips".
+    contract: FeatureContract of the features; None of clips.
     class_names: list of the names of the classes.
     metadata: all the metadata of the dataset, a dict.
   """
@@ -58,7 +35,8 @@ class Split:
 
     builder = tfds.builder_from_directory(folder)
     self.metadata = dict(builder.info.metadata)
-    self.contract = FeatureContract.from_dict(self.metadata["contract"])
+    self.kind = self.metadata.get("kind", "sequences")  # Datasets written before there were others do not say.
+    self.contract = FeatureContract.from_dict(self.metadata["contract"]) if self.kind == "sequences" else None
     self.class_names = list(self.metadata["class_names"])
     aliases = self.metadata["splits"]
     try:
@@ -74,10 +52,8 @@ class Split:
     return len(self._source)
 
   def __getitem__(self, index):
-    """Record `index` as a dict with the fields of `Record`; the arrays are read-only."""
-    values = self._source[index]
-    numbers = {name: float(values[name]) for name in ("fps", "feat_stride", "num_frames", "duration")}
-    return values | numbers | {"id": values["id"].decode()}
+    """Record `index` as a dict with the fields of the kind's `Record` or `Clip`; the arrays are read-only."""
+    return KINDS[self.kind].from_example(self._source[index])
 
   def __repr__(self):
     return f"Split({str(self._folder)!r}, {self._split!r})"
@@ -100,20 +76,21 @@ def base_splits(folder):
   return list(tfds.builder_from_directory(folder).info.splits)
 
 
-def open_dataset(directory, name, split):
+def open_dataset(directory, name, split, kind="sequences"):
   """Opens a split of a dataset.
 
   Args:
     directory: the folder of datasets that `write_dataset` was given.
     name: "NAME" or "NAME/CONFIG".
     split: an alias in the dataset's metadata, or a TFDS split expression.
+    kind: what the dataset must hold.
 
   Returns:
     A Split.
 
   Raises:
     FileNotFoundError: there is no such dataset; says how to build it.
-    ValueError: there is no such split; lists those there are.
+    ValueError: there is no such split; lists those there are. Or the dataset is of another kind.
   """
   folder = dataset_folder(directory, name)
   if folder is None:
@@ -121,7 +98,13 @@ def open_dataset(directory, name, split):
       f"no dataset {name!r} in {Path(directory, *_name_and_config(name))}; "
       f"build it: python -m data_prep.build {name} --source=... --data_dir={directory}"
     )
-  return Split(folder, split)
+  opened = Split(folder, split)
+  if opened.kind != kind:
+    raise ValueError(
+      f"dataset {name!r} in {folder} holds {opened.kind}, but {kind} are read here: config.data.type and the dataset "
+      "do not belong together"
+    )
+  return opened
 
 
 def refuse_existing(directory, name, version):
@@ -139,11 +122,13 @@ def write_dataset(
   contract,
   class_names,
   *,
+  kind="sequences",
   splits=None,
   description="",
   notes=None,
   dtype="float16",
   skipped=None,
+  manifest=None,
   overwrite=False,
 ):
   """Writes a dataset: wholly or not at all.
@@ -155,14 +140,17 @@ def write_dataset(
     directory: the folder of datasets; made where it is absent.
     name: "NAME" or "NAME/CONFIG".
     version: "major.minor.patch".
-    records_by_split: dict of TFDS split -> callable that gives an iterator of Record.
-    contract: FeatureContract of the features.
+    records_by_split: dict of TFDS split -> callable that gives an iterator of the kind's `Record` or `Clip`.
+    contract: FeatureContract of the features; None for clips.
     class_names: list of names; label k is class_names[k].
+    kind: what the records are, "sequences" or "clips".
     splits: dict of alias -> TFDS split expression.
     description: a sentence or two about the data.
     notes: further JSON-able metadata, a dict.
-    dtype: of the features on disk, "float16" or "float32".
+    dtype: of features on disk, "float16" or "float32".
     skipped: list of dicts that say what was left out; it may grow while the records are read. Becomes skipped.json.
+    manifest: callable that tells, once all records are read, what was expected, found and skipped: a JSON-able dict,
+      which becomes manifest.json.
     overwrite: replace the dataset of this version if there is one, once the new one is complete.
 
   Returns:
@@ -181,7 +169,8 @@ def write_dataset(
 
   metadata = {
     "description": description,
-    "contract": contract.to_dict(),
+    "kind": kind,
+    "contract": contract and contract.to_dict(),
     "class_names": list(class_names),
     "splits": dict(splits or {}),
     **(notes or {}),
@@ -190,11 +179,15 @@ def write_dataset(
   directory.mkdir(parents=True, exist_ok=True)
   staging = Path(tempfile.mkdtemp(prefix=f".building-{dataset}-", dir=directory))
   try:
-    builder = tfds_builder.make_builder(staging, dataset, config, version, records_by_split, metadata, dtype)
+    builder = tfds_builder.make_builder(
+      staging, dataset, config, version, records_by_split, metadata, KINDS[kind], dtype
+    )
     builder.download_and_prepare()
     built = staging / dataset / config / version
     if skipped is not None:
       (built / "skipped.json").write_text(json.dumps(skipped, indent=2) + "\n")
+    if manifest is not None:
+      (built / "manifest.json").write_text(json.dumps(manifest(), indent=2) + "\n")
     if overwrite and folder.exists():
       folder.rename(staging / "replaced")
     _move_into_place(built, folder, replaced=staging / "replaced")

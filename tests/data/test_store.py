@@ -10,6 +10,7 @@ import pytest
 
 from jaxvid.data import store
 from jaxvid.data.contract import FeatureContract
+from jaxvid.data.sequence_records import Record
 
 ROOT = Path(__file__).parents[2]
 CONTRACT = FeatureContract("made_up", "", 30.0, 4, 16, 3, "none")
@@ -17,7 +18,7 @@ CONTRACT = FeatureContract("made_up", "", 30.0, 4, 16, 3, "none")
 
 def record(name, num_steps=5, num_segments=2):
   rng = np.random.default_rng(num_steps)
-  return store.Record(
+  return Record(
     id=name,
     features=rng.normal(size=(num_steps, 3)).astype(np.float32),
     segments=np.sort(rng.uniform(size=(num_segments, 2)), axis=-1),

@@ -1,0 +1,49 @@
+"""What a reader of a dataset of clips hands to the build: which clips there are, and where each is."""
+
+import dataclasses
+from pathlib import Path
+
+
+@dataclasses.dataclass(frozen=True)
+class ClipItem:
+  """One clip, as published, not yet looked at.
+
+  Attributes:
+    id: its name, unique in its split.
+    split: TFDS split.
+    file: the video that it is in; None where there is none.
+    label: index into the class names.
+    group: name of the video that it was cut from.
+    where: its place in what was published, for messages: "train.csv: line 17".
+    start, end: seconds of `file`; None for its beginning and its end.
+  """
+
+  id: str
+  split: str
+  file: Path | None
+  label: int
+  group: str
+  where: str
+  start: float | None = None
+  end: float | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class ClipPlan:
+  """A dataset of clips about to be built.
+
+  Attributes:
+    items: the clips, in the order in which they are written.
+    class_names: label k is class_names[k].
+    aliases: dict of alias -> list of TFDS splits.
+    description: a sentence or two about the data.
+    bad: list of BadInput for what was published and cannot become an item.
+    notes: what was noticed while reading, for people; kept in the dataset's metadata.
+  """
+
+  items: list[ClipItem]
+  class_names: list[str]
+  aliases: dict[str, list[str]]
+  description: str
+  bad: list = dataclasses.field(default_factory=list)
+  notes: list[str] = dataclasses.field(default_factory=list)

@@ -1,0 +1,116 @@
+"""Reading and decoding the clips of a split, and what becomes of those that break."""
+
+import logging
+import threading
+from typing import Any
+
+import numpy as np
+
+from jaxvid.data.clip_views import Views
+from jaxvid.data.store import Split
+from jaxvid.video.decode import Video
+from jaxvid.video.errors import VideoError
+
+_LOG = logging.getLogger(__name__)
+# Others that are tried in place of a broken clip. So many broken in a row mean that something else is wrong.
+_MAX_TRIALS = 20
+
+
+class ClipReader:
+  """The clips of a split as arrays; several threads may share it.
+
+  Attributes:
+    broken: dict of index -> what is wrong with the clip, for those that have been met.
+  """
+
+  def __init__(self, source: Split, views: Views, skip_bad: bool, cache_decoded: bool):
+    """Args: see the settings of the same names in jaxvid.data.pipelines.clips.Data."""
+    self._source, self._views = source, views
+    self._skip_bad = skip_bad
+    self._cache = {} if cache_decoded else None
+    self._lock = threading.Lock()
+    self.broken = {}
+
+  def train_example(self, index: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """video (clip_len, H, W, 3) uint8 and label () int32 of a random view of clip `index`, or of one in its place.
+
+    Raises:
+      VideoError: the clip is broken and skip_bad does not cover it.
+    """
+    for _ in range(_MAX_TRIALS):
+      try:
+        return self._train_view(index, rng)
+      except VideoError as error:
+        self._note(index, error)
+        index = int(rng.integers(len(self._source)))
+    raise VideoError(
+      repr(self._source), f"{_MAX_TRIALS} clips in a row are broken, the last: {self.broken[max(self.broken)]}",
+      "Build the dataset again.",
+    )  # fmt: skip
+
+  def eval_example(self, index: int) -> tuple[dict[str, Any], dict[str, np.ndarray] | None]:
+    """(record without its video, batch of one as in Data.eval_examples; None where the clip is broken and skipped).
+
+    Raises:
+      VideoError: the clip is broken and skip_bad does not cover it.
+    """
+    record = self._source[index]
+    try:
+      clip = self._clip(index, record)
+      frames = self._views.test_frames(clip.timestamps, record["start"], record["end"])
+      pixels = clip.frames(frames.reshape(-1), self._views.test_size(clip.height, clip.width))
+    except VideoError as error:
+      self._note(index, error)
+      return _without_video(record), None
+    views = [self._views.test_pixels(part) for part in pixels.reshape(*frames.shape, *pixels.shape[1:])]
+    batch = {"video": np.concatenate(views)[None], "label": np.array([record["label"]], np.int32)}
+    return _without_video(record), batch
+
+  def _train_view(self, index, rng):
+    record = self._source[index]
+    clip = self._clip(index, record)
+    frames = self._views.train_frames(clip.timestamps, record["start"], record["end"], rng)
+    pixels = clip.frames(frames, self._views.train_size(clip.height, clip.width, rng))
+    return {"video": self._views.train_pixels(pixels, rng), "label": np.int32(record["label"])}
+
+  def _clip(self, index, record):
+    """Something with timestamps, height, width and frames(indices, size)."""
+    if self._cache is None:
+      return self._open(record)
+    found = self._cache.get(index)
+    if found is None:
+      video = self._open(record)
+      found = self._cache[index] = _Decoded(video, self._views.test_size(video.height, video.width))
+    return found
+
+  def _open(self, record):
+    return Video(record["video"], name=f"clip {record['id']} of {self._source!r}")
+
+  def _note(self, index, error):
+    """Counts a broken clip and says so once, or raises."""
+    if not self._skip_bad:
+      raise VideoError(error.file, error.problem, f"{error.remedy} Or set config.data.skip_bad.") from error
+    with self._lock:
+      is_new = index not in self.broken
+      self.broken[index] = str(error)
+      count = len(self.broken)
+    if is_new:
+      _LOG.warning("skipped, %d of %d clips so far: %s", count, len(self._source), error)
+
+
+class _Decoded:
+  """All frames of a video in memory, at one size."""
+
+  def __init__(self, video, size):
+    self.timestamps, self.height, self.width = video.timestamps, video.height, video.width
+    self._size = size
+    self._frames = video.frames(np.arange(video.num_frames), size)
+
+  def frames(self, indices, size):
+    if size != self._size:
+      raise ValueError(f"frames of {size} from a cache of {self._size}")
+    return self._frames[indices]
+
+
+def _without_video(record):
+  return {name: value for name, value in record.items() if name != "video"}

@@ -1,0 +1,115 @@
+"""Which frames and which pixels of a clip a network sees: one random view in training, fixed ones in a test."""
+
+import dataclasses
+
+import numpy as np
+
+from jaxvid.video import sampling, transforms
+from jaxvid.video.picture import resized_shape
+
+SAMPLINGS = ("uniform", "dense")
+
+
+@dataclasses.dataclass(frozen=True)
+class Views:
+  """How clips are sampled, resized, cropped and flipped.
+
+  Attributes:
+    clip_len: frames of a view.
+    sampling: "uniform" over the whole clip (TAG-Head's UniView: in training as in a test), or "dense": in a row, from a
+      random start in training.
+    stride: of dense sampling, from one frame to the next; in frames of the video, or of target_fps.
+    target_fps: sample as if the video had this many frames a second; None takes its own.
+    short: what fills a dense view that is longer than the clip, see jaxvid.video.sampling.dense.
+    jitter: in training, uniform sampling takes a random frame of each stretch instead of the middle one.
+    short_side: the short side is resized to this; a pair draws it in training, both bounds included, and takes the
+      lower one in a test.
+    crop: side of a square, or (H, W), of the crop; random in training, in the centre in a test.
+    scale: least and largest share of the area for random-resized crops in training; None crops without resizing.
+    flip: mirror every other clip in training.
+    num_clips: views along time in a test.
+    num_crops: views along the longer side in a test, of every clip.
+  """
+
+  clip_len: int
+  sampling: str
+  stride: float
+  target_fps: float | None
+  short: str
+  jitter: bool
+  short_side: int | tuple[int, int]
+  crop: int | tuple[int, int]
+  scale: tuple[float, float] | None
+  flip: bool
+  num_clips: int
+  num_crops: int
+
+  def __post_init__(self):
+    if self.sampling not in SAMPLINGS:
+      raise ValueError(f"sampling: {self.sampling!r} is none of {', '.join(SAMPLINGS)}")
+    if self.short not in sampling.SHORT:
+      raise ValueError(f"short: {self.short!r} is none of {', '.join(sampling.SHORT)}")
+    if min(self.clip_len, self.num_clips, self.num_crops) < 1 or not self.stride > 0:
+      raise ValueError("clip_len, num_clips, num_crops, stride: must be positive")
+    if self.target_fps is not None and not self.target_fps > 0:
+      raise ValueError(f"target_fps: {self.target_fps}; give more than 0, or None for the video's own")
+    low, high = self.short_sides
+    if not 0 < min(self.crop_shape) <= low <= high:
+      raise ValueError(f"short_side {self.short_side}, crop {self.crop}: a crop of the short side must fit into it")
+    if self.scale is not None and not 0 < self.scale[0] <= self.scale[1] <= 1:
+      raise ValueError(f"scale: {self.scale} are not two shares of the area, the smaller one first")
+
+  @property
+  def crop_shape(self) -> tuple[int, int]:
+    return (self.crop, self.crop) if isinstance(self.crop, int) else (int(self.crop[0]), int(self.crop[1]))
+
+  @property
+  def short_sides(self) -> tuple[int, int]:
+    return (self.short_side,) * 2 if isinstance(self.short_side, int) else tuple(self.short_side)
+
+  def train_frames(self, timestamps: np.ndarray, start: float, end: float, rng: np.random.Generator) -> np.ndarray:
+    """(clip_len,) frames of the part from `start` to `end` seconds."""
+    frames = self._frames(timestamps, start, end)
+    if self.sampling == "uniform":
+      return frames[sampling.uniform(len(frames), self.clip_len, rng if self.jitter else None)]
+    return frames[sampling.dense(len(frames), self.clip_len, self.stride, rng, self.short)]
+
+  def test_frames(self, timestamps: np.ndarray, start: float, end: float) -> np.ndarray:
+    """(num_clips, clip_len) frames of the part from `start` to `end` seconds."""
+    frames = self._frames(timestamps, start, end)
+    stride = None if self.sampling == "uniform" else self.stride
+    return frames[sampling.multi_clip(len(frames), self.clip_len, self.num_clips, stride, self.short)]
+
+  def train_size(self, height: int, width: int, rng: np.random.Generator) -> tuple[int, int]:
+    """(H, W) that a video's frames are resized to; large enough for the crop."""
+    low, high = self.short_sides
+    return self._size(height, width, int(rng.integers(low, high + 1)))
+
+  def test_size(self, height: int, width: int) -> tuple[int, int]:
+    """(H, W) that a video's frames are resized to in a test."""
+    return self._size(height, width, self.short_sides[0])
+
+  def train_pixels(self, clip: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(T, H, W, 3) of the crop's size from the resized frames."""
+    if self.scale is None:
+      clip = transforms.random_crop(clip, self.crop_shape, rng)
+    else:
+      clip = transforms.random_resized_crop(clip, self.crop_shape, rng, self.scale)
+    return transforms.flip(clip) if self.flip and rng.random() < 0.5 else clip
+
+  def test_pixels(self, clip: np.ndarray) -> np.ndarray:
+    """(num_crops, T, H, W, 3) of the crop's size from the resized frames."""
+    return transforms.crops(clip, self.crop_shape, self.num_crops)
+
+  def _frames(self, timestamps, start, end):
+    """The frames to choose from."""
+    first, stop = sampling.part(timestamps, start, end)
+    if self.target_fps is None:
+      return np.arange(first, stop)
+    return first + sampling.every(timestamps[first:stop], self.target_fps)
+
+  def _size(self, height, width, short_side):
+    size = resized_shape(height, width, short_side)
+    # A crop that is not square may be wider than a narrow video: the video then grows until it fits.
+    missing = max(crop / side for crop, side in zip(self.crop_shape, size, strict=True))
+    return size if missing <= 1 else tuple(int(np.ceil(side * missing - 1e-9)) for side in size)

@@ -1,0 +1,199 @@
+"""From clips of video on disk to batches of frames.
+
+What a training step sees is a function of the seed and the step alone: each epoch is a new global order, of which the
+incomplete last batch is dropped, and process p of P takes every P-th example of each batch. So the position in the data
+is one integer, the step, and holds for any number of processes.
+"""
+
+import dataclasses
+import functools
+import inspect
+import pathlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import grain
+import numpy as np
+
+from jaxvid.data import made_up_clips, store
+from jaxvid.data.clip_reader import ClipReader
+from jaxvid.data.clip_views import Views
+
+# Streams of random numbers of one seed.
+_ORDER, _EXAMPLE, _MIXUP = range(3)
+_NO_END = 2**40  # Steps that no training reaches.
+
+
+@dataclasses.dataclass(frozen=True)
+class Data:
+  """The section config.data.
+
+  Attributes:
+    dataset: name of a dataset of clips, or NAME/CONFIG, that data_prep.build has written.
+    data_dir: folder of the datasets.
+    train_split: aliases or TFDS split expressions.
+    batch_size: examples a step, of all processes together.
+    clip_len, sampling, stride, target_fps, short, jitter: frames of a clip, see jaxvid.data.clip_views.Views.
+    short_side, crop, scale, flip: pixels of a clip, see there.
+    num_clips, num_crops: views of a clip in a test, see there.
+    mixup_alpha: mixup with weights from Beta(alpha, alpha); 0 mixes nothing.
+    balance: 0 draws every clip once an epoch; 1 draws all classes equally often, with replacement; in between, a class
+      of n clips is drawn in proportion to n ** (1 - balance). Above 0 every record is read at the start, for its label.
+    skip_bad: a video that breaks is replaced by another one in training, and left out of a test, each time with a line
+      in the log; otherwise it ends the run.
+    cache_decoded: keep all decoded frames of the clips in memory, at their short side: for small datasets.
+    made_up: arguments of jaxvid.data.made_up_clips.write; the dataset is then made up and written below the workdir.
+    num_threads, prefetch: reading threads, and batches held ready.
+  """
+
+  dataset: str
+  batch_size: int
+  clip_len: int
+  short_side: int | tuple[int, int]
+  crop: int | tuple[int, int]
+  data_dir: str = "data"
+  train_split: str = "train"
+  sampling: str = "uniform"
+  stride: float = 1
+  target_fps: float | None = None
+  short: str = "repeat_last"
+  jitter: bool = False
+  scale: tuple[float, float] | None = None
+  flip: bool = True
+  num_clips: int = 1
+  num_crops: int = 1
+  mixup_alpha: float = 0.0
+  balance: float = 0.0
+  skip_bad: bool = False
+  cache_decoded: bool = False
+  made_up: Mapping[str, Any] | None = None
+  num_threads: int = 2
+  prefetch: int = 4
+
+  def __post_init__(self):
+    known = [name for name in inspect.signature(made_up_clips.write).parameters if name not in ("directory", "name")]
+    for key in self.made_up or {}:
+      if key not in known:
+        raise ValueError(f"made_up.{key}: nothing reads this key; it takes: {', '.join(known)}")
+    if not 0 <= self.balance <= 1:
+      raise ValueError(f"balance: {self.balance} does not lie in [0, 1]")
+    if self.mixup_alpha < 0:
+      raise ValueError(f"mixup_alpha: {self.mixup_alpha}; give 0 for none, or more")
+    if self.batch_size < 1 or self.num_threads < 0 or self.prefetch < 1:
+      raise ValueError("batch_size, num_threads, prefetch: must be 1, 0 and 1 or more")
+    low, high = self.views.short_sides
+    if self.cache_decoded and low != high:
+      raise ValueError("cache_decoded: frames of one size only are kept; give one number as short_side")
+
+  @functools.cached_property
+  def views(self) -> Views:
+    fields = [field.name for field in dataclasses.fields(Views)]
+    return Views(**{name: getattr(self, name) for name in fields})
+
+  @functools.cached_property
+  def _readers(self) -> dict[str, ClipReader]:
+    return {}
+
+  def _reader(self, source: store.Split) -> ClipReader:
+    """One for all that reads this split, so that what it remembers is kept from one evaluation to the next."""
+    new = ClipReader(source, self.views, self.skip_bad, self.cache_decoded)
+    return self._readers.setdefault(repr(source), new)
+
+  def open_split(self, split: str, workdir: str) -> store.Split:
+    """A split of the configured dataset; a made-up one is written below `workdir` first, where it is not there yet."""
+    if self.made_up is None:
+      return store.open_dataset(self.data_dir, self.dataset, split, kind="clips")
+    folder = pathlib.Path(workdir) / "made_up"
+    made_up_clips.write(folder, name=self.dataset, **self.made_up)
+    return store.open_dataset(folder, self.dataset, split, kind="clips")
+
+  def example_batch(self, contract: None = None) -> dict[str, np.ndarray]:
+    """A batch of one as networks are initialised with; clips have no feature contract."""
+    del contract
+    shape = (1, self.clip_len, *self.views.crop_shape, 3)
+    return {"video": np.broadcast_to(np.uint8(0), shape)}  # Has the shape and takes no memory.
+
+  def num_steps_per_epoch(self, source: store.Split) -> int:
+    if len(source) < self.batch_size:
+      raise ValueError(
+        f"config.data.batch_size: a batch of {self.batch_size} needs more than the {len(source)} clips there are"
+      )
+    return len(source) // self.batch_size
+
+  def train_batches(
+    self, source: store.Split, seed: int, first_step: int = 0, process: int = 0, num_processes: int = 1
+  ) -> Iterator[dict[str, np.ndarray]]:
+    """Endless batches from step `first_step` on: this process's share of each, `batch_size / num_processes` examples.
+
+    Yields:
+      video (b, clip_len, H, W, 3) uint8 and label (b,) int32; with mixup also mix_weight (b,) float32, an example's own
+      share, and mix_partner (b,) int32, its partner's row in the batch of all processes, process after process.
+    """
+    if self.batch_size % num_processes:
+      raise ValueError(f"config.data.batch_size: {self.batch_size} cannot be shared by {num_processes} processes")
+    order = _Order(source, self.num_steps_per_epoch(source) * self.batch_size, self.balance, seed)
+    reader = self._reader(source)
+    share = np.arange(process, self.batch_size, num_processes)  # This process's places in each batch.
+
+    def batch(step):
+      examples = []
+      for position in step * self.batch_size + share:
+        rng = np.random.default_rng([seed, _EXAMPLE, position])
+        examples.append(reader.train_example(order[position], rng))
+      values = {name: np.stack([example[name] for example in examples]) for name in examples[0]}
+      return values | self._mixup(seed, step, share, num_processes)
+
+    steps = grain.MapDataset.range(_NO_END).map(batch)
+    iterator = iter(
+      steps.to_iter_dataset(grain.ReadOptions(num_threads=self.num_threads, prefetch_buffer_size=self.prefetch))
+    )
+    iterator.set_state({"next_index": first_step})
+    return iterator
+
+  def eval_examples(
+    self, source: store.Split, process: int = 0, num_processes: int = 1
+  ) -> Iterator[tuple[dict[str, Any], dict[str, np.ndarray]]]:
+    """This process's clips in order: (the record without its video, batch of one).
+
+    The batch holds video (1, V, clip_len, H, W, 3) uint8, V = num_clips * num_crops views, and label (1,) int32.
+    """
+    indices = grain.MapDataset.range(len(source))[process::num_processes].map(self._reader(source).eval_example)
+    options = grain.ReadOptions(num_threads=self.num_threads, prefetch_buffer_size=self.prefetch)
+    return (found for found in indices.to_iter_dataset(options) if found[1] is not None)
+
+  def _mixup(self, seed, step, share, num_processes):
+    """The same partners, whatever the number of processes: only the rows are counted differently."""
+    if not self.mixup_alpha:
+      return {}
+    rng = np.random.default_rng([seed, _MIXUP, step])
+    weights = rng.beta(self.mixup_alpha, self.mixup_alpha, size=self.batch_size).astype(np.float32)
+    partners = rng.permutation(self.batch_size)[share]
+    rows = partners % num_processes * (self.batch_size // num_processes) + partners // num_processes
+    return {"mix_weight": weights[share], "mix_partner": rows.astype(np.int32)}
+
+
+class _Order:
+  """Which clip stands at each position of an endless training: a function of the seed."""
+
+  def __init__(self, source, per_epoch, balance, seed):
+    self._num_clips, self._per_epoch, self._seed = len(source), per_epoch, seed
+    self._weights = _weights(source, balance) if balance else None
+    self._epoch = functools.lru_cache(maxsize=4)(self._draw)
+
+  def __getitem__(self, position):
+    epoch, place = divmod(int(position), self._per_epoch)
+    return int(self._epoch(epoch)[place])
+
+  def _draw(self, epoch):
+    rng = np.random.default_rng([self._seed, _ORDER, epoch])
+    if self._weights is None:
+      return rng.permutation(self._num_clips)
+    return rng.choice(self._num_clips, size=self._per_epoch, p=self._weights)
+
+
+def _weights(source, balance):
+  """(N,) the chance of each clip to be drawn."""
+  labels = np.array([source[index]["label"] for index in range(len(source))])
+  counts = np.bincount(labels)
+  weights = counts[labels] ** -float(balance)
+  return weights / weights.sum()

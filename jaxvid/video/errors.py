@@ -1,0 +1,40 @@
+"""What is raised for a video that cannot be used, and what is too large to be tried."""
+
+import dataclasses
+
+
+class VideoError(ValueError):
+  """A video that cannot be used.
+
+  Attributes:
+    file: which one.
+    problem: what is wrong with it.
+    remedy: what to do, a sentence.
+  """
+
+  def __init__(self, file: str, problem: str, remedy: str = "Copy or download it again."):
+    super().__init__(str(file), problem, remedy)
+    self.file, self.problem, self.remedy = str(file), problem, remedy
+
+  def __str__(self):
+    return f"{self.file}: {self.problem}. {self.remedy}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+  """What a file may ask for at most: a few damaged bytes can announce pictures and counts of any size.
+
+  Attributes:
+    max_pixels: of one frame; the default is above 8K.
+    max_frames: of one video; the default is ten hours at 60 frames a second.
+    max_bytes: of the frames that one call returns.
+  """
+
+  max_pixels: int = 2**26
+  max_frames: int = 2_160_000
+  max_bytes: int = 2**33
+
+
+def reason(error: Exception) -> str:
+  """What FFmpeg says of an error, without the file's name and number."""
+  return (getattr(error, "strerror", None) or str(error) or type(error).__name__).strip().rstrip(".")
