@@ -33,6 +33,16 @@ def diou_1d(offsets: Array, targets: Array, epsilon: float = 1e-8) -> Array:
   return 1 - iou_1d(offsets, targets, epsilon) + jnp.square(shift / jnp.maximum(hull, epsilon))
 
 
+def cross_entropy(logits: Array, targets: Array, label_smoothing: float = 0.0) -> Array:
+  """Softmax cross-entropy: (..., K) logits and targets, which are shares of classes -> (...).
+
+  Label smoothing (Szegedy et al. 2016) spreads a share over all classes evenly.
+  """
+  num_classes = logits.shape[-1]
+  targets = (1 - label_smoothing) * targets.astype(jnp.float32) + label_smoothing / num_classes
+  return -(targets * jax.nn.log_softmax(logits.astype(jnp.float32))).sum(-1)
+
+
 def laplace_nll(errors: Array, expected: Array) -> Array:
   """Negative log-likelihood (less log 2) of absolute errors under Laplace distributions of these scales."""
   expected = expected.astype(jnp.float32)

@@ -196,13 +196,9 @@ def _data(keys):
 def _optim(keys, notes):
   warmup, epochs = keys.integer("opt.warmup_epochs"), keys.integer("opt.epochs")
   final_lr = keys.number("opt.eta_min") if keys.system == TRIDET else _ACTIONFORMER_FINAL_LR
-  keys.skip("opt.momentum", "opt.schedule_steps", "opt.schedule_gamma")  # Of SGD and multistep, see below.
-  solver = keys.choice("opt.type", {"AdamW": "AdamW", "SGD": "SGD"})
-  if solver != "AdamW":
-    notes.append(f"opt.type: {solver} is not here; training from these weights would take AdamW")
-  schedule = keys.choice("opt.schedule_type", {"cosine": "cosine", "multistep": "multistep"})
-  if schedule != "cosine":
-    notes.append(f"opt.schedule_type: {schedule} is not here; training from these weights would take a cosine")
+  momentum = keys.number("opt.momentum")
+  milestones, gamma = tuple(keys.get("opt.schedule_steps")), keys.number("opt.schedule_gamma")
+  schedule_type = keys.choice("opt.schedule_type", {"cosine": "warmup_cosine", "multistep": "warmup_multistep"})
   if not keys.flag("opt.warmup"):
     if warmup:
       notes.append("opt.warmup: without it, the last opt.warmup_epochs epochs there raise the rate again; not here")
@@ -212,22 +208,23 @@ def _optim(keys, notes):
     notes.append(f"opt.early_stop_epochs: {early}; training from these weights would run all {warmup + epochs} epochs")
   clip = keys.number("train_cfg.clip_grad_l2norm")
   devices = keys.get("devices")
+  schedule = {"type": schedule_type, "warmup_epochs": warmup, "epochs": warmup + epochs}
+  if schedule_type == "warmup_cosine":
+    schedule["final_lr"] = final_lr
+  else:
+    schedule |= {"milestones": milestones, "gamma": gamma}
   return {
-    "type": "adamw",
+    "type": keys.choice("opt.type", {"AdamW": "adamw", "SGD": "sgd"}),
     # There, the learning rate is for one device, and as many times that for several.
     "lr": keys.number("opt.learning_rate") * (len(devices) if isinstance(devices, list | tuple) else 1),
     "weight_decay": keys.number("opt.weight_decay"),
     "betas": (0.9, 0.999),
     "epsilon": 1e-8,
+    "momentum": momentum,
     "clip_norm": clip if clip > 0 else None,
     "ema": _EMA,
     "ema_warmup": False,
-    "schedule": {
-      "type": "warmup_cosine",
-      "warmup_epochs": warmup,
-      "epochs": warmup + epochs,
-      "final_lr": final_lr,
-    },
+    "schedule": schedule,
   }
 
 

@@ -15,9 +15,10 @@ import numpy as np
 
 from jaxvid.weights.rules import WeightsError
 
-_TORCH = (".pth.tar", ".pth", ".pt", ".ckpt", ".tar")
+_TORCH = (".pth.tar", ".pth", ".pyth", ".pt", ".ckpt", ".tar")
 _OTHERS = (".safetensors", ".npz")
 WEIGHTS = {"ema": "state_dict_ema", "raw": "state_dict"}  # Which of a checkpoint's two state dicts.
+_PYTORCHVIDEO = "model_state"  # The only state dict in pytorchvideo's files.
 _PREFIX = "module."
 
 
@@ -80,7 +81,9 @@ def write(path: str | os.PathLike, tensors: Mapping[str, Mapping[str, np.ndarray
 
 def state_dict(values: Mapping[str, Any], weights: str = "ema", where: str = "the state dict") -> dict[str, np.ndarray]:
   """The state dict that `values` is, or that a checkpoint holds, as arrays without the prefix "module."."""
-  if WEIGHTS[weights] in values:
+  if _PYTORCHVIDEO in values:
+    values = values[_PYTORCHVIDEO]
+  elif WEIGHTS[weights] in values:
     values = values[WEIGHTS[weights]]
   elif any(key in values for key in WEIGHTS.values()):
     raise WeightsError(

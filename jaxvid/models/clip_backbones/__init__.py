@@ -1,0 +1,2 @@
+"""A file is a backbone of clips: `Model`, and `NORMALIZATION`, how its public weights want their input (see
+jaxvid.models.normalization)."""

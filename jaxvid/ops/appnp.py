@@ -1,0 +1,210 @@
+"""Propagation over a time-aligned graph by personalised PageRank (TAG-Head, section 3; APPNP, Gasteiger et al. 2019).
+
+The nodes are the places p of the frames t of a clip's features, (B, T, P, C). Edges within a frame join all its places
+(IF-FC); temporal edges join the same place of frames `stride` apart (TAT). With M the adjacency of both and the
+identity, D its degrees and A = D^-1/2 M D^-1/2,
+
+  H(0) = F;  H(k + 1) = (1 - alpha) A H(k) + alpha F,  k = 0 .. num_steps - 1,
+
+which is the same polynomial of A, whatever F. `propagate` uses that D depends on the frame alone: A then maps the
+frames' means to means by one T x T matrix and what is left of each place to such by another, so the polynomial is taken
+of these two, and the cost does not depend on num_steps. `propagate_over_edges` is the iteration itself, edge by edge.
+`propagate_along` is for temporal edges that follow a motion, where no such matrices exist.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float, Int
+
+from jaxvid.array_types import Array
+
+Nodes = Float[Array, "B T P C"]
+
+
+class Graph(NamedTuple):
+  """Which edges there are and how far to propagate.
+
+  Attributes:
+    alpha: share of F in every step, in [0, 1] (the teleport probability).
+    num_steps: K.
+    intra_frame: edges among all places of a frame.
+    temporal: edges between the same place of frames `stride` apart.
+    stride: of the temporal edges, in frames.
+  """
+
+  alpha: float = 0.1
+  num_steps: int = 10
+  intra_frame: bool = True
+  temporal: bool = True
+  stride: int = 1
+
+
+def propagate(nodes: Nodes, graph: Graph, weights: Float[Array, "2"] | None = None) -> Nodes:
+  """H(K) of the nodes in closed form, in their type.
+
+  Args:
+    nodes: F.
+    graph: edges, K and alpha.
+    weights: (intra-frame, temporal), positive: each edge counts so much, beside the identity's 1. None for 1 and 1,
+      the paper's graph, whose matrices are constants of the program.
+  """
+  num_frames, num_places = nodes.shape[1:3]
+  of_means, of_residuals = mixing_matrices(num_frames, num_places, graph, weights)
+  dtype = nodes.dtype
+  # S_m mean + S_r (F - mean) = S_r F + (S_m - S_r) mean: one pass over the nodes, one over the frames.
+  means = nodes.mean(2, dtype=jnp.float32)
+  shift = jnp.einsum("ts,bsc->btc", jnp.asarray(of_means - of_residuals, jnp.float32), means)
+  mixed = jnp.einsum("ts,bspc->btpc", jnp.asarray(of_residuals, dtype), nodes)
+  return mixed + shift[:, :, None].astype(dtype)
+
+
+def propagate_and_average(nodes: Nodes, graph: Graph, weights: Float[Array, "2"] | None = None) -> Float[Array, "B C"]:
+  """The mean over all nodes of H(K), float32, from the frames' means alone; arguments as in `propagate`."""
+  of_means, _ = mixing_matrices(*nodes.shape[1:3], graph, weights)
+  return jnp.einsum("t,btc->bc", jnp.asarray(of_means.mean(0), jnp.float32), nodes.mean(2, dtype=jnp.float32))
+
+
+def mixing_matrices(
+  num_frames: int, num_places: int, graph: Graph, weights: Float[Array, "2"] | None = None
+) -> tuple[Float[Array, "T T"], Float[Array, "T T"]]:
+  """(S_m, S_r): what num_steps steps do to the frames' means, and to the places' differences from them.
+
+  NumPy's, in float64, without weights; JAX's, differentiable in them, with.
+  """
+  xp = np if weights is None else jnp
+  intra, temporal = (1.0, 1.0) if weights is None else (weights[0], weights[1])
+  frames = np.arange(num_frames)
+  path = (np.abs(frames[:, None] - frames) == graph.stride).astype(np.float64) * graph.temporal
+  identity = np.eye(num_frames)
+  intra = intra * float(graph.intra_frame)
+  degrees = 1 + intra * (num_places - 1) + temporal * path.sum(1)
+  scale = 1 / xp.sqrt(degrees)
+  normalise = lambda matrix: scale[:, None] * matrix * scale  # noqa: E731
+  # Every place of a frame sees the sum of all: P times the mean, and none of the residuals, which sum to zero.
+  on_means = normalise((1 + intra * (num_places - 1)) * identity + temporal * path)
+  on_residuals = normalise((1 - intra) * identity + temporal * path)
+  return _polynomial(on_means, graph, identity), _polynomial(on_residuals, graph, identity)
+
+
+def pooling_weights(num_frames: int, num_places: int, graph: Graph) -> np.ndarray:
+  """(T,) w: the mean of H(K) over all nodes is the sum of w_t mean_p(F_t). The paper's graph: 1 / T to within 0.2%."""
+  return mixing_matrices(num_frames, num_places, graph)[0].mean(0)
+
+
+def edges(num_frames: int, num_places: int, graph: Graph) -> Int[np.ndarray, "E 2"]:
+  """(sender, receiver) of every edge in both directions, each node to itself included; node t, p is t * P + p."""
+  index = np.arange(num_frames * num_places).reshape(num_frames, num_places)
+  pairs = [np.stack([index.ravel(), index.ravel()], -1)]
+  if graph.intra_frame:
+    senders, receivers = np.broadcast_arrays(index[:, :, None], index[:, None, :])
+    others = ~np.eye(num_places, dtype=bool)
+    pairs.append(np.stack([senders[:, others].ravel(), receivers[:, others].ravel()], -1))
+  if graph.temporal and graph.stride < num_frames:
+    earlier, later = index[: -graph.stride].ravel(), index[graph.stride :].ravel()
+    pairs += [np.stack([earlier, later], -1), np.stack([later, earlier], -1)]
+  return np.concatenate(pairs)
+
+
+def propagate_over_edges(nodes: Nodes, graph: Graph) -> Nodes:
+  """H(K) of the nodes by the iteration over explicit edges: what `propagate` is held equal to."""
+  batch, num_frames, num_places, channels = nodes.shape
+  senders, receivers = edges(num_frames, num_places, graph).T
+  size = num_frames * num_places
+  scale = 1 / np.sqrt(np.bincount(receivers, minlength=size))
+  coefficients = jnp.asarray(scale[senders] * scale[receivers], nodes.dtype)[:, None, None]
+  first = jnp.moveaxis(nodes.reshape(batch, size, channels), 1, 0)
+
+  def step(_, state):
+    received = jax.ops.segment_sum(coefficients * state[senders], receivers, size)
+    return (1 - graph.alpha) * received + graph.alpha * first
+
+  last = jax.lax.fori_loop(0, graph.num_steps, step, first)
+  return jnp.moveaxis(last, 0, 1).reshape(nodes.shape)
+
+
+def propagate_along(
+  nodes: Float[Array, "B T H W C"], shifts: Int[Array, "B T-1 2"], graph: Graph
+) -> Float[Array, "B T H W C"]:
+  """H(K) over a graph whose temporal edges follow a motion: the same place of a scene that moves as a whole.
+
+  Place (y, x) of frame t is joined to (y, x) + shifts[t] of frame t + 1, where that is inside. With shifts of zero it
+  is `propagate` with a stride of 1.
+
+  Args:
+    nodes: F, with the places of a frame in their rows and columns.
+    shifts: rows and columns from a frame to the next, see `estimate_shifts`.
+    graph: its stride must be 1.
+  """
+  if graph.stride != 1:
+    raise ValueError(f"stride {graph.stride}: edges that follow a motion join a frame to the next one only")
+  num_places = nodes.shape[2] * nodes.shape[3]
+  first = nodes.astype(jnp.float32)
+
+  def neighbours(values):
+    """Sums over the temporal edges of each node; (B, T, H, W, C)."""
+    into_later = _moved(values[:, :-1], shifts)  # What frame t + 1 gets from t.
+    into_earlier = _moved(values[:, 1:], -shifts)
+    return jnp.pad(into_later, [(0, 0), (1, 0)] + [(0, 0)] * 3) + jnp.pad(into_earlier, [(0, 0), (0, 1)] + [(0, 0)] * 3)
+
+  degrees = 1.0 + graph.intra_frame * (num_places - 1)
+  if graph.temporal:
+    degrees = degrees + neighbours(jnp.ones_like(first[..., :1]))
+  scale = 1 / jnp.sqrt(degrees)
+
+  def step(_, state):
+    scaled = scale * state
+    received = scaled
+    if graph.intra_frame:
+      received = jnp.broadcast_to(scaled.sum((2, 3), keepdims=True), scaled.shape)
+    if graph.temporal:
+      received = received + neighbours(scaled)
+    return (1 - graph.alpha) * scale * received + graph.alpha * first
+
+  return jax.lax.fori_loop(0, graph.num_steps, step, first).astype(nodes.dtype)
+
+
+def estimate_shifts(nodes: Float[Array, "B T H W C"], radius: int) -> Int[Array, "B T-1 2"]:
+  """Motion of each frame's places as a whole to the next frame, for `propagate_along`.
+
+  It is the shift of up to `radius` rows and columns under which the features are most alike where both frames overlap
+  (mean cosine); of equals the smallest. Not differentiable.
+  """
+  unit = jax.lax.stop_gradient(nodes.astype(jnp.float32))
+  unit = unit / jnp.maximum(jnp.linalg.norm(unit, axis=-1, keepdims=True), 1e-6)
+  steps = [(y, x) for y in range(-radius, radius + 1) for x in range(-radius, radius + 1)]
+  # By size, so that argmax, which takes the first of equals, takes the smallest.
+  steps.sort(key=lambda step: (abs(step[0]) + abs(step[1]), step))
+  candidates = jnp.array(steps, jnp.int32)
+  overlap = jnp.ones_like(unit[:, :-1, ..., :1])
+
+  def likeness(shift):
+    shifts = jnp.broadcast_to(shift, (*unit.shape[:1], unit.shape[1] - 1, 2))
+    alike = (_moved(unit[:, :-1], shifts) * unit[:, 1:]).sum((2, 3, 4))
+    return alike / jnp.maximum(_moved(overlap, shifts).sum((2, 3, 4)), 1)
+
+  scores = jax.lax.map(likeness, candidates)  # (candidates, B, T - 1)
+  return candidates[jnp.argmax(scores, axis=0)]
+
+
+def _moved(values, shifts):
+  """Values (B, T, H, W, C) moved by shifts (B, T, 2) rows and columns; zero where nothing has moved to."""
+  height, width = values.shape[2:4]
+
+  def move(frame, shift):  # (H, W, C)
+    rows, columns = jnp.arange(height) - shift[0], jnp.arange(width) - shift[1]
+    inside = ((rows >= 0) & (rows < height))[:, None] & ((columns >= 0) & (columns < width))
+    moved = frame[jnp.clip(rows, 0, height - 1)][:, jnp.clip(columns, 0, width - 1)]
+    return jnp.where(inside[..., None], moved, 0)
+
+  return jax.vmap(jax.vmap(move))(values, shifts)
+
+
+def _polynomial(matrix, graph, identity):
+  """H(K) as a matrix on F: Horner's scheme of the iteration."""
+  result = identity
+  for _ in range(graph.num_steps):
+    result = (1 - graph.alpha) * matrix @ result + graph.alpha * identity
+  return result

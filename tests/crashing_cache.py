@@ -1,0 +1,14 @@
+"""Stands in for data_prep.clip_encoding.Cache in the processes of a test: one clip takes its process with it."""
+
+import os
+
+
+class CrashingCache:
+  """Nothing is in it; writing the clip "crash" kills the process."""
+
+  def path(self, item):
+    return item.file.with_suffix(".absent")
+
+  def write(self, item, open_video):
+    if item.id == "crash":
+      os._exit(11)
