@@ -1,9 +1,9 @@
 """What configurations share: complete defaults, and the reading of the variant after the colon.
 
 Every key that a section takes stands in a configuration, so that --config.SECTION.KEY=VALUE can set it
-(tests/test_configs.py holds this). What the keys mean: `Task` and `Detection` in jaxvid/tasks/localization.py, `Data`
-in jaxvid/data/pipelines/sequences.py, `Optim` in jaxvid/train/optim.py, `Train` in jaxvid/train/experiment.py,
-`Evaluator` in jaxvid/evaluators/localization.py; model parts in the files that their types name.
+(tests/test_configs.py holds this). What the keys mean: `Task` (and `Detection`) in jaxvid/tasks, `Data` in
+jaxvid/data/pipelines and `Evaluator` in jaxvid/evaluators, in the files that their types name; `Optim` in
+jaxvid/train/optim.py, `Train` in jaxvid/train/experiment.py; model parts in the files that their types name.
 """
 
 import ast
@@ -68,25 +68,8 @@ def localization():
         num_threads=2,
         prefetch=4,
       ),
-      optim=dict(
-        type="adamw",
-        lr=1e-4,
-        weight_decay=0.05,
-        betas=(0.9, 0.999),
-        epsilon=1e-8,
-        clip_norm=1.0,
-        ema=0.999,
-        ema_warmup=True,
-        schedule=dict(type="warmup_cosine", warmup_epochs=5, epochs=35, final_lr=0.0),
-      ),
-      train=dict(
-        log_every=10,
-        checkpoint_every=5,
-        eval_every=0,
-        num_devices=placeholder(int),
-        resume=placeholder(str),
-        init_from=placeholder(str),
-      ),
+      optim=_optim(),
+      train=_train(),
       eval=dict(
         type="localization",
         split="test",
@@ -99,6 +82,87 @@ def localization():
         diagnose=False,
       ),
     )
+  )
+
+
+def recognition():
+  """The defaults of recognition (TAG-Head's protocol), for a configuration to fill in data and model."""
+  return ml_collections.ConfigDict(
+    dict(
+      seed=0,
+      task=dict(type="recognition", num_classes=placeholder(int), label_smoothing=0.0),
+      model=dict(
+        backbone=dict(),
+        head=dict(type="pool"),
+        normalization=placeholder(str),
+        freeze_backbone=False,
+        dtype="float32",
+      ),
+      data=dict(
+        type="clips",
+        dataset=placeholder(str),
+        data_dir="data",
+        train_split="train",
+        batch_size=8,
+        clip_len=32,
+        sampling="uniform",
+        stride=1.0,
+        target_fps=placeholder(float),
+        short="repeat_last",
+        jitter=False,
+        short_side=126,
+        crop=112,
+        scale=None,
+        flip=True,
+        num_clips=1,
+        num_crops=1,
+        mixup_alpha=0.0,
+        balance=0.0,
+        skip_bad=False,
+        cache_decoded=False,
+        made_up=None,
+        num_threads=2,
+        prefetch=4,
+      ),
+      optim=dict(
+        _optim(),
+        type="adam",
+        lr=1e-5,
+        weight_decay=0.0,
+        ema=0.0,
+        schedule=dict(type="warmup_cosine", warmup_epochs=0, epochs=30, final_lr=0.0),
+      ),
+      train=_train(),
+      eval=dict(type="recognition", split="val", top=(1, 5), batch_size=8, draw_confusion=True, keep_features=True),
+    )
+  )
+
+
+def _optim():
+  return dict(
+    type="adamw",
+    lr=1e-4,
+    weight_decay=0.05,
+    betas=(0.9, 0.999),
+    epsilon=1e-8,
+    momentum=0.9,
+    clip_norm=1.0,
+    lr_scale=(),
+    ema=0.999,
+    ema_warmup=True,
+    schedule=dict(type="warmup_cosine", warmup_epochs=5, epochs=35, final_lr=0.0),
+  )
+
+
+def _train():
+  return dict(
+    log_every=10,
+    checkpoint_every=5,
+    eval_every=0,
+    num_devices=placeholder(int),
+    resume=placeholder(str),
+    init_from=placeholder(str),
+    backbone_from=placeholder(str),
   )
 
 

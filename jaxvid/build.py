@@ -7,20 +7,28 @@ A key that nothing takes is an error that says what there is, so a typing mistak
 import dataclasses
 import importlib
 import pkgutil
+import sys
 from collections.abc import Mapping
 from typing import Any
 
+from jaxvid.models.clip_network import ClipNetwork
 from jaxvid.models.network import Network
+from jaxvid.models.normalization import NORMALIZATIONS
 
 # Kind of thing -> the package whose files are its types, and the name each file gives it.
 KINDS = {
   "backbone": ("jaxvid.models.backbones", "Model"),
+  "clip backbone": ("jaxvid.models.clip_backbones", "Model"),
+  "clip head": ("jaxvid.models.clip_heads", "Model"),
   "neck": ("jaxvid.models.necks", "Model"),
   "head": ("jaxvid.models.heads", "Model"),
   "task": ("jaxvid.tasks", "Task"),
   "data": ("jaxvid.data.pipelines", "Data"),
   "evaluator": ("jaxvid.evaluators", "Evaluator"),
 }
+
+
+_DTYPES = ("float32", "bfloat16")
 
 
 class ConfigError(ValueError):
@@ -36,12 +44,17 @@ def build(kind: str, spec: Mapping[str, Any], where: str, **given: Any) -> Any:
     where: the section's name in the configuration, for messages.
     **given: arguments that do not come from the configuration.
   """
+  settings = {key: value for key, value in spec.items() if key != "type"}
+  return construct(constructor(kind, spec.get("type"), where), settings, where, **given)
+
+
+def constructor(kind: str, name: str | None, where: str) -> type:
+  """The class that a type names; ConfigError lists those there are."""
   package, entry = KINDS[kind]
   names = types(kind)
-  if spec.get("type") not in names:
-    raise ConfigError(f'{where}.type: no {kind} "{spec.get("type")}"; there are: {", ".join(names)}')
-  constructor = getattr(importlib.import_module(f"{package}.{spec['type']}"), entry)
-  return construct(constructor, {key: value for key, value in spec.items() if key != "type"}, where, **given)
+  if name not in names:
+    raise ConfigError(f'{where}.type: no {kind} "{name}"; there are: {", ".join(names)}')
+  return getattr(importlib.import_module(f"{package}.{name}"), entry)
 
 
 def types(kind: str) -> list[str]:
@@ -74,8 +87,8 @@ def construct(constructor: type, values: Mapping[str, Any], where: str, **given:
 
 
 @dataclasses.dataclass(frozen=True)
-class ModelSpec:
-  """The section config.model.
+class LocalizationModel:
+  """The section config.model of a localization.
 
   Attributes:
     backbone, neck, head: a type and its arguments each.
@@ -90,17 +103,57 @@ class ModelSpec:
   padding: str = "ignored"
 
   def __post_init__(self):
-    for key, allowed in (("dtype", ("float32", "bfloat16")), ("padding", ("ignored", "reference"))):
-      if getattr(self, key) not in allowed:
-        raise ConfigError(f"config.model.{key}: {getattr(self, key)!r} is none of {', '.join(allowed)}")
+    _check_choices(self, dtype=_DTYPES, padding=("ignored", "reference"))
+
+  def build(self, num_classes: int) -> Network:
+    shared = dict(padding=self.padding, dtype=self.dtype)
+    return Network(
+      backbone=build("backbone", self.backbone, "config.model.backbone", **shared),
+      neck=build("neck", self.neck, "config.model.neck", **shared),
+      head=build("head", self.head, "config.model.head", num_classes=num_classes, **shared),
+    )
 
 
-def build_network(model: Mapping[str, Any], num_classes: int) -> Network:
-  """The network that config.model describes, for so many classes."""
-  spec = construct(ModelSpec, model, "config.model")
-  shared = dict(padding=spec.padding, dtype=spec.dtype)
-  return Network(
-    backbone=build("backbone", spec.backbone, "config.model.backbone", **shared),
-    neck=build("neck", spec.neck, "config.model.neck", **shared),
-    head=build("head", spec.head, "config.model.head", num_classes=num_classes, **shared),
-  )
+@dataclasses.dataclass(frozen=True)
+class RecognitionModel:
+  """The section config.model of a recognition.
+
+  Attributes:
+    backbone: a clip backbone and its arguments.
+    head: a clip head and its arguments.
+    normalization: of the pixels, see jaxvid.models.normalization; None for that of the backbone's published weights.
+    freeze_backbone: train the head alone, the backbone's batch norms on their running statistics.
+    dtype: as above.
+  """
+
+  backbone: Mapping[str, Any]
+  head: Mapping[str, Any]
+  normalization: str | None = None
+  freeze_backbone: bool = False
+  dtype: str = "float32"
+
+  def __post_init__(self):
+    _check_choices(self, dtype=_DTYPES, normalization=(None, *NORMALIZATIONS))
+
+  def build(self, num_classes: int) -> ClipNetwork:
+    backbone = build("clip backbone", self.backbone, "config.model.backbone", dtype=self.dtype)
+    return ClipNetwork(
+      backbone=backbone,
+      head=build("clip head", self.head, "config.model.head", num_classes=num_classes, dtype=self.dtype),
+      normalization=self.normalization or sys.modules[type(backbone).__module__].NORMALIZATION,
+      freeze_backbone=self.freeze_backbone,
+    )
+
+
+_MODELS = {"localization": LocalizationModel, "recognition": RecognitionModel}
+
+
+def build_network(model: Mapping[str, Any], num_classes: int, task: str = "localization") -> Network | ClipNetwork:
+  """The network that config.model describes, for a type of task and so many classes."""
+  return construct(_MODELS[task], model, "config.model").build(num_classes)
+
+
+def _check_choices(section: Any, **choices: tuple) -> None:
+  for key, allowed in choices.items():
+    if getattr(section, key) not in allowed:
+      raise ConfigError(f"config.model.{key}: {getattr(section, key)!r} is none of {', '.join(map(str, allowed))}")

@@ -7,7 +7,7 @@ import pathlib
 import runpy
 import sys
 
-COMMANDS = ("main", "evaluate", "predict", "convert", "study")
+COMMANDS = ("main", "evaluate", "predict", "convert", "study", "complexity", "embed")
 
 
 def main() -> None:

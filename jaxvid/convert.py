@@ -1,14 +1,19 @@
-"""Bring a checkpoint of ActionFormer's or TriDet's PyTorch code here, and take one back there.
+"""Bring checkpoints of public PyTorch code here, and take them back there: ActionFormer, TriDet, networks of clips.
 
   python -m jaxvid.convert --yaml=thumos_i3d.yaml --torch=epoch_035.pth.tar --workdir=runs/thumos
   python -m jaxvid.main --workdir=runs/thumos --mode=eval
   python -m jaxvid.predict --workdir=runs/thumos --input=video.npy --output=found.json
   python -m jaxvid.convert --workdir=runs/thumos --to_torch=epoch_035.pth.tar
+  python -m jaxvid.convert --network=slow_r50 --torch=SLOW_8x8_R50.pyth --workdir=runs/slow_r50
 
 --yaml is the configuration that the checkpoint was trained with, read over its code's defaults. --torch is a checkpoint
 or state dict: .pth.tar, .pth, .safetensors, or .npz of named arrays. --workdir becomes what a training here would have
 left: checkpoints/latest, and config.py with all the settings of the YAML. The model runs as it did there, padding
 included, so that its outputs are the same.
+
+--network names a network of clips whose weights are public: r2plus1d_18 (torchvision), r2plus1d_34 (VMZ, IG-65M), i3d
+(the common PyTorch version), slow_r50, slowfast_r50, csn_r101 (pytorchvideo). The workdir classifies videos; its
+backbone serves trainings as --config.train.backbone_from=DIR, whatever their classes and heads.
 """
 
 import argparse
@@ -36,21 +41,26 @@ def model_spec(yaml: str | os.PathLike | Mapping[str, Any]) -> dict[str, Any]:
 
 
 def import_torch(model_spec: Mapping[str, Any], state_dict: Mapping[str, Any]) -> dict[str, Any]:
-  """Our variables from a state dict of ActionFormer or TriDet.
+  """Our variables from a public state dict.
 
   Args:
-    model_spec: the section config.model, a configuration that holds it, or a YAML configuration's path or values.
-      Classes and features are as many as the tensors say, unless it says num_classes and input_dim.
+    model_spec: the section config.model, a configuration that holds it, a YAML configuration's path or values, or the
+      name of a network of clips. Classes and features are as many as the tensors say, unless it says num_classes and
+      input_dim.
     state_dict: name -> array or tensor, with or without "module."; a checkpoint's averaged weights are taken.
 
   Returns:
-    {"params": ...}, NumPy arrays, for `Network.apply`.
+    {"params": ...}, NumPy arrays, for the network's `apply`; of clips, {"params": ..., "batch_stats": ...}.
 
   Raises:
     WeightsError: tensors and model do not fit; all names and both shapes are in the message.
   """
   from jaxvid.weights import localization, torch_files
 
+  if clip_model := _clip_model(model_spec):
+    from jaxvid.train import clip_import
+
+    return clip_import.import_variables(clip_model, torch_files.state_dict(state_dict, "raw"))
   model, num_classes, dim = _model(model_spec)
   tensors = torch_files.state_dict(state_dict)
   dim_there, num_classes_there = localization.sizes(tensors)
@@ -59,17 +69,19 @@ def import_torch(model_spec: Mapping[str, Any], state_dict: Mapping[str, Any]) -
 
 
 def export_torch(model_spec: Mapping[str, Any], variables: Mapping[str, Any]) -> "dict[str, np.ndarray]":
-  """The state dict of ActionFormer's or TriDet's code that holds our variables: the inverse of `import_torch`.
+  """The state dict of public code that holds our variables: the inverse of `import_torch`.
 
   Args:
     model_spec: as there.
-    variables: {"params": ...}, or the parameters themselves.
+    variables: as there; of a localization, the parameters themselves will do.
 
   Raises:
     WeightsError: the model has parts that the public code does not; all their parameters are named.
   """
-  from jaxvid.weights import localization
+  from jaxvid.weights import clip_backbones, localization
 
+  if clip_model := _clip_model(model_spec):
+    return clip_backbones.export_tensors(variables, clip_model["backbone"]["type"])
   model, *_ = _model(model_spec)
   return localization.export_params(variables.get("params", variables), model["backbone"]["type"])
 
@@ -102,15 +114,12 @@ def from_torch(
     ValueError: the dataset or the class names do not fit the YAML.
     FileExistsError: the workdir holds a checkpoint.
   """
-  from jaxvid.train import config_file
-  from jaxvid.train.checkpoint import Checkpoints
+  from jaxvid.train import config_file, imported
   from jaxvid.weights import class_names as names_file
   from jaxvid.weights import localization, torch_files
   from jaxvid.weights.reference_yaml import translate
 
-  with Checkpoints(workdir) as checkpoints:
-    if checkpoints.steps() is not None:
-      raise FileExistsError(f"{workdir} holds a checkpoint already; name another --workdir")
+  imported.refuse_existing(workdir)
   translation = translate(yaml)
   config, contract = translation.config, _contract(translation.features)
   names = names_file.read(class_names, config["task"]["num_classes"]) if class_names else ()
@@ -124,7 +133,8 @@ def from_torch(
   ema = localization.import_params(averaged, shapes, model["backbone"]["type"])
   params = ema if raw is averaged else localization.import_params(raw, shapes, model["backbone"]["type"])
   description = {"config": config, "class_names": list(names), "contract": contract.to_dict()}
-  _write_workdir(workdir, config, description, params, ema, _docstring(translation, yaml, torch))
+  docstring = _docstring(translation, yaml, torch)
+  imported.write_workdir(workdir, config, description, {"params": params}, ema, docstring)
   _LOG.info("%d tensors of %s: %s", len(averaged), torch, _parameters(ema))
   for note in translation.notes:
     _LOG.warning("%s: %s", yaml, note)
@@ -140,12 +150,35 @@ def to_torch(
 
   with Checkpoints(workdir) as checkpoints:
     description = checkpoints.describe(checkpoint)
-    config, contract = description["config"], description["contract"]
-    like = parameter_shapes(config["model"], config["task"]["num_classes"], contract["dim"])
-    parts = checkpoints.restore_parts(checkpoint, _on_one_device({"params": like, "ema": like}))
-  tensors = {"ema": export_torch(config, parts["ema"]), "raw": export_torch(config, parts["params"])}
+    config = description["config"]
+    if config["task"]["type"] == "recognition":
+      from jaxvid.train import clip_import
+
+      shapes = clip_import.shapes_of(config["model"], config["task"]["num_classes"])
+      like, stats = shapes["params"], {"batch_stats": shapes["batch_stats"]}
+    else:
+      like, stats = parameter_shapes(config["model"], config["task"]["num_classes"], description["contract"]["dim"]), {}
+    parts = checkpoints.restore_parts(checkpoint, _on_one_device({"params": like, "ema": like, "model_state": stats}))
+  weights = {"ema": parts["ema"], "raw": parts["params"]}
+  tensors = {name: export_torch(config, {"params": part, **parts["model_state"]}) for name, part in weights.items()}
   torch_files.write(file, tensors, module_prefix)
   _LOG.info("%d tensors, %s: %s", len(tensors["ema"]), _parameters(parts["ema"]), file)
+
+
+def _clip_model(spec):
+  """config.model of a network of clips, which has no neck, or that of a network's name; None of all others."""
+  from jaxvid.weights import clip_networks
+
+  if isinstance(spec, str) and spec in clip_networks.NETWORKS:
+    return clip_networks.NETWORKS[spec]["model"]
+  if hasattr(spec, "to_dict"):
+    spec = spec.to_dict()
+  if not isinstance(spec, Mapping):
+    return None
+  model = spec.get("model") if "backbone" not in spec and isinstance(spec.get("model"), Mapping) else spec
+  if not isinstance(model.get("backbone"), Mapping) or "neck" in model:
+    return None
+  return dict(model, head=model.get("head", {"type": "pool"}))
 
 
 def _model(spec):
@@ -222,29 +255,6 @@ def _from_dataset(config, contract, names, dataset, data_dir):
   return config, source.contract, source.class_names
 
 
-def _write_workdir(workdir, config, description, params, ema, docstring):
-  """Everything that a training of no steps would leave, and the configuration as a file."""
-  import jax
-  import jax.numpy as jnp
-
-  from jaxvid import files
-  from jaxvid.train import config_file
-  from jaxvid.train.checkpoint import LATEST, Checkpoints
-  from jaxvid.train.experiment import Experiment
-  from jaxvid.train.state import TrainState
-
-  experiment = Experiment.from_config(config, os.fspath(workdir))
-  optimizer, _ = experiment.optim.make(steps_per_epoch=1)
-  params, ema = jax.tree.map(jnp.asarray, params), jax.tree.map(jnp.asarray, ema)
-  opt_state = jax.jit(optimizer.init)(params)
-  state = TrainState(jnp.int32(0), params, {}, opt_state, ema, experiment.task.init_state())
-  folder = pathlib.Path(workdir)
-  files.write_json(folder / "config.json", config)
-  files.write_text(folder / "config.py", config_file.write(config, docstring))
-  with Checkpoints(workdir) as checkpoints:
-    checkpoints.save(LATEST, 0, state, description)
-
-
 def _docstring(translation, yaml, torch):
   title = f"{translation.system}'s {pathlib.Path(yaml).name}, as jaxvid.convert read it for {pathlib.Path(torch).name}."
   commands = [
@@ -270,6 +280,11 @@ def main(argv: Sequence[str]) -> None:
   try:
     if flags.to_torch:
       to_torch(flags.workdir, flags.to_torch, checkpoint=flags.checkpoint, module_prefix=flags.module_prefix)
+    elif flags.network:
+      from jaxvid.train import clip_import
+
+      clip_import.from_torch(flags.network, flags.torch, flags.workdir, flags.class_names)
+      _LOG.info("ready: python -m jaxvid.predict --workdir=%s --input=VIDEO", flags.workdir)
     else:
       settings = {name: getattr(flags, name) for name in ("weights", "dataset", "data_dir", "class_names")}
       from_torch(flags.yaml, flags.torch, flags.workdir, **settings)
@@ -288,6 +303,7 @@ def _parse(argv):
   parser.add_argument("--workdir", required=True, metavar="DIR", help="folder to make, or to read with --to_torch")
   here = parser.add_argument_group("from there to here")
   here.add_argument("--yaml", metavar="FILE", help="the configuration it was trained with")
+  here.add_argument("--network", metavar="NAME", help="or a network of clips: slow_r50, r2plus1d_34, ... (see above)")
   here.add_argument("--torch", metavar="FILE", help="checkpoint or state dict")
   here.add_argument("--weights", choices=("ema", "raw"), default="ema", help="averaged (default) or raw weights")
   here.add_argument("--dataset", metavar="NAME", help="a dataset built by data_prep, for class names and contract")
@@ -302,10 +318,10 @@ def _parse(argv):
   )  # fmt: skip
   parser.add_argument("--traceback", action="store_true", help="show where an error came from, not only what it was")
   flags = parser.parse_args(argv)
-  if bool(flags.to_torch) == bool(flags.yaml or flags.torch):
-    parser.error("give --yaml and --torch, or --to_torch")
-  if not flags.to_torch and not (flags.yaml and flags.torch):
-    parser.error(f"--{'torch' if flags.yaml else 'yaml'} is missing")
+  if bool(flags.to_torch) == bool(flags.yaml or flags.network or flags.torch) or (flags.yaml and flags.network):
+    parser.error("give --yaml and --torch, or --network and --torch, or --to_torch")
+  if not flags.to_torch and not (flags.torch and (flags.yaml or flags.network)):
+    parser.error("--torch is missing" if not flags.torch else "--yaml or --network is missing")
   return flags
 
 

@@ -26,6 +26,7 @@ from ml_collections import config_flags
 from tqdm import tqdm
 
 from jaxvid.studies import checks, plan, table
+from jaxvid.studies.columns import heading
 from jaxvid.studies.plan import StudyError
 from jaxvid.studies.run import FAILED, FINISHED, STOPPED, Run
 
@@ -57,7 +58,7 @@ def main(argv: Sequence[str]) -> int:
   with tqdm(wanted, desc=study.name, unit="run") as bar:
     for run in bar:
       if run.state != FINISHED:
-        _one(run, bar, workdir)
+        _one(run, bar, workdir, study.main)
         write_table()
       if run.state == FAILED:
         failed.append(run.name)
@@ -139,7 +140,7 @@ def _with_those_there(study, wanted, workdir):
   return wanted + [run for run in runs if run not in wanted and run.folder.exists()]
 
 
-def _one(run, bar, workdir):
+def _one(run, bar, workdir, column):
   """Executes a run unless another study does already, and says how it went."""
   environment = dict(os.environ)
   # The seeds of a row are the same programs: compiled once.
@@ -151,7 +152,8 @@ def _one(run, bar, workdir):
       bar.write(f"{run.name}: {'resumed' if run.state == STOPPED else 'started'}, log: {run.folder / 'log.txt'}")
       if run.execute(lock, environment, lambda: _show(bar, f"{run.name}: {run.progress}")):
         result = run.result
-        bar.write(f"{run.name}: average mAP {100 * result.scores[plan.AVERAGE]:.2f}, {result.parameters:,} parameters")
+        score = f"{heading(column)} {100 * result.scores[column]:.2f}"
+        bar.write(f"{run.name}: {score}, {result.parameters:,} parameters")
       else:
         bar.write(f"{run.name}: FAILED: {run.failure}")
 

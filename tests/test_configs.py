@@ -11,16 +11,16 @@ import ml_collections
 import pytest
 
 from jaxvid.build import ConfigError, build_network, types
-from jaxvid.data.pipelines.sequences import Data
-from jaxvid.evaluators.localization import Evaluator
-from jaxvid.tasks.localization import Detection, Task
-from jaxvid.train.experiment import Experiment, Train
-from jaxvid.train.optim import Optim, WarmupCosine
+from jaxvid.models.clip_heads.tag import Model as TagHead
+from jaxvid.tasks.localization import Detection
+from jaxvid.train import config_file
+from jaxvid.train.experiment import Experiment
+from jaxvid.train.schedules import WarmupCosine
 
 FOLDER = pathlib.Path(__file__).parents[1] / "configs"
-NAMES = sorted(
-  path.stem for path in FOLDER.glob("*.py") if not path.stem.endswith("common") and path.stem != "__init__"
-)
+ALL = sorted(path.stem for path in FOLDER.glob("*.py") if not path.stem.endswith("common") and path.stem != "__init__")
+CLIPS = [name for name in ALL if name.endswith("_tag")]
+NAMES = [name for name in ALL if name not in CLIPS]  # Localization.
 HAPT = [name for name in NAMES if name.startswith("hapt")]
 PUBLISHED = [name for name in NAMES if name not in (*HAPT, "quickstart")]
 EGO4D = "omnivore egovlp slowfast_egovlp omnivore_egovlp slowfast_omnivore_egovlp".split()
@@ -117,6 +117,32 @@ def test_variants_are_traced(name, arg):
   assert parameters in (None, count(trace(name, arg, dim)))
 
 
+CLIP_VARIANTS = ("", "i3d", "slow", "csn", "pool", "frozen,smoke", "i3d,smoke", "slow,smoke", "csn,pool,smoke")
+
+
+@pytest.mark.parametrize(
+  "name, arg", [("haa500_tag", arg) for arg in CLIP_VARIANTS] + [(name, "smoke") for name in CLIPS]
+)
+def test_clip_configurations_are_traced(name, arg):
+  """Initialisation, loss, prediction and optimizer."""
+  experiment = Experiment.from_config(get(name, arg).to_dict(), workdir="")
+  batch = experiment.data.example_batch() | {"label": jnp.zeros(1, int)}
+
+  def everything(batch):
+    out, variables = experiment.network.init_with_output(jax.random.key(0), *experiment.task.inputs(batch))
+    loss, *_ = experiment.task.loss(out, batch, experiment.task.init_state(), train=True)
+    opt_state = experiment.optim.make(10)[0].init(variables["params"])
+    return loss, experiment.task.predict(out, batch), opt_state
+
+  loss, found, _ = jax.eval_shape(everything, batch)
+  assert loss.shape == () and found.probabilities.shape == (1, experiment.task.num_classes)
+
+
+def test_one_backbone_at_a_time():
+  with pytest.raises(ValueError, match="i3d and csn: name one backbone"):
+    get("gym99_tag", "i3d,csn")
+
+
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_parity_differs_in_what_the_public_code_does_otherwise(name):
   ours, theirs = get(name), get(name, "parity")
@@ -135,19 +161,18 @@ def test_ego4d_takes_one_kind_of_features():
     get("ego4d_actionformer", "omnivore,egovlp")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ALL)
 def test_every_key_can_be_set(name):
   """A key that a configuration lacks cannot be set on the command line, so each section is complete."""
   config = get(name).to_dict()
-  sections = [
-    (config["task"], Task),
-    (config["task"]["detection"], Detection),
-    (config["data"], Data),
-    (config["optim"], Optim),
-    (config["optim"]["schedule"], WarmupCosine),
-    (config["train"], Train),
-    (config["eval"], Evaluator),
-  ]
+  sections = [(config[section], settings) for section, settings in config_file.sections(config).items()]
+  sections.append((config["optim"]["schedule"], WarmupCosine))
+  if "detection" in config["task"]:
+    sections.append((config["task"]["detection"], Detection))
+  if config["model"]["head"]["type"] == "tag":
+    head = {key: config["model"]["head"].get(key) for key in config["model"]["head"]}
+    given = {"num_classes": None, "dtype": None, "parent": None, "name": None}
+    sections.append((head | given, TagHead))
   for section, settings in sections:
     assert {field.name for field in dataclasses.fields(settings)} - section.keys() == set()
 

@@ -205,8 +205,10 @@ def test_mistakes_give_one_line(tmp_path, flags, message):
   "flags, message",
   [
     (["--yaml=a.yaml"], "--torch is missing"),
-    (["--yaml=a.yaml", "--torch=a.pth", "--to_torch=b.pth"], "give --yaml and --torch, or --to_torch"),
-    ([], "give --yaml and --torch, or --to_torch"),
+    (["--torch=a.pth"], "--yaml or --network is missing"),
+    (["--yaml=a.yaml", "--torch=a.pth", "--to_torch=b.pth"], "give --yaml and --torch, or"),
+    (["--yaml=a.yaml", "--network=i3d", "--torch=a.pth"], "give --yaml and --torch, or"),
+    ([], "give --yaml and --torch, or --network and --torch, or --to_torch"),
   ],
 )
 def test_flags(capsys, flags, message):

@@ -69,9 +69,12 @@ def test_mistakes_give_one_line(run, tmp_path, args, message):
     "hapt_sgp.py:smoke",
     "hapt_granularity_mixture.py:smoke",
     "hapt_decoupled.py:smoke",
+    "gym99_tag.py:smoke",
+    "haa500_tag.py:smoke,csn,frozen",
   ],
 )
 def test_smoke(run, tmp_path, name):
   done = run(f"--config=configs/{name}", f"--workdir={tmp_path}")
   assert done.returncode == 0, done.stderr
-  assert (tmp_path / "scores.json").exists() and (tmp_path / "detections.png").exists()
+  picture = "confusion.png" if "_tag" in name else "detections.png"
+  assert (tmp_path / "scores.json").exists() and (tmp_path / picture).exists()

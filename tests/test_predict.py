@@ -16,7 +16,9 @@ from jaxvid import predict as command
 from jaxvid.data import store
 from jaxvid.data.feature_files import FeatureFileError
 from jaxvid.data.recordings import Timing, TimingError
-from jaxvid.predict import Detector, predict
+from jaxvid.inference import detect as detection
+from jaxvid.inference.detect import detect
+from jaxvid.inference.detector import Detector
 from jaxvid.train import loop
 from jaxvid.train.checkpoint import BEST, LATEST, CheckpointError, Checkpoints
 from jaxvid.train.experiment import Experiment
@@ -56,7 +58,7 @@ def loaded(workdir):
 @pytest.fixture
 def detector(loaded, monkeypatch):
   """The workdir's detector, which `predict` then takes too: its programs are compiled once for all tests."""
-  monkeypatch.setattr(command, "Detector", lambda *_: loaded)
+  monkeypatch.setattr(detection, "Detector", lambda *_: loaded)
   return loaded
 
 
@@ -83,7 +85,7 @@ def test_a_folder_gives_what_evaluation_gives(tmp_path):
   loop.evaluate(config, str(workdir))
   expected = json.loads((workdir / "predictions.json").read_text())
   annotations = write_files(tmp_path / "features", workdir)
-  returned = predict(workdir, tmp_path / "features", tmp_path / "found.json", annotations=annotations)
+  returned = detect(workdir, tmp_path / "features", tmp_path / "found.json", annotations=annotations)
   found = json.loads((tmp_path / "found.json").read_text())
   assert found == expected and found["results"] == returned
   assert all(len(rows) > 5 for rows in returned.values()) and len(returned) == 4
@@ -117,7 +119,7 @@ def test_an_array_gives_what_its_file_gives(tmp_path, workdir, detector):
   record = recordings(workdir)[1]
   np.save(tmp_path / "one.npy", record["features"])
   timing = Timing(fps=FPS, feat_stride=STRIDE, duration=record["duration"])
-  assert detector(record["features"], timing) == predict(
+  assert detector(record["features"], timing) == detect(
     workdir, tmp_path / "one.npy", tmp_path / "one.json", timing=timing
   )["one"]  # fmt: skip
   assert detector(record["features"], timing, top=2) == detector(record["features"], timing)[:2]
@@ -128,8 +130,8 @@ def test_an_array_gives_what_its_file_gives(tmp_path, workdir, detector):
 
 def test_top(tmp_path, workdir, detector):
   write_files(tmp_path / "features", workdir)
-  few = predict(workdir, tmp_path / "features", tmp_path / "few.json", top=3)
-  all_ = predict(workdir, tmp_path / "features", tmp_path / "all.json")
+  few = detect(workdir, tmp_path / "features", tmp_path / "few.json", top=3)
+  all_ = detect(workdir, tmp_path / "features", tmp_path / "all.json")
   assert few == {name: rows[:3] for name, rows in all_.items()}
 
 
@@ -164,10 +166,10 @@ def test_what_contradicts_the_model_is_refused(tmp_path, workdir, detector):
     detector(features[:, :5])
   np.save(tmp_path / "a.npy", features.T)
   with pytest.raises(FeatureFileError, match=r"a.npy: array: shape \(6, 200\) looks transposed"):
-    predict(workdir, tmp_path / "a.npy", tmp_path / "a.json")
+    detect(workdir, tmp_path / "a.npy", tmp_path / "a.json")
   np.save(tmp_path / "a.npy", features)
   with pytest.raises(TimingError, match="a.npy: duration: 60 s"):
-    predict(workdir, tmp_path / "a.npy", tmp_path / "a.json", timing=Timing(duration=60))
+    detect(workdir, tmp_path / "a.npy", tmp_path / "a.json", timing=Timing(duration=60))
   assert not (tmp_path / "a.json").exists()
 
 
@@ -185,11 +187,11 @@ def test_a_bad_file_ends_it_before_the_work(tmp_path, workdir, detector, caplog)
   names = sorted(path.stem for path in (tmp_path / "features").glob("*.npy"))
   (tmp_path / "features" / f"{names[2]}.npy").write_bytes(b"")
   with pytest.raises(FeatureFileError, match=f"{names[2]}.npy: file: not readable") as caught:
-    predict(workdir, tmp_path / "features", tmp_path / "a.json")
+    detect(workdir, tmp_path / "features", tmp_path / "a.json")
   assert "--skip_bad" in caught.value.__notes__[0] and not (tmp_path / "a.json").exists()
   np.save(tmp_path / "features" / "other.npy", np.ones((50, DIM)))
-  with caplog.at_level(logging.WARNING, "jaxvid.predict"):
-    found = predict(workdir, tmp_path / "features", tmp_path / "a.json", annotations=annotations, skip_bad=True)
+  with caplog.at_level(logging.WARNING, "jaxvid.inference"):
+    found = detect(workdir, tmp_path / "features", tmp_path / "a.json", annotations=annotations, skip_bad=True)
   assert list(found) == [names[0], names[1], names[3]]
   assert f"left out: {tmp_path}/features/{names[2]}.npy" in caplog.text and "has no 'other'" in caplog.text
 
@@ -197,14 +199,14 @@ def test_a_bad_file_ends_it_before_the_work(tmp_path, workdir, detector, caplog)
 def test_one_duration_does_not_fit_a_folder(tmp_path, workdir, detector):
   write_files(tmp_path / "features", workdir)
   with pytest.raises(TimingError, match="duration: is one recording's"):
-    predict(workdir, tmp_path / "features", tmp_path / "a.json", timing=Timing(duration=10))
+    detect(workdir, tmp_path / "features", tmp_path / "a.json", timing=Timing(duration=10))
 
 
 def test_a_prefix_of_the_files_names(tmp_path, workdir, detector):
   record = recordings(workdir)[0]
   np.save(tmp_path / "v_abc.npy", record["features"])
   (tmp_path / "all.json").write_text(json.dumps({"database": {"abc": {"duration": record["duration"]}}}))
-  found = predict(
+  found = detect(
     workdir, tmp_path / "v_abc.npy", tmp_path / "a.json", annotations=tmp_path / "all.json", file_prefix="v_"
   )
   assert list(found) == ["abc"]

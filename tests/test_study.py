@@ -243,7 +243,7 @@ class TestFile:
 
   def test_columns_are_those_that_are_scored(self, make_study, fake):
     options = [option for option in make_study() if "tious" not in option]
-    with pytest.raises(StudyError, match="column 0.5 is neither 'average' nor in config.eval.tious: 0.3, 0.7"):
+    with pytest.raises(StudyError, match="column 0.5: an evaluation of the base gives 0.3, 0.7, average"):
       study.main([*options, "--base.eval.tious=(0.3, 0.7)", "--dry_run"])
 
   def test_variant_and_base(self, make_study, fake, capsys):

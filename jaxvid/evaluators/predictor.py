@@ -1,38 +1,39 @@
-"""Detections of one recording after the other, for the evaluation of a split and for `jaxvid.predict` alike."""
+"""Predictions for one example after the other, for the evaluation of a split and for `jaxvid.predict` alike."""
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+import flax.linen as nn
 import jax
 
 from jaxvid import files
-from jaxvid.models.network import Network
-from jaxvid.tasks.localization import Task
+from jaxvid.tasks.base import AnyTask
 
 Detections = dict[str, list]
 
 
 class Predictor:
-  """A network and its task, jitted once: a program is compiled for each padded length that occurs, and kept."""
+  """A network and its task, jitted once: a program is compiled for each shape of a batch that occurs, and kept."""
 
-  def __init__(self, network: Network, task: Task):
+  def __init__(self, network: nn.Module, task: AnyTask, plain: Callable[[Any], Any] | None = None):
+    """Args: the network, its task, and what makes of the task's predictions, fetched, what is wanted of them; by
+    default the best detections of a batch of one."""
+    self._plain = plain or detections
     self._step = jax.jit(
       lambda variables, batch: task.predict(network.apply(variables, *task.inputs(batch), train=False), batch)
     )
 
-  def run(
-    self, variables: Any, examples: Iterable[tuple[Mapping[str, Any], Any]]
-  ) -> Iterator[tuple[Mapping[str, Any], Detections]]:
-    """Detections of each recording, best first, as plain lists, in the order of the examples.
+  def run(self, variables: Any, examples: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
+    """Predictions for each example, in their order.
 
     Args:
       variables: of the network.
-      examples: (record, batch of one), as a pipeline's eval_examples gives them (jaxvid.data.pipelines).
+      examples: (record, batch), as a pipeline's eval_examples gives them (jaxvid.data.pipelines).
 
     Yields:
-      (record, {"segments": [[start, end], ...] in seconds, "scores": [...], "labels": [...]}).
+      (record, what `plain` makes of the predictions).
     """
     device = jax.local_devices()[0]
     variables = jax.device_put(jax.tree.map(_local, variables), device)
@@ -40,10 +41,19 @@ class Predictor:
     for record, batch in examples:
       result = record, self._step(variables, jax.device_put(batch, device))
       if waiting:
-        yield _plain(*waiting)
+        yield self._fetch(*waiting)
       waiting = result
     if waiting:
-      yield _plain(*waiting)
+      yield self._fetch(*waiting)
+
+  def _fetch(self, record, result):
+    return record, self._plain(jax.device_get(result))
+
+
+def detections(result: Any) -> Detections:
+  """{"segments": [[start, end], ...] in seconds, "scores": [...], "labels": [...]}, best first, of a batch of one."""
+  kept = result.valid[0]
+  return {name: getattr(result, name)[0][kept].tolist() for name in ("segments", "scores", "labels")}
 
 
 def write_submission(
@@ -68,12 +78,6 @@ def rows(found: Detections, class_names: Sequence[str]) -> list[dict[str, Any]]:
     {"label": class_names[label] if class_names else label, "segment": segment, "score": score}
     for segment, score, label in zip(found["segments"], found["scores"], found["labels"])
   ]
-
-
-def _plain(record, result):
-  result = jax.device_get(result)
-  kept = result.valid[0]
-  return record, {name: getattr(result, name)[0][kept].tolist() for name in ("segments", "scores", "labels")}
 
 
 def _local(array):

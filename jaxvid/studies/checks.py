@@ -10,7 +10,7 @@ from tqdm import tqdm
 
 from jaxvid.studies.plan import Study, StudyError
 
-# Length of the feature vectors to trace a network with; what they really are, only the dataset knows.
+# Length of the feature vectors to trace a network with; what they really are, only the dataset knows. Clips have none.
 _DIM = 24
 
 
@@ -42,10 +42,11 @@ def _trace(config):
   import jax
   import jax.numpy as jnp
 
+  from jaxvid.data.contract import FeatureContract
+
   experiment = _experiment(config)
-  backbone = config["model"]["backbone"]
-  dim, steps = sum(backbone.get("input_dims") or (_DIM,)), min(experiment.data.buckets)
-  batch = dict(features=jnp.zeros((1, steps, dim)), mask=jnp.ones((1, steps), bool))
+  dim = sum(config["model"]["backbone"].get("input_dims") or (_DIM,))
+  batch = experiment.data.example_batch(FeatureContract("", "", None, None, None, dim, ""))
   batch |= {key: jnp.ones(1) for key in ("fps", "feat_stride", "num_frames", "duration")}
 
   def forward(batch):

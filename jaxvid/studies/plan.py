@@ -8,12 +8,13 @@ A study file is Python with two names:
     return dict(
       title="Table I: backbones and necks",
       published_on="thumos14",                 the dataset that `published` is about; left out, nothing is published
-      columns=(0.5, 0.7, "average"),           of the table; left out: all of config.eval.tious, and the average
+      columns=(0.5, 0.7, "average"),           of the table: tIoUs and the average, or "top1", "mean_class_accuracy";
+                                               left out: all that an evaluation gives
       rows=dict(
         refined_fpn=dict(                      the row's name, and its folder's
           label="Transformer + refined FPN",   how the table calls it
           changes={"model.neck": dict(type="refined_fpn")},    dotted key -> value in the place of the base's
-          published=(68.85, 42.13, 65.16),     percent, a number a column
+          published=(68.85, 42.13, 65.16),     percent, a number a column, or None
         ),
       ),
     )
@@ -28,7 +29,7 @@ from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-AVERAGE = "average"
+from jaxvid.studies import columns as columns_
 
 
 class StudyError(ValueError):
@@ -61,7 +62,7 @@ class Study:
   Attributes:
     name: of the file.
     title: of the table.
-    columns: tIoUs as text ("0.5") and "average", in the table's order.
+    columns: in the table's order, see jaxvid.studies.columns.
     rows: in the table's order.
   """
 
@@ -69,6 +70,11 @@ class Study:
   title: str
   columns: tuple[str, ...]
   rows: tuple[Row, ...]
+
+  @property
+  def main(self) -> str:
+    """The column that sums a row up: the average mAP where it is in the table, else the first."""
+    return columns_.AVERAGE if columns_.AVERAGE in self.columns else self.columns[0]
 
 
 def load(path: str) -> ModuleType:
@@ -89,11 +95,11 @@ def read(module: ModuleType, base: Any) -> Study:
   where = module.__file__
   values = module.get_study(base.copy_and_resolve_references())
   _check_keys(where, values, required=("title", "rows"), known=("title", "rows", "columns", "published_on"))
-  tious = [str(tiou) for tiou in base.eval.tious]
-  columns = tuple(str(column) for column in values.get("columns", (*tious, AVERAGE)))
+  known = columns_.known(base.to_dict())
+  columns = tuple(str(column) for column in values.get("columns", known))
   for column in columns:
-    if column not in (*tious, AVERAGE):
-      raise StudyError(f"{where}: column {column} is neither {AVERAGE!r} nor in config.eval.tious: {', '.join(tious)}")
+    if column not in known:
+      raise StudyError(f"{where}: column {column}: an evaluation of the base gives {', '.join(known)}")
   applies = values.get("published_on") == base.data.dataset
   rows = []
   for name, row in values["rows"].items():
@@ -109,7 +115,7 @@ def read(module: ModuleType, base: Any) -> Study:
         label=row["label"],
         changes=changes,
         config=changed(base.to_dict(), changes, f"{where}: row {name}"),
-        published=dict(zip(columns, published)) if applies else {},
+        published={column: x for column, x in zip(columns, published) if x is not None} if applies else {},
       )
     )
   return Study(pathlib.Path(where).stem, values["title"], columns, tuple(rows))

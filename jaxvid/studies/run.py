@@ -21,8 +21,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from jaxvid import files
+from jaxvid.studies import columns
 from jaxvid.studies.checks import same_meaning
-from jaxvid.studies.plan import AVERAGE, StudyError, differences
+from jaxvid.studies.plan import StudyError, differences
 
 FINISHED, FAILED, STOPPED, NEW = "finished", "failed", "to be resumed", "to be run"
 # The command of a run.
@@ -159,8 +160,7 @@ class Run:
 
   def _read_result(self) -> Result:
     scores = json.loads((self.folder / "scores.json").read_text())
-    columns = {str(float(tiou)): value for tiou, value in scores["mAP"].items()} | {AVERAGE: scores["average_mAP"]}
-    return Result(columns, count_parameters(self.folder), train_seconds(self.folder))
+    return Result(columns.scores(scores), count_parameters(self.folder), train_seconds(self.folder))
 
 
 def load_config(path: pathlib.Path) -> dict[str, Any]:

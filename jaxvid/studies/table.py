@@ -8,7 +8,8 @@ import statistics
 from collections.abc import Sequence
 
 from jaxvid import files
-from jaxvid.studies.plan import AVERAGE, Row, Study
+from jaxvid.studies.columns import heading, unit
+from jaxvid.studies.plan import Row, Study
 from jaxvid.studies.run import FAILED, FINISHED, Result, Run
 
 
@@ -25,14 +26,15 @@ def write(study: Study, runs: Sequence[Run], folder: pathlib.Path, command: str)
 def markdown(study: Study, runs: Sequence[Run], command: str) -> str:
   """The table in percent, "mean ± sample standard deviation" where there is more than one seed."""
   published = any(row.published for row in _rows(study, runs))
-  header = ["configuration", *map(_heading, study.columns)]
-  header += ["published average"] * published + ["parameters", "training", "seeds"]
+  main = study.main
+  header = ["configuration", *map(heading, study.columns)]
+  header += [f"published {heading(main).removesuffix(' mAP')}"] * published + ["parameters", "training", "seeds"]
   lines = [header, ["---", *["---:"] * (len(header) - 1)]]
   for row in _rows(study, runs):
     results = _results(row, runs)
     cells = [row.label, *(_spread([100 * result.scores[column] for result in results]) for column in study.columns)]
     if published:
-      cells.append(f"{row.published[AVERAGE]:.2f}" if AVERAGE in row.published else "–")
+      cells.append(f"{row.published[main]:.2f}" if main in row.published else "–")
     if results:
       seconds = statistics.fmean(result.train_seconds for result in results)
       cells += [f"{results[0].parameters:,}", _duration(seconds), str(len(results))]
@@ -41,8 +43,8 @@ def markdown(study: Study, runs: Sequence[Run], command: str) -> str:
     lines.append(cells)
   table = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
   notes = [
-    "mAP in percent at temporal IoU thresholds; ± is the sample standard deviation over seeds. Training is the mean "
-    "time of a run's training steps, compilation included."
+    f"{unit(study.columns)}; ± is the sample standard deviation over seeds. Training is the mean time of a run's "
+    "training steps, compilation included."
   ]
   notes += [f"Failed: {run.name}: {run.failure}" for run in runs if run.state == FAILED]
   unfinished = sum(run.state != FINISHED for run in runs)
@@ -59,11 +61,11 @@ def table_lines(study: Study, runs: Sequence[Run]) -> list[dict]:
     line = {"row": row.name, "label": row.label, "seeds": len(results)}
     for column in study.columns:
       values = [100 * result.scores[column] for result in results]
-      line[_heading(column)] = statistics.fmean(values) if values else ""
-      line[f"{_heading(column)} std"] = statistics.stdev(values) if len(values) > 1 else ""
+      line[heading(column)] = statistics.fmean(values) if values else ""
+      line[f"{heading(column)} std"] = statistics.stdev(values) if len(values) > 1 else ""
     line["parameters"] = results[0].parameters if results else ""
     line["train_seconds"] = statistics.fmean(result.train_seconds for result in results) if results else ""
-    line |= {f"published {_heading(column)}": row.published.get(column, "") for column in study.columns}
+    line |= {f"published {heading(column)}": row.published.get(column, "") for column in study.columns}
     lines.append(line)
   return lines
 
@@ -72,7 +74,7 @@ def run_lines(study: Study, runs: Sequence[Run]) -> list[dict]:
   """A dict a run that is finished, scores in percent."""
   return [
     {"row": run.row, "seed": run.seed}
-    | {_heading(column): 100 * run.result.scores[column] for column in study.columns}
+    | {heading(column): 100 * run.result.scores[column] for column in study.columns}
     | {"parameters": run.result.parameters, "train_seconds": run.result.train_seconds}
     for run in runs
     if run.state == FINISHED
@@ -86,10 +88,6 @@ def _rows(study: Study, runs: Sequence[Run]) -> list[Row]:
 
 def _results(row: Row, runs: Sequence[Run]) -> list[Result]:
   return [run.result for run in runs if run.row == row.name and run.state == FINISHED]
-
-
-def _heading(column):
-  return "average mAP" if column == AVERAGE else f"mAP@{column}"
 
 
 def _spread(values):

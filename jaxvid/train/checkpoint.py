@@ -67,16 +67,21 @@ class Checkpoints:
 
     Args:
       kind: "latest" or "best".
-      like: part -> its structure, shapes, types and placement; empty parts may be among them.
+      like: part, or path of a part of one ("ema/backbone"), -> its structure, shapes, types and placement; empty parts
+        may be among them.
+
+    Returns:
+      The same with what was saved.
 
     Raises:
       CheckpointError: as in `restore`, for these parts.
     """
     step = self._existing_step(kind)
-    saved = {name: shape for name, shape in self.describe(kind)["shapes"].items() if name.split("/")[0] in like}
-    self._refuse_differences(kind, saved, _shapes(like))
+    parts = tuple(f"{part}/" for part in like)
+    saved = {name: shape for name, shape in self.describe(kind)["shapes"].items() if name.startswith(parts)}
+    self._refuse_differences(kind, saved, _shapes(dict(like)))
     target = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=x.sharding), dict(like))
-    wanted = {part: tree for part, tree in target.items() if jax.tree.leaves(tree)}
+    wanted = _nested({part: tree for part, tree in target.items() if jax.tree.leaves(tree)})
     # By itself: a manager reads whole states only, once it has read or written one.
     with ocp.PyTreeCheckpointer() as reader:
       restored = reader.restore(
@@ -85,7 +90,7 @@ class Checkpoints:
           wanted, restore_args=ocp.checkpoint_utils.construct_restore_args(wanted), partial_restore=True
         ),
       )
-    return dict(target, **restored)
+    return {part: _at(restored, part) if jax.tree.leaves(tree) else tree for part, tree in target.items()}
 
   def close(self) -> None:
     """Waits until everything is written."""
@@ -117,6 +122,24 @@ class Checkpoints:
     if step is None:
       raise CheckpointError(f"no {kind} checkpoint in {self.folder}: train there first, or name another workdir")
     return step
+
+
+def _nested(parts: Mapping[str, Any]) -> dict[str, Any]:
+  """{"ema/backbone": tree} as {"ema": {"backbone": tree}}."""
+  nested = {}
+  for path, tree in parts.items():
+    *above, last = path.split("/")
+    inner = nested
+    for name in above:
+      inner = inner.setdefault(name, {})
+    inner[last] = tree
+  return nested
+
+
+def _at(tree: Any, path: str) -> Any:
+  for name in path.split("/"):
+    tree = tree[name]
+  return tree
 
 
 def _shapes(tree: Any) -> dict[str, str]:

@@ -7,20 +7,27 @@ import typing
 from collections.abc import Mapping
 from typing import Any
 
-from jaxvid.data.pipelines.sequences import Data
-from jaxvid.evaluators.localization import Evaluator
-from jaxvid.tasks.localization import Detection, Task
+from jaxvid.build import constructor
+from jaxvid.tasks.localization import Detection
 from jaxvid.train.experiment import Train
 from jaxvid.train.optim import Optim
 
-_SECTIONS = {"task": Task, "data": Data, "optim": Optim, "train": Train, "eval": Evaluator}
-
 
 def complete(config: Mapping[str, Any]) -> dict[str, Any]:
-  """The configuration of a localization with every key that a section takes, so that each can be set by a flag."""
-  detection = _with_defaults(Detection, config["task"].get("detection", {}))
-  config = dict(config, task=dict(config["task"], detection=detection))
-  return config | {name: _with_defaults(settings, config.get(name, {})) for name, settings in _SECTIONS.items()}
+  """The configuration with every key that a section takes, so that each can be set by a flag."""
+  if config["task"]["type"] == "localization":
+    detection = _with_defaults(Detection, config["task"].get("detection", {}))
+    config = dict(config, task=dict(config["task"], detection=detection))
+  return dict(config) | {
+    name: _with_defaults(settings, config.get(name, {})) for name, settings in sections(config).items()
+  }
+
+
+def sections(config: Mapping[str, Any]) -> dict[str, type]:
+  """Section -> the dataclass whose fields are its keys."""
+  kinds = {"task": "task", "data": "data", "eval": "evaluator"}
+  typed = {name: constructor(kind, config[name].get("type"), f"config.{name}") for name, kind in kinds.items()}
+  return typed | {"optim": Optim, "train": Train}
 
 
 def write(config: Mapping[str, Any], docstring: str) -> str:
@@ -48,7 +55,7 @@ def _with_defaults(settings, values):
 def _with_placeholders(config):
   """The configuration with placeholders for None, where a flag could set a number or a word."""
   config = dict(config)
-  for section, settings in _SECTIONS.items():
+  for section, settings in sections(config).items():
     hints = typing.get_type_hints(settings)
     config[section] = {
       name: _Placeholder(kind) if value is None and (kind := _simple(hints.get(name))) else value

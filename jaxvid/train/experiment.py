@@ -4,10 +4,11 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+import flax.linen as nn
+
 from jaxvid.build import ConfigError, build, build_network, construct
 from jaxvid.data.contract import FeatureContract
 from jaxvid.data.store import Split
-from jaxvid.models.network import Network
 from jaxvid.tasks.base import AnyTask
 from jaxvid.train.optim import Optim
 
@@ -23,6 +24,8 @@ class Train:
     num_devices: how many to use; None for all.
     resume: a workdir whose latest checkpoint training goes on from.
     init_from: a workdir whose averaged parameters training starts from.
+    backbone_from: a workdir whose backbone training starts from, averaged parameters and batch norm statistics; head
+      and classes may be others. Or the name of published weights, see jaxvid.weights.clip_networks.
   """
 
   log_every: int = 10
@@ -31,6 +34,7 @@ class Train:
   num_devices: int | None = None
   resume: str | None = None
   init_from: str | None = None
+  backbone_from: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,7 +51,7 @@ class Experiment:
 
   config: Mapping[str, Any]
   seed: int
-  network: Network
+  network: nn.Module
   task: AnyTask
   evaluator: Any
   data: Any
@@ -71,7 +75,7 @@ class Experiment:
       seed=config["seed"],
       task=task,
       workdir=workdir,
-      network=build_network(config["model"], task.num_classes),
+      network=build_network(config["model"], task.num_classes, config["task"]["type"]),
       evaluator=build("evaluator", config["eval"], "config.eval"),
       data=build("data", config["data"], "config.data"),
       optim=construct(Optim, config["optim"], "config.optim"),
@@ -90,7 +94,8 @@ class Experiment:
 
   def describe(self, source: Split) -> dict[str, Any]:
     """What a checkpoint says of the run beside its arrays."""
-    return {"config": self.config, "class_names": list(source.class_names), "contract": source.contract.to_dict()}
+    contract = source.contract.to_dict() if source.contract else None
+    return {"config": self.config, "class_names": list(source.class_names), "contract": contract}
 
   def check_description(self, description: Mapping[str, Any], source: Split) -> None:
     """Refuses a checkpoint that was trained on other classes or other features than `source` has.
@@ -101,8 +106,8 @@ class Experiment:
       raise ConfigError(
         f"the checkpoint knows the classes {description['class_names']}, the dataset {source.class_names}"
       )
-    differences = FeatureContract.from_dict(description["contract"]).differences(source.contract)
-    if differences:
+    contract = description["contract"] and FeatureContract.from_dict(description["contract"])
+    if contract and (differences := contract.differences(source.contract)):
       raise ConfigError(
         "the checkpoint was trained on other features than the dataset's (checkpoint against dataset): "
         + "; ".join(differences)

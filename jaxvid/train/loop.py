@@ -20,6 +20,7 @@ from jaxvid.train.experiment import Experiment
 from jaxvid.train.log import MetricLog
 from jaxvid.train.state import TrainState, create_state
 from jaxvid.train.step import GRAD_NORM, make_train_step
+from jaxvid.weights import clip_networks
 
 _LOG = logging.getLogger(__name__)
 
@@ -136,7 +137,7 @@ def _new_state(experiment: Experiment, source: Split, optimizer: Any, placed: An
 
 
 def _restore(state: TrainState, experiment: Experiment, checkpoints: Checkpoints, source: Split) -> TrainState:
-  """In this order: the workdir's own checkpoint, config.train.resume, config.train.init_from, from scratch."""
+  """In this order: the workdir's own checkpoint, config.train.resume, init_from, backbone_from, from scratch."""
   train = experiment.train
   if checkpoints.steps() is not None:
     experiment.check_description(checkpoints.describe(), source)
@@ -149,7 +150,30 @@ def _restore(state: TrainState, experiment: Experiment, checkpoints: Checkpoints
     with Checkpoints(train.init_from) as other:
       averaged = other.restore_parts(LATEST, {"ema": state.ema})["ema"]
     return state.replace(params=averaged, ema=jax.tree.map(jax.numpy.copy, averaged))
+  if train.backbone_from:
+    return _with_backbone(state, train.backbone_from)
   return state
+
+
+def _with_backbone(state: TrainState, source: str) -> TrainState:
+  """The state with the backbone, parameters and statistics, of another workdir or of packaged weights."""
+  stats = {name: part["backbone"] for name, part in state.model_state.items() if "backbone" in part}
+  if source in clip_networks.PACKAGED:
+    like = {name: {"backbone": part} for name, part in {"params": state.params["backbone"], **stats}.items()}
+    found = clip_networks.packaged(source, like)
+    found = jax.tree.map(lambda array, x: jax.device_put(array, x.sharding), found, like)
+    backbone = {name: part["backbone"] for name, part in found.items()}
+  else:
+    paths = {"params": "ema/backbone"} | {name: f"model_state/{name}/backbone" for name in stats}
+    wanted = {"params": state.params["backbone"], **stats}
+    with Checkpoints(source) as other:
+      found = other.restore_parts(LATEST, {path: wanted[name] for name, path in paths.items()})
+    backbone = {name: found[path] for name, path in paths.items()}
+  params = dict(state.params, backbone=backbone["params"])
+  model_state = {
+    name: dict(part, backbone=backbone[name]) if name in backbone else part for name, part in state.model_state.items()
+  }
+  return state.replace(params=params, ema=jax.tree.map(jax.numpy.copy, params), model_state=model_state)
 
 
 def _draw_curves(log: pathlib.Path) -> None:

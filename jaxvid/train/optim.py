@@ -1,41 +1,20 @@
-"""The optimizer: AdamW with the decay groups of the public code, warm-up and cosine, clipping."""
+"""The optimizer, its schedule, and which parameters decay, are slowed down or stay as they are."""
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import flax.traverse_util
+import jax
 import jax.numpy as jnp
 import optax
 
 from jaxvid.array_types import Array
 from jaxvid.build import ConfigError, construct
+from jaxvid.train import schedules
 
-
-@dataclasses.dataclass(frozen=True)
-class WarmupCosine:
-  """Learning rate of step t: lr t / (W - 1) over the W warm-up steps (the first is 0), then a cosine down to final_lr.
-
-  Attributes:
-    warmup_epochs: W in epochs.
-    epochs: of the whole training, the warm-up included.
-    final_lr: where the cosine ends.
-  """
-
-  epochs: int
-  warmup_epochs: int = 5
-  final_lr: float = 0.0
-
-  def make(self, lr: float, steps_per_epoch: int) -> optax.Schedule:
-    warmup, total = self.warmup_epochs * steps_per_epoch, self.epochs * steps_per_epoch
-
-    def schedule(step):
-      rise = lr * step / max(warmup - 1, 1)
-      progress = jnp.clip((step - warmup) / max(total - warmup, 1), 0, 1)
-      fall = self.final_lr + 0.5 * (lr - self.final_lr) * (1 + jnp.cos(jnp.pi * progress))
-      return jnp.where(step < warmup, rise, fall)
-
-    return schedule
+_TYPES = ("adamw", "adam", "sgd")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,12 +23,18 @@ class Optim:
 
   Attributes:
     lr: peak learning rate.
-    schedule: type "warmup_cosine" and the arguments of `WarmupCosine`; its epochs are the length of the training.
-    type: "adamw".
-    weight_decay: decoupled, on the kernels of dense layers and convolutions only.
+    schedule: a type and the arguments of a class in jaxvid.train.schedules; its epochs are the length of the training.
+    type: "adamw", "adam" or "sgd".
+    weight_decay: on the kernels of dense layers and convolutions only; decoupled for "adamw", added to the gradients
+      (L2) for the others.
     betas, epsilon: of Adam.
+    momentum: of SGD.
     clip_norm: global norm to which gradients are clipped; None leaves them.
-    ema: decay of the parameters' moving average, which starts from the initial parameters and is updated every step.
+    lr_scale: (pattern, factor) pairs: the learning rate of parameters whose path ("backbone/stage_1/...") the regular
+      expression matches from its beginning is multiplied by the factor, that of the first pattern that matches. A
+      factor of 0 leaves them as they are.
+    ema: decay of the parameters' moving average, which starts from the initial parameters and is updated every step; 0
+      for no averaging.
     ema_warmup: let the decay grow to `ema` as (1 + t) / (10 + t) does, so that the initial parameters are soon
       forgotten. False is the public code's constant decay: after t steps ema ** t of the average is still the random
       initialisation, a third of it after the 1,050 steps of the small HAPT configurations.
@@ -61,16 +46,19 @@ class Optim:
   weight_decay: float = 0.05
   betas: tuple[float, float] = (0.9, 0.999)
   epsilon: float = 1e-8
+  momentum: float = 0.9
   clip_norm: float | None = 1.0
+  lr_scale: tuple[tuple[str, float], ...] = ()
   ema: float = 0.999
   ema_warmup: bool = True
 
   def __post_init__(self):
-    if self.type != "adamw":
-      raise ConfigError(f'config.optim.type: no optimizer "{self.type}"; there are: adamw')
-    if self.schedule.get("type") != "warmup_cosine":
+    if self.type not in _TYPES:
+      raise ConfigError(f'config.optim.type: no optimizer "{self.type}"; there are: {", ".join(_TYPES)}')
+    if self.schedule.get("type") not in schedules.TYPES:
       raise ConfigError(
-        f'config.optim.schedule.type: no schedule "{self.schedule.get("type")}"; there are: warmup_cosine'
+        f'config.optim.schedule.type: no schedule "{self.schedule.get("type")}"; there are: '
+        f"{', '.join(schedules.TYPES)}"
       )
 
   @property
@@ -78,9 +66,9 @@ class Optim:
     return self._schedule.epochs
 
   @property
-  def _schedule(self) -> WarmupCosine:
+  def _schedule(self) -> Any:
     values = {key: value for key, value in self.schedule.items() if key != "type"}
-    return construct(WarmupCosine, values, "config.optim.schedule")
+    return construct(schedules.TYPES[self.schedule["type"]], values, "config.optim.schedule")
 
   def ema_decay(self, step: Array) -> Array:
     """Decay of the moving average in the update after `step` updates."""
@@ -89,14 +77,43 @@ class Optim:
   def make(self, steps_per_epoch: int) -> tuple[optax.GradientTransformation, optax.Schedule]:
     """The optimizer and its schedule, for epochs of so many steps."""
     schedule = self._schedule.make(self.lr, steps_per_epoch)
-    adamw = optax.adamw(
-      schedule, b1=self.betas[0], b2=self.betas[1], eps=self.epsilon, weight_decay=self.weight_decay, mask=decay_mask
-    )
     clip = optax.clip_by_global_norm(self.clip_norm) if self.clip_norm else optax.identity()
-    return optax.chain(clip, adamw), schedule
+    decay = optax.add_decayed_weights(self.weight_decay, decay_mask)
+    adam = optax.scale_by_adam(*self.betas, eps=self.epsilon)
+    rule = {
+      "adamw": (adam, decay),
+      "adam": (decay, adam),
+      "sgd": (decay, optax.trace(self.momentum)),
+    }[self.type]
+    scales = (_scale_by_path(self.lr_scale),) if self.lr_scale else ()
+    return optax.chain(clip, *rule, *scales, optax.scale_by_learning_rate(schedule)), schedule
 
 
 def decay_mask(params: Any) -> Any:
   """True at kernels, the parameters that decay: biases, norms, channel and level scales and position biases do not."""
-  flat = flax.traverse_util.flatten_dict(params)
-  return flax.traverse_util.unflatten_dict({path: path[-1] == "kernel" for path in flat})
+  return _map_paths(lambda path: path.split("/")[-1] == "kernel", params)
+
+
+def _scale_by_path(pairs):
+  """Multiplies the updates of each parameter by its factor."""
+
+  def factors(params):
+    paths = list(flax.traverse_util.flatten_dict(params, sep="/"))
+    for pattern, _ in pairs:
+      if not any(re.match(pattern, path) for path in paths):
+        raise ConfigError(f"config.optim.lr_scale: no parameter's path begins with {pattern!r}")
+    return _map_paths(lambda path: next((factor for p, factor in pairs if re.match(p, path)), 1.0), params)
+
+  def init(params):
+    factors(params)  # Refuses patterns that match nothing.
+    return optax.EmptyState()
+
+  def update(updates, state, params=None):
+    return jax.tree.map(lambda update, factor: factor * update, updates, factors(updates)), state
+
+  return optax.GradientTransformation(init, update)
+
+
+def _map_paths(function, params):
+  flat = flax.traverse_util.flatten_dict(params, sep="/")
+  return flax.traverse_util.unflatten_dict({path: function(path) for path in flat}, sep="/")

@@ -2,13 +2,13 @@
 
 from typing import Any
 
+import flax.linen as nn
 import flax.struct
 import jax
 import jax.numpy as jnp
 import optax
 
 from jaxvid.array_types import Array
-from jaxvid.models.network import Network
 from jaxvid.tasks.base import AnyTask
 
 
@@ -34,7 +34,7 @@ class TrainState:
 
 
 def create_state(
-  network: Network,
+  network: nn.Module,
   task: AnyTask,
   optimizer: optax.GradientTransformation,
   inputs: tuple,

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import optax
 
 from jaxvid.array_types import Array
-from jaxvid.models.network import Network
 from jaxvid.tasks.base import AnyTask, Batch, Metrics
 from jaxvid.train.state import TrainState
 
@@ -17,7 +17,7 @@ GRAD_NORM = "grad_norm/"
 
 
 def make_train_step(
-  network: Network,
+  network: nn.Module,
   task: AnyTask,
   optimizer: optax.GradientTransformation,
   schedule: optax.Schedule,
@@ -66,5 +66,5 @@ def make_train_step(
 
 
 def _largest(inputs: Any) -> Array:
-  floats = [x for x in jax.tree.leaves(inputs) if jnp.issubdtype(x.dtype, jnp.floating)]
-  return jnp.max(jnp.stack([jnp.max(jnp.abs(x)).astype(jnp.float32) for x in floats]))
+  sizes = [jnp.max(jnp.abs(x.astype(jnp.float32))) for x in jax.tree.leaves(inputs) if x.dtype != bool]
+  return jnp.max(jnp.stack(sizes))

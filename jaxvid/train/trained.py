@@ -20,13 +20,13 @@ class Trained:
     experiment: the configuration that the checkpoint was trained with, built: network, task, data settings.
     variables: of the network, with the averaged parameters, on this process's first device.
     class_names: label k is class_names[k]; empty where the names are not known.
-    contract: of the features it was trained on.
+    contract: of the features it was trained on; None where it was trained on clips.
   """
 
   experiment: Experiment
   variables: Any
   class_names: Sequence[str]
-  contract: FeatureContract
+  contract: FeatureContract | None
 
 
 def load(workdir: str, kind: str = LATEST) -> Trained:
@@ -39,7 +39,7 @@ def load(workdir: str, kind: str = LATEST) -> Trained:
   with Checkpoints(workdir) as checkpoints:
     description = checkpoints.describe(kind)
     experiment = Experiment.from_config(_with_tuples(description["config"]), workdir)
-    contract = FeatureContract.from_dict(description["contract"])
+    contract = description["contract"] and FeatureContract.from_dict(description["contract"])
     placed = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
     shapes = jax.tree.map(
       lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=placed), _shapes(experiment, contract)
@@ -50,8 +50,8 @@ def load(workdir: str, kind: str = LATEST) -> Trained:
   return Trained(experiment, variables, description["class_names"] or (), contract)
 
 
-def _shapes(experiment: Experiment, contract: FeatureContract) -> dict[str, Any]:
-  """The network's variables as shapes, for features of this contract."""
+def _shapes(experiment: Experiment, contract: FeatureContract | None) -> dict[str, Any]:
+  """The network's variables as shapes, for features of this contract, or clips."""
   batch = experiment.data.example_batch(contract)
   try:
     return dict(jax.eval_shape(experiment.network.init, jax.random.key(0), *experiment.task.inputs(batch)))

@@ -1,10 +1,11 @@
 """How figures look, and how they are saved."""
 
 import os
-import pathlib
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from jaxvid import files
 
 INK = "#222222"
 FAINT = "#8a8a8a"
@@ -23,10 +24,5 @@ def clear_frame(axes: Axes) -> None:
 
 def save(figure: Figure, path: str | os.PathLike) -> None:
   """Writes a figure in the format that the ending of `path` names; a reader never sees half a file."""
-  path = pathlib.Path(path)
-  temporary = path.with_name(f".{path.stem}.tmp{path.suffix}")
-  try:
+  with files.replacing(path) as temporary:
     figure.savefig(temporary, dpi=150, facecolor="white", bbox_inches="tight", pad_inches=0.15)
-    os.replace(temporary, path)
-  finally:
-    temporary.unlink(missing_ok=True)

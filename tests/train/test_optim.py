@@ -49,6 +49,61 @@ def test_clipping():
   assert optax.tree.norm(updates) < 1
 
 
+def test_multistep():
+  schedule = dict(type="warmup_multistep", warmup_epochs=2, epochs=9, milestones=(1, 3), gamma=0.5)
+  _, lr = Optim(lr=1.0, schedule=schedule).make(steps_per_epoch=2)
+  np.testing.assert_allclose([lr(t) for t in (0, 3, 4, 5, 6, 9, 10, 17)], [0, 1, 1, 1, 0.5, 0.5, 0.25, 0.25], rtol=1e-6)
+
+
+def run(optim, gradients, start=1.0):
+  """The values of one decaying parameter under some gradients, with the schedule at its peak."""
+  optimizer, _ = optim.make(1)
+  params = {"kernel": jnp.array(start)}
+  state, found = optimizer.init(params), []
+  for gradient in gradients:
+    updates, state = optimizer.update({"kernel": jnp.array(gradient)}, state, params)
+    params = optax.apply_updates(params, updates)
+    found.append(float(params["kernel"]))
+  return found
+
+
+CONSTANT = dict(type="warmup_multistep", warmup_epochs=0, epochs=9, milestones=())
+
+
+def test_sgd_by_hand():
+  """PyTorch's rule: the decay goes into the gradient, the buffer is momentum * buffer + gradient."""
+  optim = Optim(lr=0.1, schedule=CONSTANT, type="sgd", momentum=0.5, weight_decay=0.2, clip_norm=None)
+  value, buffer, expected = 1.0, 0.0, []
+  for gradient in (1.0, -2.0, 0.5):
+    buffer = 0.5 * buffer + gradient + 0.2 * value
+    value -= 0.1 * buffer
+    expected.append(value)
+  np.testing.assert_allclose(run(optim, (1.0, -2.0, 0.5)), expected, rtol=1e-6)
+
+
+def test_adam_decays_through_the_gradient():
+  """So a decay alone makes a full step; decoupled, a small one."""
+  settings = dict(lr=0.1, schedule=CONSTANT, weight_decay=0.2)
+  np.testing.assert_allclose(run(Optim(type="adam", **settings), (0.0,)), [0.9], rtol=1e-5)
+  np.testing.assert_allclose(run(Optim(type="adamw", **settings), (0.0,)), [0.98], rtol=1e-5)
+
+
+def test_learning_rates_by_path():
+  params = {"backbone": {"stem": jnp.ones(2), "last": jnp.ones(2)}, "head": jnp.ones(2)}
+  scales = (("backbone/stem", 0.0), ("backbone", 0.1))
+  optim = Optim(lr=1.0, schedule=CONSTANT, type="sgd", momentum=0.0, weight_decay=0.0, lr_scale=scales, clip_norm=None)
+  optimizer, _ = optim.make(1)
+  updates, _ = optimizer.update(params, optimizer.init(params), params)
+  found = [float(x[0]) for x in (updates["backbone"]["stem"], updates["backbone"]["last"], updates["head"])]
+  np.testing.assert_allclose(found, [0, -0.1, -1], rtol=1e-6)
+
+
+def test_a_learning_rate_of_nothing_is_refused():
+  optimizer, _ = Optim(lr=1.0, schedule=CONSTANT, lr_scale=(("bakbone", 0.1),)).make(1)
+  with pytest.raises(ConfigError, match="no parameter's path begins with 'bakbone'"):
+    optimizer.init({"backbone": jnp.ones(2)})
+
+
 def test_moving_average():
   warm, constant = (Optim(lr=1.0, schedule=SCHEDULE, ema=0.99, ema_warmup=w) for w in (True, False))
   np.testing.assert_allclose([warm.ema_decay(t) for t in (0, 10, 10_000)], [0.1, 11 / 20, 0.99], rtol=1e-6)
@@ -58,8 +113,8 @@ def test_moving_average():
 @pytest.mark.parametrize(
   "change, message",
   [
-    (dict(type="sgd"), 'no optimizer "sgd"; there are: adamw'),
-    (dict(schedule=dict(type="cosine")), 'no schedule "cosine"; there are: warmup_cosine'),
+    (dict(type="lamb"), 'no optimizer "lamb"; there are: adamw, adam, sgd'),
+    (dict(schedule=dict(type="cosine")), 'no schedule "cosine"; there are: warmup_cosine, warmup_multistep'),
     (dict(schedule=dict(SCHEDULE, epoch=3)), "config.optim.schedule.epoch: nothing reads this key"),
   ],
 )

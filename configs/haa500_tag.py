@@ -1,0 +1,20 @@
+"""TAG-Head on HAA500: 500 atomic actions, 8,000 clips to train on, 1,500 to test.
+
+  python -m data_prep.build haa500 --source=haa500/video/ --data_dir=data
+  python -m jaxvid.main --config=configs/haa500_tag.py --workdir=runs/haa500_tag --config.train.backbone_from=ig65m
+  python -m jaxvid.complexity --config=configs/haa500_tag.py:table5
+
+Paper: top-1 86.1% (R(2+1)D-34 from IG-65M, 32 frames, MLP 512). Not yet run here: the videos are not at hand.
+
+Variants and weights: as configs/gym99_tag.py; and `table5`, the MLP of 2,048 with which the paper's Table 5 was
+counted: 63,491,975 parameters in the backbone and 6,405,120 in the head, less the classifier; 69,897,095 in all.
+152.36 G multiply-adds in the backbone, 153.67 G in all (the paper: 153.4).
+"""
+
+from configs import recognition_common
+
+
+def get_config(arg=""):
+  c = recognition_common.tag(arg, "haa500", num_classes=500, clip_len=32, mlp_width=512)
+  c.eval.split = "test" if c.eval.split == "val" else c.eval.split
+  return c

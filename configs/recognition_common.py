@@ -1,0 +1,81 @@
+"""What the configurations of TAG-Head share: the paper's protocol, and the backbones that it stands on."""
+
+from configs import common
+
+# Backbone -> its section, and the input that its public weights know: (short side, crop) of the pictures.
+BACKBONES = {
+  "r2plus1d": (dict(type="r2plus1d", depth=34), (126, 112)),
+  "i3d": (dict(type="i3d"), (252, 224)),
+  "slow": (dict(type="slow"), (252, 224)),
+  "csn": (dict(type="csn", depth=101), (252, 224)),
+}
+
+
+def tag(arg, dataset, num_classes, clip_len, mlp_width):
+  """The ConfigDict of TAG-Head on a dataset; `arg` is the variant, see gym99_tag.py.
+
+  Where the paper is silent the choice is ours: batches of 8, 30 epochs, K and alpha of the propagation as in APPNP, no
+  decay of the weights, and for the backbones other than R(2+1)D-34 their usual 224 x 224 pictures.
+  """
+  v = common.variant(arg, i3d=False, slow=False, csn=False, pool=False, frozen=False, table5=False, smoke=False)
+  named = [name for name in BACKBONES if v.get(name)]
+  if len(named) > 1:
+    raise ValueError(f"{' and '.join(named)}: name one backbone")
+  backbone, (short_side, crop) = BACKBONES[named[0] if named else "r2plus1d"]
+  c = common.recognition()
+  c.task.num_classes = num_classes
+  c.model.backbone = dict(backbone, batch_norm="trained", remat=False)
+  c.model.head = dict(type="pool") if v.pool else tag_head(mlp_width=2048 if v.table5 else mlp_width)
+  c.model.freeze_backbone = v.frozen
+  c.data.update(dataset=dataset, clip_len=clip_len, short_side=short_side, crop=crop)
+  return smoke(c) if v.smoke else c
+
+
+def tag_head(**settings):
+  """The section of the head with every key that there is, as the paper has it."""
+  head = dict(
+    type="tag",
+    width=None,
+    num_layers=2,
+    num_heads=8,
+    mlp_width=1024,
+    table=None,
+    intra_frame=True,
+    temporal=True,
+    alpha=0.1,
+    num_steps=10,
+    temporal_stride=1,
+    alignment="place",
+    motion_radius=1,
+    edge_weights="equal",
+    evidence="features",
+    pooling="mean",
+    final_norm=False,
+    dropout=0.0,
+    drop_path=0.0,
+    head_dropout=0.0,
+  )
+  return head | settings
+
+
+def smoke(c):
+  """The same code path on made-up clips: small widths, a few steps, under a minute on a CPU."""
+  sizes = {
+    "r2plus1d": dict(width=8, depths=(1, 1, 1, 1)),
+    "i3d": dict(width_divisor=16),
+    "slow": dict(width=8, depths=(1, 1, 1, 1)),
+    "csn": dict(width=8, depths=(1, 1, 1, 1)),
+  }
+  c.model.backbone.update(sizes[c.model.backbone.type])
+  if c.model.head.type == "tag":
+    c.model.head.update(num_heads=2, mlp_width=16)
+  num_classes = 6
+  c.task.num_classes = num_classes
+  c.data.update(dataset="made_up", train_split="train", clip_len=8, short_side=32, crop=32, batch_size=4)
+  c.data.made_up = dict(num_train=12, num_test=6, num_classes=num_classes, num_frames=12, height=32, width=40)
+  c.data.flip = False  # It would turn right to left.
+  c.optim.lr = 1e-3
+  c.optim.schedule.epochs = 2
+  c.train.update(log_every=1, checkpoint_every=1)
+  c.eval.update(split="test", batch_size=3)
+  return c

@@ -1,0 +1,36 @@
+"""Graphs that can matter, beside TAG-Head's, with which the mean over all nodes is the plain mean to within 0.2%.
+
+  python -m jaxvid.study --study=configs/studies/tag_graphs.py --workdir=runs/tag_graphs --seeds=0,1,2
+
+Each kind of pooling stands beside itself without a graph, so that what the graph brings is a difference of two rows.
+Nothing is published on these. stickgym: docs/results.md.
+"""
+
+BASE = "configs/stickgym_tag.py"
+
+
+def get_study(base):
+  del base
+  no_graph = {"model.head.intra_frame": False, "model.head.temporal": False}
+  attention = {"model.head.pooling": "attention"}
+  evidence = {"model.head.pooling": "logsumexp", "model.head.evidence": "classes"}
+  learnt = {"model.head.edge_weights": "learnt"}
+  return dict(
+    title="Graphs that can matter",
+    columns=("top1", "mean_class_accuracy"),
+    rows=dict(
+      mean=dict(label="mean pooling, no graph", changes=no_graph),
+      mean_graph=dict(label="mean pooling, graph (the paper)"),
+      attention=dict(label="attention pooling, no graph", changes=attention | no_graph),
+      attention_graph=dict(label="attention pooling, graph", changes=attention),
+      attention_learnt=dict(label="attention pooling, learnt edge weights", changes=attention | learnt),
+      attention_temporal=dict(
+        label="attention pooling, temporal edges only", changes=attention | {"model.head.intra_frame": False}
+      ),
+      attention_motion=dict(
+        label="attention pooling, edges along the motion", changes=attention | {"model.head.alignment": "motion"}
+      ),
+      evidence=dict(label="class evidence, log-sum-exp, no graph", changes=evidence | no_graph),
+      evidence_graph=dict(label="class evidence, log-sum-exp, graph", changes=evidence),
+    ),
+  )

@@ -1,0 +1,1 @@
+"""Trained models on a user's own data: what `jaxvid.predict` and others' programs call."""

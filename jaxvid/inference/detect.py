@@ -1,0 +1,144 @@
+"""Detections in a file of features or a folder of such files, as a submission and a picture."""
+
+import logging
+import os
+import pathlib
+
+import numpy as np
+from tqdm import tqdm
+
+from jaxvid.data import feature_files
+from jaxvid.data.feature_files import FeatureFileError
+from jaxvid.data.recordings import FeatureFile, FeatureFiles, Timing, TimingError, read_timings
+from jaxvid.evaluators import predictor
+from jaxvid.inference.detector import Detector
+
+_LOG = logging.getLogger(__name__)
+_PICTURES = (".png", ".svg", ".pdf")
+# As much as a reader can take in: so many recordings; of each, so many detections, not much weaker than its best.
+_NUM_DRAWN, _NUM_DETECTIONS_DRAWN, _WEAKEST_DRAWN = 8, 40, 0.25
+
+
+def detect(
+  workdir: str | os.PathLike,
+  input: str | os.PathLike,
+  output: str | os.PathLike,
+  *,
+  timing: Timing | None = None,
+  annotations: str | os.PathLike | None = None,
+  file_prefix: str = "",
+  checkpoint: str = "latest",
+  skip_bad: bool = False,
+  top: int | None = None,
+  plot: str | os.PathLike | None = None,
+) -> dict[str, list[dict]]:
+  """Detections in a file of features or a folder of such files, written to `output`: what the command does.
+
+  Every file is looked at before the first prediction, so that a bad one does not end the work in its middle.
+
+  Args:
+    workdir, checkpoint: see `Detector`.
+    input: a file, or a folder of them.
+    output: a .json file.
+    timing: jaxvid.data.recordings.Timing, of all the files; its duration is for a single one.
+    annotations: a file in ActivityNet's container, with durations and, where the recordings differ in them, frame
+      rates.
+    file_prefix: what files' names have before the recordings' names, such as ActivityNet's "v_".
+    skip_bad: leave out files that cannot be used, with a warning.
+    top: how many detections a recording at most; None for all.
+    plot: a picture (.png, .svg, .pdf) of the first recordings' best detections.
+
+  Returns:
+    The rows of each recording, as in the file's "results".
+
+  Raises:
+    FeatureFileError, TimingError: a file cannot be used; says which, why, and what to do.
+    CheckpointError: there is no such checkpoint.
+  """
+  _check_outputs(output, plot)
+  timing = timing or Timing()
+  paths = _paths(input, file_prefix, timing)
+  detector = Detector(workdir, checkpoint)
+  usable = _usable(paths, timing, annotations, detector.contract, skip_bad)
+
+  results, drawn = [], []
+  for record, found in tqdm(detector.run(usable), total=len(usable), desc="predict", unit="recording", leave=False):
+    found = {name: values[:top] for name, values in found.items()}
+    results.append((record["id"], found))
+    if len(drawn) < _NUM_DRAWN:
+      drawn.append((record, found))
+  predictor.write_submission(output, results, detector.class_names)
+  _LOG.info("%d detections in %d recording(s): %s", sum(len(f["labels"]) for _, f in results), len(results), output)
+  if plot:
+    _draw(plot, drawn, detector.class_names, len(results))
+    _LOG.info("the picture: %s", plot)
+  return {name: predictor.rows(found, detector.class_names) for name, found in results}
+
+
+def _check_outputs(output, plot):
+  """What can be wrong with the paths comes to light before the work."""
+  for path in filter(None, (output, plot)):
+    if pathlib.Path(path).is_dir():
+      raise ValueError(f"{path}: a folder; name a file")
+    pathlib.Path(path).parent.mkdir(parents=True, exist_ok=True)
+  if plot and pathlib.Path(plot).suffix.lower() not in _PICTURES:
+    raise ValueError(f"--plot={plot}: the picture's name must end in one of {', '.join(_PICTURES)}")
+
+
+def _paths(input, prefix, timing):
+  """The files by the names of their recordings."""
+  path = pathlib.Path(input)
+  if not path.is_dir():
+    found = {path.stem: path}
+  elif timing.duration is None:
+    found = feature_files.find(path)
+  else:
+    raise TimingError("duration: is one recording's, but --input is a folder; give --annotations with a duration each")
+  return {name.removeprefix(prefix): file for name, file in found.items()}
+
+
+def _usable(paths, timing, annotations, contract, skip_bad):
+  """A FeatureFile of each file that holds what the model needs; one that does not is an error, unless `skip_bad`."""
+  known = read_timings(annotations) if annotations else None
+  usable = []
+  for name, path in tqdm(paths.items(), desc="check", unit="file", leave=False, disable=len(paths) == 1):
+    try:
+      file = FeatureFile(name, path, timing)
+      if known is not None:
+        file = file.annotated(known, annotations)
+      FeatureFiles([file], contract)[0]  # Reads and checks it.
+      usable.append(file)
+    except (FeatureFileError, TimingError) as error:
+      if not skip_bad:
+        if len(paths) > 1:
+          error.add_note("Such files are left out with --skip_bad.")
+        raise
+      _LOG.warning("left out: %s", error)
+  if not usable:
+    raise ValueError("--skip_bad has left out every file")
+  return usable
+
+
+def _draw(path, drawn, class_names, num_recordings):
+  from jaxvid.viz import timeline  # Here, not above: matplotlib is slow to import.
+
+  panels = []
+  for record, found in drawn:
+    scores = np.array(found["scores"])
+    shown = np.flatnonzero(scores >= _WEAKEST_DRAWN * scores.max(initial=0))[:_NUM_DETECTIONS_DRAWN]
+    panels.append(
+      timeline.Timeline(
+        id=record["id"],
+        duration=record["duration"],
+        truth_segments=None,
+        truth_labels=None,
+        segments=np.array(found["segments"]).reshape(-1, 2)[shown],
+        scores=scores[shown],
+        labels=np.array(found["labels"], int)[shown],
+        num_found=len(scores),
+      )
+    )
+  if not class_names:
+    class_names = [f"class {label}" for label in range(1 + max([0, *(int(p.labels.max(initial=0)) for p in panels)]))]
+  title = f"The first {len(drawn)} of {num_recordings} recordings" if num_recordings > len(drawn) else None
+  timeline.draw(path, panels, class_names, title)

@@ -1,0 +1,56 @@
+"""A trained localization on recordings of which there are features."""
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from jaxvid.data import feature_files, recordings
+from jaxvid.data.recordings import FeatureFile, FeatureFiles, Timing
+from jaxvid.evaluators import predictor
+from jaxvid.train import trained
+
+
+class Detector:
+  """A trained model that finds the actions in recordings; programs are compiled once for each padded length.
+
+  Attributes:
+    class_names: of the model; empty where they are not known, and detections then have indices as labels.
+    contract: FeatureContract of the features that it was trained on.
+  """
+
+  def __init__(self, workdir: str | os.PathLike, checkpoint: str = "latest"):
+    """Loads the latest or best checkpoint of a workdir.
+
+    Raises:
+      CheckpointError: there is none.
+    """
+    self._model = trained.load(os.fspath(workdir), checkpoint)
+    self._predictor = predictor.Predictor(self._model.experiment.network, self._model.experiment.task)
+    self.class_names, self.contract = self._model.class_names, self._model.contract
+
+  def __call__(self, features: np.ndarray, timing: Timing | None = None, top: int | None = None) -> list[dict]:
+    """The detections in one recording, best first: [{"label", "segment": [start, end] in seconds, "score"}, ...].
+
+    Args:
+      features: (T, C) floats, any T.
+      timing: jaxvid.data.recordings.Timing, with what the contract does not know.
+      top: how many at most; None for all.
+
+    Raises:
+      FeatureFileError: the features are no array of steps x dim, or not finite.
+      TimingError: something about the timing is not known, or contradicts the contract.
+    """
+    feature_files.check(features, self.contract.dim, "features")
+    record = recordings.record("recording", features, timing or Timing(), self.contract)
+    [(_, found)] = self._run([record])
+    return predictor.rows(found, self.class_names)[:top]
+
+  def run(self, files: Sequence[FeatureFile]) -> Iterator[tuple[dict[str, Any], dict[str, list]]]:
+    """(record, detections as jaxvid.evaluators.predictor has them) of each file in turn; files are read ahead."""
+    return self._run(FeatureFiles(files, self.contract))
+
+  def _run(self, source):
+    # The way of an evaluation: the same padding, the same program, hence the same numbers.
+    return self._predictor.run(self._model.variables, self._model.experiment.data.eval_examples(source))

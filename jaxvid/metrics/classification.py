@@ -1,0 +1,92 @@
+"""Scores of clip classification: top-k accuracy, mean class accuracy, the confusion matrix."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+  """Scores of a split, as fractions.
+
+  Attributes:
+    top: k -> share of clips whose class is among the k most probable.
+    mean_class_accuracy: mean over the classes that occur of the share of their clips that are recognised (top 1).
+    per_class: (K,) that share; NaN for classes that do not occur.
+    counts: (K,) clips of each class.
+    confusion: (K, K) int: clips of class row that were taken for class column.
+    class_names: K names.
+  """
+
+  top: dict[int, float]
+  mean_class_accuracy: float
+  per_class: np.ndarray
+  counts: np.ndarray
+  confusion: np.ndarray
+  class_names: Sequence[str]
+
+  def to_dict(self):
+    """Plain values, as in scores.json."""
+    return {
+      **{f"top{k}": value for k, value in self.top.items()},
+      "mean_class_accuracy": self.mean_class_accuracy,
+      "num_clips": int(self.counts.sum()),
+      "per_class": {
+        name: {"accuracy": float(share), "clips": int(count)}
+        for name, share, count in zip(self.class_names, self.per_class, self.counts, strict=True)
+        if count
+      },
+    }
+
+  def format(self, num_confusions: int = 5) -> str:
+    """For people: the scores, the classes that do not occur, and what is confused most."""
+    lines = [f"{'clips':24}{int(self.counts.sum()):>8,}"]
+    lines += [f"{f'top-{k}':24}{100 * value:8.2f}" for k, value in self.top.items()]
+    lines.append(f"{'mean class accuracy':24}{100 * self.mean_class_accuracy:8.2f}")
+    if absent := int((self.counts == 0).sum()):
+      lines.append(f"{absent} of {len(self.counts)} classes do not occur and are not in the mean")
+    off = self.confusion * (1 - np.eye(len(self.counts), dtype=int))
+    order = np.argsort(-off, axis=None, kind="stable")[:num_confusions]
+    rows = [(*np.unravel_index(i, off.shape), off.flat[i]) for i in order if off.flat[i]]
+    if rows:
+      lines.append("confused most:")
+      lines += [f"  {self.class_names[a]} taken for {self.class_names[b]}: {n} of {self.counts[a]}" for a, b, n in rows]
+    return "\n".join(lines)
+
+
+def score(
+  probabilities: np.ndarray, labels: np.ndarray, class_names: Sequence[str], ks: Sequence[int] = (1, 5)
+) -> Result:
+  """Scores predictions.
+
+  Of equally probable classes the one with the lower index comes first. A k beyond the number of classes is left out.
+
+  Args:
+    probabilities: (N, K), or any scores.
+    labels: (N,) class indices.
+    class_names: K names.
+    ks: for top-k.
+
+  Raises:
+    ValueError: nothing to score, a label beyond the classes, or a score that is not finite.
+  """
+  probabilities, labels = np.asarray(probabilities), np.asarray(labels)
+  num_classes = len(class_names)
+  if probabilities.shape != (len(labels), num_classes):
+    raise ValueError(f"{probabilities.shape} scores for {len(labels)} clips and {num_classes} classes")
+  if not len(labels):
+    raise ValueError("there are no clips to score")
+  if labels.min() < 0 or labels.max() >= num_classes:
+    raise ValueError(f"labels {labels.min()} to {labels.max()}, but there are {num_classes} classes")
+  if not np.all(np.isfinite(probabilities)):
+    raise ValueError(f"scores of clip {int(np.argmin(np.isfinite(probabilities).all(1)))} are not finite")
+  own = probabilities[np.arange(len(labels)), labels][:, None]
+  lower = np.arange(num_classes) < labels[:, None]
+  rank = (probabilities > own).sum(1) + ((probabilities == own) & lower).sum(1)
+  confusion = np.zeros((num_classes, num_classes), int)
+  np.add.at(confusion, (labels, probabilities.argmax(1)), 1)
+  counts = confusion.sum(1)
+  per_class = np.where(counts > 0, np.diag(confusion) / np.maximum(counts, 1), np.nan)
+  top = {k: float((rank < k).mean()) for k in ks if k <= num_classes}
+  return Result(top, float(np.nanmean(per_class)), per_class, counts, confusion, list(class_names))

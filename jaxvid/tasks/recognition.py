@@ -1,0 +1,81 @@
+"""Action recognition: which action a clip shows.
+
+A batch is a dict of arrays:
+  video: (B, T, H, W, 3) uint8 in training; in evaluation (B, V, T, H, W, 3), V views of each clip. Features of a frozen
+    backbone, (B, T, H, W, C) floats, can stand in for pixels: the backbone `from_features` takes them.
+  label: (B,) int32.
+  weight: (B,) floats, optional: what each example counts in the loss.
+  mix_partner: (B,) int32 and mix_weight: (B,), optional: mixup with another example of the batch (Zhang et al. 2018),
+    whose share is 1 - mix_weight.
+"""
+
+import dataclasses
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from jaxvid import losses
+from jaxvid.array_types import Array
+from jaxvid.models.clip_outputs import ClipOutputs
+from jaxvid.tasks.base import Batch, Metrics, State
+
+
+class Predictions(NamedTuple):
+  """Of each clip of a batch, over its views.
+
+  Attributes:
+    probabilities: (B, num_classes), the mean of the views' softmax.
+    pooled: (B, C), the mean of what the views' classifiers see, for embedding plots.
+  """
+
+  probabilities: Array
+  pooled: Array
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+  """The section config.task.
+
+  Attributes:
+    num_classes: of the dataset.
+    label_smoothing: share of each target that is spread over all classes.
+  """
+
+  num_classes: int
+  label_smoothing: float = 0.0
+
+  def __post_init__(self):
+    if not 0 <= self.label_smoothing < 1:
+      raise ValueError(f"label_smoothing: {self.label_smoothing} does not lie in [0, 1)")
+
+  def init_state(self) -> State:
+    return {}
+
+  def inputs(self, batch: Batch) -> tuple[Array]:
+    """The clips, mixed where the batch says so; views are clips of their own."""
+    video = batch["video"]
+    if video.ndim == 6:
+      return (video.reshape(-1, *video.shape[2:]),)
+    if "mix_weight" not in batch:
+      return (video,)
+    weight = batch["mix_weight"].reshape(-1, *[1] * (video.ndim - 1))
+    unit = video / jnp.float32(255) if video.dtype == jnp.uint8 else video
+    return (weight * unit + (1 - weight) * unit[batch["mix_partner"]],)
+
+  def loss(self, outputs: ClipOutputs, batch: Batch, state: State, train: bool) -> tuple[Array, Metrics, State]:
+    """Cross-entropy, a weighted mean over the batch, and the accuracy."""
+    labels = batch["label"]
+    targets = jax.nn.one_hot(labels, self.num_classes)
+    if "mix_weight" in batch:
+      weight = batch["mix_weight"][:, None]
+      targets = weight * targets + (1 - weight) * targets[batch["mix_partner"]]
+    values = losses.cross_entropy(outputs.logits, targets, self.label_smoothing if train else 0.0)
+    weights = batch.get("weight", jnp.ones_like(values))
+    loss = (weights * values).sum() / jnp.maximum(weights.sum(), 1e-8)
+    accuracy = (outputs.logits.argmax(-1) == labels).mean(dtype=jnp.float32)
+    return loss, {"loss": loss, "accuracy": accuracy}, state
+
+  def predict(self, outputs: ClipOutputs, batch: Batch) -> Predictions:
+    over_views: Any = lambda x: x.reshape(len(batch["video"]), -1, x.shape[-1]).mean(1)  # noqa: E731
+    return Predictions(over_views(jax.nn.softmax(outputs.logits)), over_views(outputs.pooled))

@@ -1,0 +1,38 @@
+"""A confusion matrix as a picture."""
+
+import os
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from jaxvid.viz import figure as fig
+
+# Beyond this many classes names and numbers would not be readable.
+_NAMED, _NUMBERED = 60, 25
+
+
+def draw(path: str | os.PathLike, confusion: np.ndarray, class_names: list[str]) -> None:
+  """Rows: what clips are; columns: what they were taken for; colour and number: share of the row.
+
+  Args:
+    path: of the picture.
+    confusion: (K, K) counts.
+    class_names: K names.
+  """
+  num_classes = len(class_names)
+  share = confusion / np.maximum(confusion.sum(1, keepdims=True), 1)
+  side = min(4 + 0.32 * num_classes, 16)
+  figure = Figure(figsize=(side + 1, side), layout="constrained")
+  axes = figure.subplots()
+  image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+  figure.colorbar(image, ax=axes, shrink=0.7, label="share of the class")
+  axes.set_xlabel("taken for")
+  axes.set_ylabel("is")
+  if num_classes <= _NAMED:
+    axes.set_xticks(range(num_classes), class_names, rotation=90, fontsize=7)
+    axes.set_yticks(range(num_classes), class_names, fontsize=7)
+  if num_classes <= _NUMBERED:
+    for row, column in zip(*np.nonzero(confusion)):
+      color = "white" if share[row, column] > 0.5 else "black"
+      axes.text(column, row, f"{100 * share[row, column]:.0f}", ha="center", va="center", fontsize=6, color=color)
+  fig.save(figure, path)
