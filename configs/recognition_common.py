@@ -61,7 +61,7 @@ def tag_head(**settings):
 def smoke(c):
   """The same code path on made-up clips: small widths, a few steps, under a minute on a CPU."""
   sizes = {
-    "r2plus1d": dict(width=8, depths=(1, 1, 1, 1)),
+    "r2plus1d": dict(width=8, depths=(1, 1, 1)),
     "i3d": dict(width_divisor=16),
     "slow": dict(width=8, depths=(1, 1, 1, 1)),
     "csn": dict(width=8, depths=(1, 1, 1, 1)),

@@ -11,7 +11,6 @@ SHAPE = (2, 6, 9, 8, 3)
 # Kernel, strides and padding of each kind that the networks have; sizes that strides do and do not divide.
 KERNELS = [
   ((1, 3, 3), (1, 2, 2), "half"),
-  ((3, 1, 1), (2, 1, 1), "half"),
   ((1, 1, 1), (2, 2, 2), "half"),
   ((7, 1, 1), (4, 1, 1), "half"),
   ((5, 3, 3), (2, 2, 2), "same"),
@@ -31,7 +30,7 @@ def test_dense_forms_agree(rng, kernel, strides, padding):
 
 @pytest.mark.parametrize(
   "kernel, strides, padding",
-  [((3, 3, 3), (1, 1, 1), "half"), ((3, 3, 3), (2, 2, 2), "half"), ((3, 1, 2), (1, 2, 1), "same")],
+  [((3, 3, 3), (2, 2, 2), "half"), ((3, 1, 2), (1, 2, 1), "same")],
 )
 def test_depthwise_forms_agree(rng, kernel, strides, padding):
   x, taps = _array(rng, SHAPE), _array(rng, (*kernel, 1, 3))

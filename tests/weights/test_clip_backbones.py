@@ -92,9 +92,9 @@ def test_golden(name):
   "backbone, num_parameters",
   [
     (r2plus1d.Model(), 63_491_975 + 513 * 400),
-    (i3d.Model(), 12_697_264),
+    pytest.param(i3d.Model(), 12_697_264, marks=pytest.mark.slow),
     (slowfast.Model(), 34_566_488),
-    (csn.Model(), 22_213_776),
+    pytest.param(csn.Model(), 22_213_776, marks=pytest.mark.slow),
   ],
   ids=["r2plus1d", "i3d", "slowfast", "csn"],
 )

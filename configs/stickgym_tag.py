@@ -1,0 +1,26 @@
+"""TAG-Head on stickgym: twelve classes of a made-up gymnast that no single frame tells apart; for a CPU.
+
+  python -m data_prep.build stickgym --data_dir=data
+  python -m jaxvid.main --config=configs/stickgym_tag.py --workdir=runs/stickgym_tag
+
+A small R(2+1)D from nothing on 16 frames of 48 x 48. Not yet run to its end.
+
+Variants: `pool`, without TAG-Head; `smoke`.
+"""
+
+from configs import common, recognition_common
+
+
+def get_config(arg=""):
+  v = common.variant(arg, pool=False, smoke=False)
+  c = common.recognition()
+  c.task.update(num_classes=12, label_smoothing=0.05)
+  c.model.backbone = dict(
+    type="r2plus1d", width=16, depths=(1, 1, 1), mid_planes="each", norm_epsilon=1e-3, batch_norm="trained", remat=False
+  )
+  c.model.head = dict(type="pool") if v.pool else recognition_common.tag_head(num_heads=4, mlp_width=128, dropout=0.1)
+  c.data.update(dataset="stickgym", batch_size=16, clip_len=16, jitter=True, short_side=54, crop=48, cache_decoded=True)
+  c.optim.update(type="adamw", lr=2e-3, weight_decay=0.02, ema=0.999)
+  c.optim.schedule.update(warmup_epochs=1, epochs=12)
+  c.eval.update(split="test", batch_size=16)
+  return recognition_common.smoke(c) if v.smoke else c
