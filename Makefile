@@ -18,8 +18,9 @@ venv: $(READY)  ## Make .venv with everything installed
 quickstart: venv  ## Train and evaluate a small model on made-up data (minutes on a CPU)
 	$(VENV)/bin/python -m jaxvid.main --config=configs/quickstart.py --workdir=runs/quickstart
 
-test: venv  ## Run the default tests (about ten minutes on two cores)
-	$(VENV)/bin/python -m pytest -m "not slow"
+# A file's tests share what they have set up, so they stay together.
+test: venv  ## Run the default tests on all cores (about ten minutes on two)
+	$(VENV)/bin/python -m pytest -m "not slow" -n auto --dist loadfile
 
 test-slow: venv  ## Run the slow tests: every smoke variant, two processes, HAPT from archive to score
 	$(VENV)/bin/python -m pytest -m slow
