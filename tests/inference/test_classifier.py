@@ -48,7 +48,7 @@ def test_gives_what_an_evaluation_gives(workdir, classifier):
   assert len(expected) == len(source) == 6 and 0 <= scores["top1"] <= scores["top5"] <= 1
   assert json.loads((workdir / "scores.json").read_text()) == scores
   with np.load(workdir / "features.npz") as kept:
-    assert kept["features"].shape == (6, 64) and list(kept["labels"]) == [source[i]["label"] for i in range(6)]
+    assert kept["features"].shape == (6, 32) and list(kept["labels"]) == [source[i]["label"] for i in range(6)]
   found = classify(classifier, workdir / "videos")
   for name, rows in found.items():
     assert [row["label"] for row in rows] == [row["label"] for row in expected[name]]

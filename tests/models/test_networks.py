@@ -51,7 +51,9 @@ PARTS = {
 }
 
 # Minutes of compilation in all: by default, the gradients of those networks that hold each part once.
-LATER = ("global level, relative positions, streams", "strided, no norms", "sgp, average, windows")
+LATER = (
+  "global level, relative positions, streams", "positions, average", "strided, no norms", "sgp, average, windows"
+)  # fmt: skip
 SOME = [pytest.param(name, marks=pytest.mark.slow) if name in LATER else name for name in PARTS]
 
 

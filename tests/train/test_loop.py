@@ -86,7 +86,8 @@ def test_a_finished_run_is_only_evaluated(finished, config):
   assert [row for row in metrics(workdir) if "loss" in row] == [row for row in before if "loss" in row]
 
 
-@pytest.mark.parametrize("stop", [4, 9])  # Between two checkpoints, and at one.
+# Between two checkpoints, and at one.
+@pytest.mark.parametrize("stop", [4, pytest.param(9, marks=pytest.mark.slow)])
 def test_going_on_equals_never_having_stopped(tmp_path, monkeypatch, finished, config, stop):
   put_batch, calls = sharding.put_batch, []
 
