@@ -35,7 +35,8 @@ def datasets():
     add_flags(parser), which adds the flags that only this dataset has;
     plan(source, config, flags), which gives a `plan.Plan` of recordings or a `clip_plan.ClipPlan` of clips;
     annotated(path, config, flags) and aliases(splits), with which `data_prep.stats` tells of its annotations alone, and
-    add_stats_flags(parser) where these need other flags than plan does. Datasets of clips have none of these.
+    add_stats_flags(parser) where these need other flags than plan does. Datasets of clips have none of these;
+    NEEDS_SOURCE = False where the dataset is made up rather than published.
 
   The files are parsed, not imported: one dataset may need packages that the user of another does not have.
   """
@@ -75,7 +76,9 @@ def _parse(name, module, argv):
     formatter_class=argparse.RawDescriptionHelpFormatter,
     allow_abbrev=False,
   )
-  parser.add_argument("--source", required=True, metavar="PATH", help="the dataset as published")
+  needs_source = getattr(module, "NEEDS_SOURCE", True)
+  source_help = "the dataset as published" if needs_source else "folder of its videos, made where it is absent"
+  parser.add_argument("--source", required=needs_source, metavar="PATH", help=source_help)
   parser.add_argument("--data_dir", default="data", metavar="DIR", help="folder of datasets; default: %(default)s")
   parser.add_argument("--skip_bad", action="store_true", help="leave out what is bad, count it, and go on")
   parser.add_argument("--overwrite", action="store_true", help="replace the dataset, once the new one is complete")
@@ -112,7 +115,7 @@ def build(name, module, config, flags):
   """
   if not flags.overwrite:
     store.refuse_existing(flags.data_dir, name, module.VERSION)
-  if not Path(flags.source).exists():
+  if getattr(module, "NEEDS_SOURCE", True) and not Path(flags.source).exists():
     raise BadInput(flags.source, "--source", "no such file or folder", "Give the path of the dataset as published.")
   plan = module.plan(flags.source, config, flags)
   if isinstance(plan, ClipPlan):

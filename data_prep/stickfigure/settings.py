@@ -1,0 +1,70 @@
+"""What a made-up video looks like, and how much of each nuisance it has."""
+
+import dataclasses
+import math
+
+# Of every nuisance at once. "normal" is what the published numbers are for.
+DIFFICULTIES = {"none": 0.0, "easy": 0.5, "normal": 1.0, "hard": 1.5}
+
+NUISANCES = ("camera", "view", "speed", "pauses", "style", "body", "texture", "clutter", "noise")
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+  """How to draw and encode. A nuisance is a strength: 0 is none, 1 normal.
+
+  Attributes:
+    height, width: of the video in pixels; even.
+    fps: frames a second.
+    seconds: shortest and longest duration of an action at normal speed.
+    crf: x264's quality; higher is smaller and worse.
+    camera: pan, zoom and shake.
+    view: viewpoint (azimuth, elevation) and mirroring. The classes know no left and right, so these change none.
+    speed: how unevenly an action goes on, and how much its duration varies.
+    pauses: how long the figure stands still before and after an action.
+    style: how far the poses are from the typical ones.
+    body: proportions and colours.
+    texture: contrast of the wall and the floor.
+    clutter: moving things behind the figure.
+    noise: of the camera's sensor, and brightness.
+  """
+
+  height: int = 72
+  width: int = 96
+  fps: int = 16
+  seconds: tuple[float, float] = (1.9, 2.6)
+  crf: int = 23
+  camera: float = 1.0
+  view: float = 1.0
+  speed: float = 1.0
+  pauses: float = 1.0
+  style: float = 1.0
+  body: float = 1.0
+  texture: float = 1.0
+  clutter: float = 1.0
+  noise: float = 1.0
+
+  def __post_init__(self):
+    for name in ("height", "width"):
+      size = getattr(self, name)
+      if size < 32 or size % 2:
+        raise ValueError(
+          f"stickgym settings: {name}: {size} is odd or under 32 pixels. Give an even number from 32 on."
+        )
+    if self.fps < 1:
+      raise ValueError(f"stickgym settings: fps: {self.fps} is under 1. Give frames a second.")
+    if not 0 < self.seconds[0] <= self.seconds[1]:
+      raise ValueError(f"stickgym settings: seconds: {self.seconds} is no range. Give the shortest, then the longest.")
+    if not 0 <= self.crf <= 51:
+      raise ValueError(f"stickgym settings: crf: {self.crf} is outside 0 to 51, the range of x264.")
+    for name in NUISANCES:
+      strength = getattr(self, name)
+      if not (math.isfinite(strength) and 0 <= strength <= 2):
+        raise ValueError(f"stickgym settings: {name}: {strength} is outside 0 (none) to 2 (twice the normal).")
+
+
+def of_difficulty(difficulty, **others):
+  """Settings with every nuisance as strong as a key of DIFFICULTIES says, but for `others`."""
+  if difficulty not in DIFFICULTIES:
+    raise ValueError(f"stickgym settings: difficulty {difficulty!r} is unknown. Use one of: {', '.join(DIFFICULTIES)}.")
+  return Settings(**{name: DIFFICULTIES[difficulty] for name in NUISANCES} | others)
