@@ -20,6 +20,7 @@ def get_config(arg=""):
   )
   c.model.head = dict(type="pool") if v.pool else recognition_common.tag_head(num_heads=4, mlp_width=128, dropout=0.1)
   c.data.update(dataset="stickgym", batch_size=16, clip_len=16, jitter=True, short_side=54, crop=48, cache_decoded=True)
+  c.data.flip = False  # Forward would turn into backward for all that can be seen without depth.
   c.optim.update(type="adamw", lr=2e-3, weight_decay=0.02, ema=0.999)
   c.optim.schedule.update(warmup_epochs=1, epochs=12)
   c.eval.update(split="test", batch_size=16)

@@ -54,7 +54,7 @@ class Body:
   thigh: float = 0.42
   shin: float = 0.42
   foot: float = 0.14
-  thickness: float = 0.15
+  thickness: float = 0.17
   skin: tuple[int, int, int] = (236, 188, 150)
   suit: tuple[int, int, int] = (200, 40, 60)
   legs: tuple[int, int, int] = (250, 210, 90)

@@ -6,8 +6,8 @@ import math
 import numpy as np
 
 # By apparatus: height in the middle of the image, and metres from the bottom of the image to its top at a zoom of 1.
-_FOCUS = {"bar": 2.15, "beam": 1.85, "floor": 1.3}
-_VIEW_HEIGHT = {"bar": 3.6, "beam": 2.9, "floor": 2.9}
+_FOCUS = {"bar": 2.1, "beam": 1.85, "floor": 1.25}
+_VIEW_HEIGHT = {"bar": 3.3, "beam": 2.7, "floor": 2.6}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,15 +61,15 @@ def draw_camera(rng, settings, x, apparatus):
   drift = np.stack([_wander(rng, num_frames, seconds) for _ in range(3)], axis=-1)
   shake = _smooth(rng.normal(size=(num_frames, 2)), 1.0)
   offset = rng.uniform(-1, 1, size=2)
-  target = followed + strength * (offset * (0.25, 0.12) + drift[:, :2] * (0.18, 0.1) + 0.04 * shake)
-  zoom = np.exp(strength * (rng.uniform(-0.12, 0.08) + 0.06 * drift[:, 2]))
+  target = followed + strength * (offset * (0.2, 0.1) + drift[:, :2] * (0.12, 0.06) + 0.03 * shake)
+  zoom = np.exp(strength * (rng.uniform(-0.1, 0.06) + 0.04 * drift[:, 2]))
   azimuth, elevation = rng.uniform(-1, 1), rng.uniform(0, 1)
   return Camera(
     target=target,
     scale=zoom * settings.height / view_height,
-    azimuth=math.radians(22) * settings.view * azimuth,
+    azimuth=math.radians(18) * settings.view * azimuth,
     elevation=math.radians(8) * settings.view * elevation,
-    mirrored=bool(rng.random() < 0.5) and settings.view > 0,
+    mirrored=bool(rng.random() < 0.5 * min(settings.mirror, 1.0)),
     height=settings.height,
     width=settings.width,
   )

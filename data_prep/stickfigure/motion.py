@@ -101,7 +101,7 @@ _SPLIT = {
   "r": _pose(shoulder_out=75, hip_r=80, hip_l=-80),
 }
 _HANG = _pose(shoulder=180)
-_SHAPES = {"tuck": _pose(shoulder=180, hip=115, knee=135), "pike": _pose(shoulder=180, hip=105)}
+_SHAPES = {"tuck": _pose(shoulder=180, hip=130, knee=145), "pike": _pose(shoulder=180, hip=100)}
 
 _SIDEWAYS = np.array(["_out_" in name for name in ANGLES])
 
@@ -141,7 +141,7 @@ def draw_style(rng, strength, unevenness):
     travel=0.8 + 0.4 * strength * rng.uniform(-1, 1),
     turn_sense=int(rng.choice([-1, 1])),
     split_leg=str(rng.choice(["l", "r"])),
-    warp=unevenness * rng.uniform(-1, 1, size=2) * (0.3, 0.15),
+    warp=unevenness * rng.uniform(-1, 1, size=2) * (0.2, 0.1),
   )
 
 

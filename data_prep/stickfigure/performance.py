@@ -39,9 +39,9 @@ def of_clip(rng, label, body, settings):
   style = motion.draw_style(rng, settings.style, settings.speed)
   num_frames = _num_frames(rng, settings)
   before, after = (1 + round(0.35 * settings.pauses * share * settings.fps) for share in rng.uniform(size=2))
-  aside, yaw = settings.style * rng.uniform(-0.5, 0.5), math.pi * rng.integers(2)
+  aside = settings.style * rng.uniform(-0.5, 0.5)
   x = PLACES[apparatus] + (aside if apparatus == "floor" else 0.0)
-  action = motion.perform(name, num_frames, body, style, x, yaw)
+  action = motion.perform(name, num_frames, body, style, x)
   track = concatenate([_held(action[:1], before), action, _held(action[-1:], after)])
   segments = np.array([[before, before + num_frames]])
   return _performance(body, track, [apparatus] * len(track), [label], segments)
@@ -51,19 +51,19 @@ def of_routine(rng, labels, body, settings):
   """A Performance of several actions, one at least; between apparatus, and back to its place, the figure walks."""
   names = [motion.NAMES[label] for label in labels]
   apparatus = motion.ACTIONS[names[0]].apparatus
-  yaw = math.pi * rng.integers(2)
-  tracks = [motion.rest(apparatus, _pause(rng, settings), body, PLACES[apparatus], yaw)]
+  tracks = [motion.rest(apparatus, _pause(rng, settings), body, PLACES[apparatus])]
   where, segments = [apparatus] * len(tracks[0]), []
   for name in names:
     to = motion.ACTIONS[name].apparatus
     x, yaw = tracks[-1].pelvis[-1, 0], tracks[-1].yaw[-1]
     if to != apparatus or (to == "floor" and abs(x - PLACES[to]) > _ROAM):
       x = PLACES[to]
-      way = _way(tracks[-1], motion.rest(to, 1, body, x, yaw), body, settings)
-      tracks += [way, motion.rest(to, _pause(rng, settings), body, x, way.yaw[-1])]
+      there = motion.rest(to, _pause(rng, settings), body, x)
+      way = _way(tracks[-1], there, body, settings)
+      tracks += [way, there]
       third = len(way) // 3
       where += [apparatus] * third + ["floor"] * (len(way) - 2 * third) + [to] * (third + len(tracks[-1]))
-      apparatus, yaw = to, way.yaw[-1]
+      apparatus, yaw = to, 0.0
     x = PLACES[to] if to == "bar" else x
     style = motion.draw_style(rng, settings.style, settings.speed)
     action = motion.perform(name, _num_frames(rng, settings), body, style, x, yaw)
@@ -107,16 +107,21 @@ def _way(before, after, body, settings):
 
   angles = _walk(time * num_frames / settings.fps)
   angles = leave * before.angles[-1] + arrive * after.angles[0] + (1 - leave - arrive) * angles
-  # It turns to where it walks to, the shorter way round, and goes on facing there.
+  # It turns to where it walks, and in the end along x again, each time the shorter way round.
+  there, back = (0.0 if distance >= 0 else math.pi), after.yaw[0]
   facing = before.yaw[-1]
-  turn = (0.0 if distance >= 0 else math.pi) - facing
-  turn -= 2 * math.pi * round(turn / (2 * math.pi))
-  yaw = facing + turn * motion.eased(4 * time)
+  yaw = facing + _turn(facing, there) * motion.eased(4 * time) + _turn(there, back) * motion.eased(4 * time - 3)
   walking = stance.standing(
     body, angles, 0 * time, yaw, start[0] + distance * motion.eased(time), stance.GROUND["floor"]
   )
   pelvis = leave * start + arrive * end + (1 - leave - arrive) * walking.pelvis
   return Track(angles, 0 * time, yaw, pelvis)
+
+
+def _turn(before, after):
+  """The shorter way round from one angle to another."""
+  turn = after - before
+  return turn - 2 * math.pi * round(turn / (2 * math.pi))
 
 
 def _walk(seconds):

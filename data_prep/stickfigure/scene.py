@@ -60,10 +60,10 @@ def draw_scene(rng, settings, num_frames, dark_figure):
 
   spread = settings.texture
   floor, mat = (colour(hues[k], base + 0.12 * spread * rng.uniform(-1, 1)) for k in (1, 2))
-  num_things = int(round(settings.clutter * rng.uniform(1, 5)))
+  num_things = int(round(settings.clutter * rng.uniform(1, 4)))
   time = np.arange(num_frames) / settings.fps
   things = tuple(
-    _thing(rng, time, colour(rng.uniform(), base + rng.uniform(-0.2, 0.2), 0.4)) for _ in range(num_things)
+    _thing(rng, time, colour(rng.uniform(), base + rng.uniform(-0.15, 0.15), 0.4)) for _ in range(num_things)
   )
   flicker = np.sin(2 * math.pi * rng.uniform(0.2, 1.0) * time + rng.uniform(0, 6))
   gain = np.exp(settings.noise * (rng.uniform(-0.12, 0.12) + 0.03 * flicker))
@@ -94,7 +94,7 @@ def _wall(rng, strength, colour):
   }
   tint = rng.uniform(0.4, 1.0, size=3)
   texels = np.zeros((_TEXELS, _TEXELS, 4), np.uint8)
-  texels[..., :3] = np.clip(colour + 26 * strength * shapes[pattern][..., None] * tint, 0, 255)
+  texels[..., :3] = np.clip(colour + 16 * strength * shapes[pattern][..., None] * tint, 0, 255)
   return texels
 
 
@@ -103,7 +103,7 @@ def _thing(rng, time, colour):
   phase = rng.uniform(0, 2 * math.pi, size=2)
   return Thing(
     places=start + reach * np.sin(2 * math.pi * rate * time[:, None] + phase),
-    size=rng.uniform(0.02, 0.12, size=2),
+    size=rng.uniform(0.02, 0.1, size=2),
     round=bool(rng.random() < 0.5),
     colour=colour,
   )

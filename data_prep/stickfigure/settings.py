@@ -3,10 +3,11 @@
 import dataclasses
 import math
 
-# Of every nuisance at once. "normal" is what the published numbers are for.
+# Strength of every nuisance at once, but for the mirror, which only "hard" has.
 DIFFICULTIES = {"none": 0.0, "easy": 0.5, "normal": 1.0, "hard": 1.5}
+_MIRRORED = ("hard",)
 
-NUISANCES = ("camera", "view", "speed", "pauses", "style", "body", "texture", "clutter", "noise")
+NUISANCES = ("camera", "view", "mirror", "speed", "pauses", "style", "body", "texture", "clutter", "noise")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,7 +20,10 @@ class Settings:
     seconds: shortest and longest duration of an action at normal speed.
     crf: x264's quality; higher is smaller and worse.
     camera: pan, zoom and shake.
-    view: viewpoint (azimuth, elevation) and mirroring. The classes know no left and right, so these change none.
+    view: viewpoint (azimuth, elevation).
+    mirror: twice the share of videos with left and right exchanged, up to half. That changes no class, but forward is
+      then clockwise in one video and anticlockwise in the next: it has to be seen which way the figure faces. Small
+      networks learn that slowly, so it is 0 unless asked for.
     speed: how unevenly an action goes on, and how much its duration varies.
     pauses: how long the figure stands still before and after an action.
     style: how far the poses are from the typical ones.
@@ -36,6 +40,7 @@ class Settings:
   crf: int = 23
   camera: float = 1.0
   view: float = 1.0
+  mirror: float = 0.0
   speed: float = 1.0
   pauses: float = 1.0
   style: float = 1.0
@@ -67,4 +72,5 @@ def of_difficulty(difficulty, **others):
   """Settings with every nuisance as strong as a key of DIFFICULTIES says, but for `others`."""
   if difficulty not in DIFFICULTIES:
     raise ValueError(f"stickgym settings: difficulty {difficulty!r} is unknown. Use one of: {', '.join(DIFFICULTIES)}.")
-  return Settings(**{name: DIFFICULTIES[difficulty] for name in NUISANCES} | others)
+  strengths = dict.fromkeys(NUISANCES, DIFFICULTIES[difficulty]) | {"mirror": float(difficulty in _MIRRORED)}
+  return Settings(**strengths | others)

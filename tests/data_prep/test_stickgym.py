@@ -50,7 +50,9 @@ def test_each_nuisance_changes_the_video(nuisance):
 
 def test_difficulties():
   assert of_difficulty("normal") == Settings()
-  assert of_difficulty("easy", noise=0.0, fps=8) == Settings(**dict.fromkeys(NUISANCES, 0.5) | {"noise": 0.0}, fps=8)
+  easy = dict.fromkeys(NUISANCES, 0.5) | {"noise": 0.0, "mirror": 0.0}
+  assert of_difficulty("easy", noise=0.0, fps=8) == Settings(**easy, fps=8)
+  assert [of_difficulty(name).mirror for name in ("none", "normal", "hard")] == [0, 0, 1]
   with pytest.raises(ValueError, match="'extreme' is unknown. Use one of: none, easy, normal, hard"):
     of_difficulty("extreme")
 

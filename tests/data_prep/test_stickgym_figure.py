@@ -115,8 +115,9 @@ def test_every_class_has_partners_in_what_its_pair_says():
 def test_the_camera_shows_right_as_right_unless_mirrored():
   style = {"rng": np.random.default_rng(1), "x": np.full(5, 2.0), "apparatus": ["floor"] * 5}
   view = camera.draw_camera(settings=Settings(camera=0.0, view=0.0), **style)
-  pixels, depth = view.project(np.broadcast_to([[2.0, 1.3, 0.0], [3.0, 1.3, 0.0], [2.0, 2.3, 1.0]], (5, 3, 3)))
-  scale = 72 / 2.9
+  height, scale = view.target[0, 1], view.scale[0]
+  places = [[2.0, height, 0.0], [3.0, height, 0.0], [2.0, height + 1, 1.0]]
+  pixels, depth = view.project(np.broadcast_to(places, (5, 3, 3)))
   np.testing.assert_allclose(pixels[0], [[48, 36], [48 + scale, 36], [48, 36 - scale]])
   assert depth[0, 2] > depth[0, 0]
   mirrored = camera.Camera(view.target, view.scale, 0.0, 0.0, True, 72, 96)

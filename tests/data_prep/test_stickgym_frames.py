@@ -18,18 +18,15 @@ SIDES = [(bodies.JOINT[name], bodies.JOINT[f"{name[:-1]}r"]) for name in bodies.
 
 
 def what_frames_show(label, seed):
-  """(T, F): the joints in the image, in which left and right look alike and the figure faces to the right at first."""
+  """(T, F): the joints in the image, in which its left and right look alike."""
   body, rng = bodies.Body(), np.random.default_rng([seed, label])
   performed = performance.of_clip(rng, label, body, MOVEMENT)
-  track, x = performed.track, performed.x
-  if np.cos(track.yaw[0]) < 0:
-    track, x = bodies.Track(track.angles, track.somersault, track.yaw - np.pi, track.pelvis * (-1, 1, 1)), -x
-  view = camera.draw_camera(rng, MOVEMENT, x, performed.apparatus)
-  places = view.project(bodies.joints(body, track))[0] / MOVEMENT.height
+  view = camera.draw_camera(rng, MOVEMENT, performed.x, performed.apparatus)
+  places = view.project(bodies.joints(body, performed.track))[0] / MOVEMENT.height
   one, other = (places[:, list(joints)] for joints in zip(*SIDES, strict=True))
   middle, apart = (one + other) / 2, one - other
   shape = [middle, np.abs(apart), apart[..., :1] * apart[..., 1:], places[:, :3]]
-  return np.concatenate([part.reshape(len(track), -1) for part in shape], axis=1)
+  return np.concatenate([part.reshape(len(places), -1) for part in shape], axis=1)
 
 
 @pytest.fixture(scope="module")
