@@ -5,8 +5,7 @@ import math
 from pathlib import Path
 
 from data_prep.checks import BadInput
-
-SUFFIXES = (".mp4", ".webm", ".mkv", ".avi", ".mov", ".m4v", ".mpg", ".mpeg", ".ts", ".wmv", ".flv", ".3gp", ".gif")
+from jaxvid.video.container import SUFFIXES
 
 
 def all_video_files(folder) -> list[Path]:

@@ -9,10 +9,10 @@ from tqdm import tqdm
 
 from jaxvid import files
 from jaxvid.inference.classifier import Classifier
+from jaxvid.video.container import SUFFIXES
 from jaxvid.video.errors import VideoError
 
 _LOG = logging.getLogger(__name__)
-SUFFIXES = (".mp4", ".mkv", ".webm", ".avi", ".mov", ".m4v")
 
 
 def classify(

@@ -11,6 +11,9 @@ import av.logging
 
 from jaxvid.video.errors import Limits, VideoError, reason
 
+# What names of video files end in.
+SUFFIXES = (".mp4", ".webm", ".mkv", ".avi", ".mov", ".m4v", ".mpg", ".mpeg", ".ts", ".wmv", ".flv", ".3gp", ".gif")
+
 # Of FFmpeg's demuxers, those of files that hold video. It also reads playlists, which open other files, and draws plain
 # text as if it came from a terminal: neither is a video.
 FORMATS = (
