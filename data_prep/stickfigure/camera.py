@@ -6,8 +6,8 @@ import math
 import numpy as np
 
 # By apparatus: height in the middle of the image, and metres from the bottom of the image to its top at a zoom of 1.
-_FOCUS = {"bar": 2.1, "beam": 1.85, "floor": 1.25}
-_VIEW_HEIGHT = {"bar": 3.3, "beam": 2.7, "floor": 2.6}
+_FOCUS = {"bar": 2.25, "beam": 1.85, "floor": 1.25}
+_VIEW_HEIGHT = {"bar": 2.9, "beam": 2.6, "floor": 2.6}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -214,17 +214,17 @@ def _circles(action, phase, body, style, x, yaw):
 
 
 def _turn_and_leap(action, phase, body, style, x, yaw):
-  turn, leap = (0.5 * action.parts.index(part) for part in ("turn", "leap"))
+  turn, leap = (0.0, 0.6) if action.parts[0] == "turn" else (0.4, 0.0)  # They take 0.6 and 0.4 of the time.
   # Only sideways: a knee that bends would give the figure a front and a back.
   arms_out, upright, split = np.array([_ARMS_OUT, _POINTED, _SPLIT[style.split_leg]]) + style.pose_noise * _SIDEWAYS
-  keys = [(turn, _POINTED), (turn + 0.06, arms_out), (turn + 0.44, arms_out)]
-  keys += [(leap, _POINTED), (leap + 0.1, upright), (leap + 0.2, split), (leap + 0.3, split), (leap + 0.4, upright)]
+  keys = [(turn, _POINTED), (turn + 0.05, arms_out), (turn + 0.55, arms_out)]
+  keys += [(leap, _POINTED), (leap + 0.08, upright), (leap + 0.16, split), (leap + 0.24, split), (leap + 0.32, upright)]
   angles = _keyed(phase, sorted([*keys, (1.0, _POINTED)], key=lambda key: key[0]))
-  facing = yaw + style.turn_sense * 2 * math.pi * action.rotations * _ramp(phase, turn + 0.06, turn + 0.44)
+  facing = yaw + style.turn_sense * 2 * math.pi * action.rotations * _ramp(phase, turn + 0.05, turn + 0.55)
   # The hips rise by the jump alone: the feet leave the beam as the legs split.
   hips = np.tile(_POINTED, (len(phase), 1))
   place = stance.standing(body, hips, 0 * phase, facing, np.full_like(phase, x), stance.GROUND["beam"]).pelvis
-  lift = 0.7 * style.lift * _arc(phase, leap + 0.1, leap + 0.4, 3)
+  lift = 0.7 * style.lift * _arc(phase, leap + 0.08, leap + 0.32, 3)
   return Track(angles, 0 * phase, facing, place + np.outer(lift, [0.0, 1.0, 0.0]))
 
 

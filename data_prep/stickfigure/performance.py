@@ -38,7 +38,7 @@ def of_clip(rng, label, body, settings):
   apparatus = motion.ACTIONS[name].apparatus
   style = motion.draw_style(rng, settings.style, settings.speed)
   num_frames = _num_frames(rng, settings)
-  before, after = (1 + round(0.35 * settings.pauses * share * settings.fps) for share in rng.uniform(size=2))
+  before, after = (1 + round(0.25 * settings.pauses * share * settings.fps) for share in rng.uniform(size=2))
   aside = settings.style * rng.uniform(-0.5, 0.5)
   x = PLACES[apparatus] + (aside if apparatus == "floor" else 0.0)
   action = motion.perform(name, num_frames, body, style, x)
