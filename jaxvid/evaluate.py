@@ -1,4 +1,4 @@
-"""Score a file of detections against an annotation file, ours or not.
+"""Score a file of detections against an annotation file, ours or not; or average the scores of runs.
 
   python -m jaxvid.evaluate --predictions=runs/thumos/predictions.json --annotations=thumos14.json --protocol=thumos14
   python -m jaxvid.evaluate --predictions=submission.json --annotations=activity_net.v1-3.min.json \
@@ -6,6 +6,7 @@
   python -m jaxvid.evaluate --predictions=c2.json --annotations=EPIC_100_validation.csv --protocol=epic100
   python -m jaxvid.evaluate --predictions=class_agnostic.json --annotations=activity_net.v1-3.min.json \
     --protocol=activitynet13_actionformer --fuse=cuhk_val_simp_share.json
+  python -m jaxvid.evaluate --average=runs/egtea1,runs/egtea2,runs/egtea3
 
 Detections are in ActivityNet's submission format, or in EPIC-Kitchens' C2 format. Scores are printed in percent, and
 written to --output as fractions. docs/evaluation.md tells what each protocol does.
@@ -35,8 +36,23 @@ _IGNORE_UNKNOWN_LABELS = flags.DEFINE_bool(
 )
 _TIES = flags.DEFINE_enum("ties", None, ["reference", "rows"], "How equal scores are ordered.")
 _PER_CLASS = flags.DEFINE_bool("per_class", False, "Print the average precision of each class too.")
+_AVERAGE = flags.DEFINE_list(
+  "average", None, "Workdirs of evaluated runs with commas between them: print mean and spread of their scores."
+)
 _TRACEBACK = flags.DEFINE_bool("traceback", False, "Show where an error came from, not only what it was.")
-flags.mark_flags_as_required(["predictions", "annotations", "protocol"])
+_FILES = ["predictions", "annotations", "protocol"]
+
+
+@flags.multi_flags_validator([*_FILES, "average"])
+def _one_use(values):
+  """Files, all of them, or runs."""
+  given = [name for name in _FILES if values[name] is not None]
+  if values["average"] is None and len(given) < len(_FILES):
+    missing = ", ".join(f"--{name}" for name in _FILES if name not in given)
+    raise flags.ValidationError(f"{missing} must be given, or --average alone")
+  if values["average"] is not None and given:
+    raise flags.ValidationError(f"--average goes without {', '.join(f'--{name}' for name in given)}")
+  return True
 
 
 def main(argv):
@@ -44,9 +60,15 @@ def main(argv):
     raise app.UsageError(f"unexpected arguments: {' '.join(argv[1:])}")
   # Imported here so that --help and a wrong flag answer at once.
   from jaxvid import files
-  from jaxvid.evaluators import from_files
+  from jaxvid.evaluators import averages, from_files
 
   try:
+    if _AVERAGE.value is not None:
+      means = averages.read(_AVERAGE.value)
+      print(means.format())
+      if _OUTPUT.value:
+        files.write_json(_OUTPUT.value, means.to_dict())
+      return
     request = from_files.Request(
       predictions=_PREDICTIONS.value,
       annotations=_ANNOTATIONS.value,

@@ -92,9 +92,22 @@ def test_it_prints_the_scores_and_says_what_is_missing(evaluate, paths):
     (dict(protocol="thumos14", subset="final"), "error: .*truth.json: no subset final; there are: .*Training"),
     (dict(protocol="thumos14", task="adverb"), "error: .*adverb"),
     (dict(), "error: .*protocol"),
+    (dict(average="runs/a,runs/b"), "error: .*--average goes without --predictions, --annotations"),
   ],
 )
 def test_what_is_wrong_is_told_in_a_line(evaluate, paths, flags, message):
   result = evaluate(**(paths | flags))
   assert result.returncode == 1 and "Traceback" not in result.stderr
   assert re.search(message, result.stderr.replace("\n", " ")), result.stderr
+
+
+def test_averages_of_runs(tmp_path, evaluate):
+  for name, top1 in {"a": 0.25, "b": 0.75}.items():
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "scores.json").write_text(json.dumps({"action": {"top1": top1}}))
+  runs, output = f"{tmp_path}/a,{tmp_path}/b", tmp_path / "mean.json"
+  result = evaluate(average=runs, output=output)
+  assert scores(result, output)["scores"]["action.top1"]["mean"] == 0.5
+  assert ["action.top1", "50.00", "35.36", "25.00", "75.00"] in [line.split() for line in result.stdout.splitlines()]
+  result = evaluate(average=f"{runs},{tmp_path}/c")
+  assert result.returncode == 1 and "c/scores.json: missing" in result.stderr and "Traceback" not in result.stderr

@@ -1,5 +1,6 @@
 """Predictions for one example after the other, for the evaluation of a split and for `jaxvid.predict` alike."""
 
+import itertools
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -7,6 +8,7 @@ from typing import Any
 
 import flax.linen as nn
 import jax
+import numpy as np
 
 from jaxvid import files
 from jaxvid.tasks.base import AnyTask
@@ -48,6 +50,15 @@ class Predictor:
 
   def _fetch(self, record, result):
     return record, self._plain(jax.device_get(result))
+
+
+def in_batches(examples: Iterable[tuple[Any, dict]], size: int) -> Iterator[tuple[list, dict[str, np.ndarray]]]:
+  """(records, batch of `size`) from (record, batch of one); the last is filled up with its last example."""
+  examples = iter(examples)
+  while group := list(itertools.islice(examples, size)):
+    batches = [batch for _, batch in group]
+    batches += batches[-1:] * (size - len(group))
+    yield [record for record, _ in group], {name: np.concatenate([b[name] for b in batches]) for name in batches[0]}
 
 
 def detections(result: Any) -> Detections:

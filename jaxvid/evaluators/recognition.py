@@ -1,10 +1,9 @@
 """Scores of clip classification over a split."""
 
 import dataclasses
-import itertools
 import logging
 import pathlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import flax.linen as nn
@@ -31,7 +30,8 @@ class Evaluator:
     top: the k of top-k accuracy.
     batch_size: clips that go through the network at a time, each with all its views.
     draw_confusion: the confusion matrix as a picture.
-    keep_features: also write features.npz: pooled features (N, C), labels (N,) and ids, for `jaxvid.embed`.
+    keep_features: also write features.npz: pooled features (N, C), probabilities (N, K), labels (N,), ids and the K
+      names of the classes, for `jaxvid.embed` and `jaxvid.fuse`.
   """
 
   split: str = "test"
@@ -67,9 +67,15 @@ class Evaluator:
       files.write_json(folder / "scores.json", scores)
       tqdm.write(result.format())
       if draw and self.keep_features:
-        pooled = np.array([clip["pooled"] for clip in found], np.float32)
+        kept = {
+          "features": np.array([clip["pooled"] for clip in found], np.float32),
+          "probabilities": probabilities.astype(np.float32),
+          "labels": labels,
+          "ids": [clip["id"] for clip in found],
+          "class_names": source.class_names,
+        }
         with files.replacing(folder / "features.npz") as temporary:
-          np.savez(temporary, features=pooled, labels=labels, ids=[clip["id"] for clip in found])
+          np.savez(temporary, **kept)
       if draw and self.draw_confusion:
         from jaxvid.viz import confusion  # Here, not above: matplotlib is slow to import.
 
@@ -92,7 +98,7 @@ class Evaluator:
     examples = data.eval_examples(source, jax.process_index(), jax.process_count())
     num_clips = -(-(len(source) - jax.process_index()) // jax.process_count())
     with tqdm(total=num_clips, desc="evaluate", unit="clip", leave=False) as progress:
-      for records, predictions in self._predictor.run(variables, in_batches(examples, self.batch_size)):
+      for records, predictions in self._predictor.run(variables, predictor.in_batches(examples, self.batch_size)):
         for i, record in enumerate(records):
           yield {
             "id": record["id"],
@@ -107,12 +113,3 @@ def best_classes(probabilities: Any, class_names: list[str], count: int) -> list
   """[{"label": NAME, "score": x}, ...], most probable first."""
   order = np.argsort(-np.asarray(probabilities), kind="stable")[:count]
   return [{"label": class_names[k] if class_names else int(k), "score": float(probabilities[k])} for k in order]
-
-
-def in_batches(examples: Iterable[tuple[Any, dict]], size: int) -> Iterator[tuple[list, dict[str, np.ndarray]]]:
-  """(records, batch of `size`) from (record, batch of one); the last is filled up with its last example."""
-  examples = iter(examples)
-  while group := list(itertools.islice(examples, size)):
-    batches = [batch for _, batch in group]
-    batches += batches[-1:] * (size - len(group))
-    yield [record for record, _ in group], {name: np.concatenate([b[name] for b in batches]) for name in batches[0]}

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from jaxvid.metrics import ranking
+
 
 @dataclasses.dataclass(frozen=True)
 class Result:
@@ -73,17 +75,8 @@ def score(
   """
   probabilities, labels = np.asarray(probabilities), np.asarray(labels)
   num_classes = len(class_names)
-  if probabilities.shape != (len(labels), num_classes):
-    raise ValueError(f"{probabilities.shape} scores for {len(labels)} clips and {num_classes} classes")
-  if not len(labels):
-    raise ValueError("there are no clips to score")
-  if labels.min() < 0 or labels.max() >= num_classes:
-    raise ValueError(f"labels {labels.min()} to {labels.max()}, but there are {num_classes} classes")
-  if not np.all(np.isfinite(probabilities)):
-    raise ValueError(f"scores of clip {int(np.argmin(np.isfinite(probabilities).all(1)))} are not finite")
-  own = probabilities[np.arange(len(labels)), labels][:, None]
-  lower = np.arange(num_classes) < labels[:, None]
-  rank = (probabilities > own).sum(1) + ((probabilities == own) & lower).sum(1)
+  ranking.check(probabilities, labels, num_classes, "clip")
+  rank = ranking.rank(probabilities, labels)
   confusion = np.zeros((num_classes, num_classes), int)
   np.add.at(confusion, (labels, probabilities.argmax(1)), 1)
   counts = confusion.sum(1)

@@ -5,7 +5,7 @@ import json
 import jax.numpy as jnp
 import numpy as np
 
-from jaxvid.evaluators.predictor import Predictor, rows, write_submission
+from jaxvid.evaluators.predictor import Predictor, in_batches, rows, write_submission
 from jaxvid.ops.decode import Candidates
 
 
@@ -63,6 +63,14 @@ def test_one_ahead_and_no_further():
   run = Predictor(Doubling(), Echo()).run({"factor": jnp.float32(1)}, examples())
   next(run)
   assert read == ["a", "b"]
+
+
+def test_examples_in_batches():
+  examples = [(i, {"x": np.full((1, 2), i), "label": np.array([i])}) for i in range(5)]
+  (first, a), (second, b) = in_batches(examples, 3)
+  assert first == [0, 1, 2] and second == [3, 4], "records are not repeated"
+  assert a["label"].tolist() == [0, 1, 2] and b["label"].tolist() == [3, 4, 4] and b["x"].shape == (3, 2)
+  assert list(in_batches([], 3)) == []
 
 
 def test_the_file(tmp_path):

@@ -1,0 +1,153 @@
+"""Scores of action anticipation over a split."""
+
+import dataclasses
+import logging
+import pathlib
+from collections.abc import Iterator
+from typing import Any
+
+import flax.linen as nn
+import jax
+import numpy as np
+from tqdm import tqdm
+
+from jaxvid import files
+from jaxvid.evaluators import predictor
+from jaxvid.evaluators.gather import gather
+from jaxvid.evaluators.recognition import best_classes
+from jaxvid.metrics import anticipation, epic_anticipation
+from jaxvid.tasks.base import AnyTask
+
+_LOG = logging.getLogger(__name__)
+_NUM_WRITTEN = 5  # Actions a window in predictions.json.
+
+
+@dataclasses.dataclass
+class Evaluator:
+  """The section config.eval.
+
+  Attributes:
+    split: what to score on: an alias of the dataset or a TFDS split expression.
+    recall_at: the k of class-mean recall.
+    top: the k of top-k accuracy.
+    batch_size: windows that go through the network at a time.
+    best_by: by which score of the actions a checkpoint is the best: "recall" or "top1".
+    submission: also write submission.json for EPIC-Kitchens-100's challenge; needs its verbs, nouns and segment ids.
+    sls: the levels of supervision that it declares: pre-training, training labels, training data. By default what a
+      model on features of a network pre-trained on images has: jaxvid.metrics.epic_anticipation lists the levels.
+  """
+
+  split: str = "test"
+  recall_at: int = 5
+  top: tuple[int, ...] = (1, 5)
+  batch_size: int = 64
+  best_by: str = "recall"
+  submission: bool = False
+  sls: tuple[int, int, int] = (1, 3, 3)
+
+  def __post_init__(self):
+    if min(self.batch_size, self.recall_at) < 1 or not self.top or min(self.top) < 1:
+      raise ValueError(f"batch_size {self.batch_size}, recall_at {self.recall_at}, top {self.top}: must be 1 or more")
+    if self.best_by not in ("recall", "top1") or (self.best_by == "top1" and 1 not in self.top):
+      raise ValueError(f'best_by {self.best_by!r} with top {self.top}: must be "recall", or "top1" with 1 in top')
+    epic_anticipation.check_levels(self.sls)
+
+  def check(self) -> None:
+    """Nothing here can be wrong before a training and right after it."""
+
+  def run(
+    self, network: nn.Module, task: AnyTask, variables: Any, source: Any, data: Any, workdir: str, draw: bool = True
+  ) -> dict[str, Any]:
+    """Scores the split; writes predictions.json, scores.json and, if set, submission.json into `workdir`.
+
+    predictions.json holds the most probable actions of each window, best first, by the window's segment id or, where it
+    has none, "VIDEO@START". Nothing is drawn. Returns the scores as fractions, of jaxvid.metrics.anticipation:
+    {"verb": ..., "noun": ..., "action": {"top1", "recall5", ...}, "subsets": {NAME: ...}, "num_dropped": n}.
+
+    Raises:
+      ValueError: the split has no windows, or `submission` is set and the dataset is not EPIC-Kitchens-100's.
+    """
+    metadata = source.metadata.get("anticipation", {})
+    if self.submission and not ("action_verb" in metadata and "action_noun" in metadata):
+      raise ValueError(
+        "config.eval.submission: the dataset's metadata have no anticipation.action_verb and action_noun; a submission "
+        "to EPIC-Kitchens-100's challenge needs verbs and nouns. Set it to False"
+      )
+    found = sorted(gather(list(self._predict(network, task, variables, source, data))), key=lambda x: x["index"])
+    if not found:
+      raise ValueError(f"config.eval.split: {self.split} has no windows to score")
+    columns = {name: None if found[0][name] is None else np.array([x[name] for x in found]) for name in found[0]}
+    parts = {part: columns[part] for part in anticipation.PARTS}
+    result = anticipation.score(
+      **parts,
+      labels=columns["label"],
+      metadata=metadata,
+      segment_ids=columns["segment_id"].tolist(),
+      top=self.top,
+      recall_at=self.recall_at,
+    )
+    num_dropped = int(data.num_dropped(source))
+    scores = {**result.to_dict(), "num_dropped": num_dropped}
+    if jax.process_index() == 0:
+      folder = pathlib.Path(workdir)
+      # Two windows of one VIDEO@START are the same window, with the same predictions.
+      rows = {_name(window): best_classes(window["action"], source.class_names, _NUM_WRITTEN) for window in found}
+      files.write_json(folder / "predictions.json", {"version": "1.0", "results": rows})
+      files.write_json(folder / "scores.json", scores)
+      tqdm.write(result.format())
+      if num_dropped:
+        tqdm.write(f"{num_dropped:,} windows without enough past are not among these")
+      if self.submission:
+        self._submit(folder / "submission.json", columns, metadata, num_dropped)
+    return scores
+
+  def summary(self, scores: dict[str, Any]) -> dict[str, float]:
+    """The numbers worth a curve: "action_recall5", "verb_top1", "unseen_action_recall5", ..."""
+    return anticipation.flat(scores)
+
+  def score(self, scores: dict[str, Any]) -> float:
+    """The one number by which a checkpoint is the best."""
+    return scores["action"]["top1" if self.best_by == "top1" else f"recall{self.recall_at}"]
+
+  def _predict(self, network, task, variables, source, data) -> Iterator[dict[str, Any]]:
+    """A dict of plain values and arrays for each of this process's windows, computed on one of its devices."""
+    if not hasattr(self, "_predictor"):  # One however often `run` is called, so that programs are compiled once.
+      self._predictor = predictor.Predictor(network, task, plain=lambda predictions: predictions)
+    examples = data.eval_examples(source, jax.process_index(), jax.process_count())
+    num_windows = -(-(data.num_eval_examples(source) - jax.process_index()) // jax.process_count())
+    with tqdm(total=num_windows, desc="evaluate", unit="window", leave=False) as progress:
+      for records, predictions in self._predictor.run(variables, predictor.in_batches(examples, self.batch_size)):
+        for i, record in enumerate(records):
+          yield {
+            **{name: record[name] for name in ("id", "segment_id")},
+            **{"index": int(record["index"]), "time": float(record["time"]), "label": int(record["label"])},
+            **{part: _row(getattr(predictions, part), i) for part in anticipation.PARTS},
+          }
+          progress.update()
+
+  def _submit(self, path, columns, metadata, num_dropped):
+    of_verb, of_noun = metadata["action_verb"], metadata["action_noun"]
+    action, verb, noun = (columns[part] for part in ("action", "verb", "noun"))
+    if verb is None:
+      verb = anticipation.marginalise(action, of_verb, epic_anticipation.NUM_VERBS)
+    if noun is None:
+      noun = anticipation.marginalise(action, of_noun, epic_anticipation.NUM_NOUNS)
+    ids = columns["segment_id"].tolist()
+    try:
+      submission = epic_anticipation.build(ids, action, verb, noun, of_verb, of_noun, self.sls)
+    except ValueError as error:
+      raise ValueError(f"config.eval.submission: {error}. Is {self.split} a split of EPIC-Kitchens-100?") from error
+    files.write_text(path, epic_anticipation.to_text(submission))
+    if num_dropped:
+      _LOG.warning(
+        "%s lacks %d segments without enough past, without which the challenge refuses it; set config.data.short=mask",
+        path, num_dropped,
+      )  # fmt: skip
+
+
+def _row(array, i):
+  return None if array is None else np.asarray(array[i])
+
+
+def _name(window):
+  return window["segment_id"] or f"{window['id']}@{window['time']:.3f}"
