@@ -14,13 +14,13 @@ class AnnotatedRecording:
   """The annotations of one recording, as published, not yet checked.
 
   Attributes:
-    duration: seconds.
+    duration: seconds; None where it is as long as its features.
     fps, feat_stride, num_frames: as the annotation file has them; None where it does not say.
     annotations: those to be kept.
     num_repeated, num_too_short: annotations left out as the reference code leaves them out.
   """
 
-  duration: float
+  duration: float | None
   annotations: list[Annotation]
   fps: float | None = None
   feat_stride: float | None = None
@@ -38,20 +38,25 @@ class Annotated:
     class_names: label k is class_names[k].
     recordings: dict of TFDS split -> dict of the recording's name -> callable that reads it; a bad recording raises
       BadInput when it is read, not before.
+    metadata: what else the dataset's metadata shall hold, a JSON-able dict.
+    remarks: what a reader of the dataset should know of how its annotations were read.
   """
 
   file: str
   class_names: list[str]
   recordings: dict[str, dict[str, Callable[[], AnnotatedRecording]]]
+  metadata: dict = dataclasses.field(default_factory=dict)
+  remarks: tuple[str, ...] = ()
 
   def notes(self) -> list[str]:
-    """What a reader of the dataset should know of what was left out: a line each."""
+    """What a reader of the dataset should know of how it was read, and of what was left out: a line each."""
     totals = collections.Counter()
     for recording in self.readable:
       totals["repeated"] += recording.num_repeated
       totals["too short"] += recording.num_too_short
-    remarks = {"repeated": "the same action within 1 ms", "too short": "under 1 ms"}
-    return [f"annotations left out as {kind}: {totals[kind]} ({remarks[kind]})" for kind in remarks if totals[kind]]
+    kinds = {"repeated": "the same action within 1 ms", "too short": "under 1 ms"}
+    left_out = [f"annotations left out as {kind}: {totals[kind]} ({kinds[kind]})" for kind in kinds if totals[kind]]
+    return [*self.remarks, *left_out]
 
   @functools.cached_property
   def readable(self) -> list[AnnotatedRecording]:

@@ -152,7 +152,7 @@ def build(name, module, config, flags):
       plan.class_names,
       splits=_expressions(plan.aliases, streams),
       description=plan.description,
-      notes={"notes": plan.notes} if plan.notes else None,
+      notes=plan.metadata | ({"notes": plan.notes} if plan.notes else {}),
       dtype=plan.dtype,
       skipped=skips.skipped if flags.skip_bad else None,
       overwrite=flags.overwrite,

@@ -83,6 +83,7 @@ def checked(recording: Recording, plan: Plan, skips: SkipList) -> Record:
     with skips.allowed():
       check_annotation(annotation, recording, labels)
       good.append(annotation)
+  ids = tuple(annotation.id for annotation in good)
   return Record(
     id=recording.id,
     features=features,
@@ -92,6 +93,7 @@ def checked(recording: Recording, plan: Plan, skips: SkipList) -> Record:
     feat_stride=recording.feat_stride,
     num_frames=recording.num_frames,
     duration=recording.duration,
+    segment_ids=ids if any(ids) else (),
   )
 
 

@@ -22,6 +22,7 @@ class Annotation:
     label: name of its class.
     where: its place in the annotation file, for messages: "line 17".
     bounds: earliest and latest time it may name, in seconds; None for the recording's own.
+    id: its published name; "" where annotations have none.
   """
 
   start: float
@@ -29,6 +30,7 @@ class Annotation:
   label: str
   where: str
   bounds: tuple[float, float] | None = None
+  id: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,6 +65,7 @@ class Plan:
     dtype: of the features on disk.
     steps_tolerance: see `checks.check_num_steps`.
     notes: what was noticed while reading, for people; kept in the dataset's metadata.
+    metadata: further JSON-able metadata of the dataset, by key.
   """
 
   readers: dict[str, list[Callable[[], Recording]]]
@@ -73,3 +76,4 @@ class Plan:
   dtype: str
   steps_tolerance: float = STEPS_TOLERANCE
   notes: list[str] = dataclasses.field(default_factory=list)
+  metadata: dict = dataclasses.field(default_factory=dict)

@@ -133,6 +133,10 @@ def of_annotations(
           problems.append(str(error))
   train = [split for split in train if split in annotated.recordings] or list(annotated.recordings)
   notes = [*annotated.notes(), *sequences.overruled(annotated, given)]
+  if any(recording.duration is None for recording in annotated.readable):
+    notes.append(
+      "durations are not published: a recording ends with its features, or without them with its last action"
+    )
   return Rows(rows, annotated.class_names, train, problems, notes)
 
 
@@ -141,7 +145,8 @@ def _row(split, name, recording, file, given, labels, features, fixed_length, pr
   num_steps = features.shape(name)[0] if features else None
   if fixed_length and num_steps:
     times |= sequences.fixed_length_timing(recording.duration, times["fps"], num_steps)
-  checked = Recording(name, np.zeros((0, 0)), "", recording.annotations, file, **times, duration=recording.duration)
+  duration = _duration(recording, times, num_steps)
+  checked = Recording(name, np.zeros((0, 0)), "", recording.annotations, file, **times, duration=duration)
   good = []
   for annotation in recording.annotations:
     try:
@@ -152,10 +157,19 @@ def _row(split, name, recording, file, given, labels, features, fixed_length, pr
   return Row(
     split=split,
     id=name,
-    duration=recording.duration,
+    duration=duration,
     segments=np.array([(annotation.start, annotation.end) for annotation in good], float).reshape(-1, 2),
     labels=np.array([labels[annotation.label] for annotation in good], int),
     num_published=len(recording.annotations) + recording.num_repeated + recording.num_too_short,
     **times,
     num_steps=num_steps,
   )
+
+
+def _duration(recording, times, num_steps):
+  """Seconds: as published; or as the features make it; or, where there are none, up to the end of the last action."""
+  if recording.duration is not None:
+    return recording.duration
+  if num_steps is not None and None not in times.values():
+    return sequences.duration_of(num_steps, **times)
+  return max((annotation.end for annotation in recording.annotations), default=0.0)

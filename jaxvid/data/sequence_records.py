@@ -1,6 +1,7 @@
 """The records of datasets of feature sequences, and how they are laid out on disk."""
 
 import dataclasses
+import json
 
 import numpy as np
 
@@ -20,6 +21,7 @@ class Record:
     feat_stride: frames from one step to the next.
     num_frames: frames that one step sees.
     duration: of the recording, in seconds.
+    segment_ids: names of the segments, one each and in their order; () where they have none.
   """
 
   id: str
@@ -30,6 +32,7 @@ class Record:
   feat_stride: float
   num_frames: float
   duration: float
+  segment_ids: tuple[str, ...] = ()
 
 
 def tensors(metadata, dtype):
@@ -42,13 +45,21 @@ def tensors(metadata, dtype):
 
 
 # Fields that are stored as bytes.
-TEXTS = ("id",)
+TEXTS = ("id", "segment_ids")
 
 
 def to_example(record, dtype):
-  """The fields of a Record as they are stored."""
+  """The fields of a Record as they are stored.
+
+  Raises:
+    ValueError: there are names of segments, and not one a segment.
+  """
+  if record.segment_ids and len(record.segment_ids) != len(record.segments):
+    counts = f"{len(record.segment_ids)} for {len(record.segments)} segments"
+    raise ValueError(f"recording {record.id!r}: segment_ids: {counts}; give one a segment, or none")
   return {
     "id": record.id,
+    "segment_ids": json.dumps(record.segment_ids),
     "features": np.asarray(record.features, dtype),
     "segments": np.asarray(record.segments, np.float64).reshape(-1, 2),
     "labels": np.asarray(record.labels, np.int32).reshape(-1),
@@ -57,4 +68,6 @@ def to_example(record, dtype):
 
 def from_example(values):
   """A dict with the fields of Record, from what is stored."""
-  return values | {name: float(values[name]) for name in _NUMBERS} | {"id": values["id"].decode()}
+  # Datasets written before segments had names lack them.
+  texts = {"id": values["id"].decode(), "segment_ids": tuple(json.loads(values.get("segment_ids", b"[]")))}
+  return values | {name: float(values[name]) for name in _NUMBERS} | texts

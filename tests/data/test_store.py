@@ -1,4 +1,5 @@
 import concurrent.futures
+import dataclasses
 import json
 import pickle
 import subprocess
@@ -8,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jaxvid.data import store
+from jaxvid.data import sequence_records, store
 from jaxvid.data.contract import FeatureContract
 from jaxvid.data.sequence_records import Record
 
@@ -54,6 +55,31 @@ def test_a_record_comes_back_as_it_was_written(dtype, num_segments, tmp_path):
   np.testing.assert_array_equal(actual["labels"], expected.labels)
   for name in ("id", "fps", "feat_stride", "num_frames", "duration"):
     assert actual[name] == getattr(expected, name)
+
+
+def test_names_of_segments(tmp_path):
+  names = ("P01_01_10", 'é "2"\n')
+  named = dataclasses.replace(record("a"), segment_ids=names)
+  write(tmp_path, {"train": [named, record("b"), record("c", num_segments=0)]})
+  split = store.open_dataset(tmp_path, "made_up", "train")
+  assert [split[index]["segment_ids"] for index in range(3)] == [names, (), ()]
+  with pytest.raises(ValueError, match="recording 'a': segment_ids: 2 for 1 segments; give one a segment, or none"):
+    sequence_records.to_example(dataclasses.replace(named, segments=named.segments[:1]), "float16")
+
+
+def test_datasets_written_before_segments_had_names(tmp_path, monkeypatch):
+  to_example = sequence_records.to_example
+  monkeypatch.setattr(sequence_records, "TEXTS", ("id",))
+  monkeypatch.setattr(
+    sequence_records,
+    "to_example",
+    lambda *arguments: {name: value for name, value in to_example(*arguments).items() if name != "segment_ids"},
+  )
+  folder = write(tmp_path, {"train": [record("a")]})
+  assert "segment_ids" not in (folder / "features.json").read_text()
+  monkeypatch.undo()
+  actual = store.open_dataset(tmp_path, "made_up", "train")[0]
+  assert actual["id"] == "a" and actual["segment_ids"] == ()
 
 
 def test_metadata(tmp_path):
