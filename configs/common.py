@@ -118,6 +118,7 @@ def recognition():
         num_crops=1,
         mixup_alpha=0.0,
         balance=0.0,
+        class_weights=0.0,
         skip_bad=False,
         cache_decoded=False,
         made_up=None,
@@ -134,6 +135,52 @@ def recognition():
       ),
       train=_train(),
       eval=dict(type="recognition", split="val", top=(1, 5), batch_size=8, draw_confusion=True, keep_features=True),
+    )
+  )
+
+
+def anticipation():
+  """The defaults of anticipation (Action-Guided Attention), for a configuration to fill in dataset and sizes."""
+  return ml_collections.ConfigDict(
+    dict(
+      seed=0,
+      task=dict(
+        type="anticipation",
+        num_classes=placeholder(int),
+        loss_at="every",
+        last_weight=1.0,
+        label_smoothing=0.0,
+        part_weight=1.0,
+      ),
+      model=dict(anticipator=dict(), num_verbs=0, num_nouns=0, dtype="float32"),
+      data=dict(
+        type="windows",
+        dataset=placeholder(str),
+        data_dir="data",
+        train_split="train",
+        batch_size=64,
+        tau_a=1.0,
+        tau_o=16.0,
+        every=1.0,
+        targets="ongoing",
+        short="mask",
+        input_noise=0.0,
+        made_up=None,
+        num_threads=2,
+        prefetch=4,
+      ),
+      optim=_optim(),
+      train=_train(),
+      eval=dict(
+        type="anticipation",
+        split="test",
+        recall_at=5,
+        top=(1, 5),
+        batch_size=64,
+        submission=False,
+        sls=(1, 3, 3),
+        best_by="recall",
+      ),
     )
   )
 

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from jaxvid.models.anticipation_network import AnticipationNetwork
 from jaxvid.models.clip_network import ClipNetwork
 from jaxvid.models.network import Network
 from jaxvid.models.normalization import NORMALIZATIONS
@@ -20,6 +21,7 @@ KINDS = {
   "backbone": ("jaxvid.models.backbones", "Model"),
   "clip backbone": ("jaxvid.models.clip_backbones", "Model"),
   "clip head": ("jaxvid.models.clip_heads", "Model"),
+  "anticipator": ("jaxvid.models.anticipators", "Model"),
   "neck": ("jaxvid.models.necks", "Model"),
   "head": ("jaxvid.models.heads", "Model"),
   "task": ("jaxvid.tasks", "Task"),
@@ -145,10 +147,39 @@ class RecognitionModel:
     )
 
 
-_MODELS = {"localization": LocalizationModel, "recognition": RecognitionModel}
+@dataclasses.dataclass(frozen=True)
+class AnticipationModel:
+  """The section config.model of an anticipation.
+
+  Attributes:
+    anticipator: a type of jaxvid.models.anticipators and its arguments.
+    num_verbs, num_nouns: classes of verbs and nouns that get heads of their own; 0 sums their actions up instead.
+    dtype: as above.
+  """
+
+  anticipator: Mapping[str, Any]
+  num_verbs: int = 0
+  num_nouns: int = 0
+  dtype: str = "float32"
+
+  def __post_init__(self):
+    _check_choices(self, dtype=_DTYPES)
+
+  def build(self, num_classes: int) -> AnticipationNetwork:
+    given = dict(num_classes=num_classes, dtype=self.dtype)
+    anticipator = build("anticipator", self.anticipator, "config.model.anticipator", **given)
+    return AnticipationNetwork(anticipator, self.num_verbs, self.num_nouns)
 
 
-def build_network(model: Mapping[str, Any], num_classes: int, task: str = "localization") -> Network | ClipNetwork:
+_MODELS = {
+  "localization": LocalizationModel,
+  "recognition": RecognitionModel,
+  "anticipation": AnticipationModel,
+}
+AnyNetwork = Network | ClipNetwork | AnticipationNetwork
+
+
+def build_network(model: Mapping[str, Any], num_classes: int, task: str = "localization") -> AnyNetwork:
   """The network that config.model describes, for a type of task and so many classes."""
   return construct(_MODELS[task], model, "config.model").build(num_classes)
 

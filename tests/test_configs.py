@@ -11,6 +11,7 @@ import ml_collections
 import pytest
 
 from jaxvid.build import ConfigError, build_network, types
+from jaxvid.data.contract import FeatureContract
 from jaxvid.models.clip_heads.tag import Model as TagHead
 from jaxvid.tasks.localization import Detection
 from jaxvid.train import config_file
@@ -20,7 +21,8 @@ from jaxvid.train.schedules import WarmupCosine
 FOLDER = pathlib.Path(__file__).parents[1] / "configs"
 ALL = sorted(path.stem for path in FOLDER.glob("*.py") if not path.stem.endswith("common") and path.stem != "__init__")
 CLIPS = [name for name in ALL if name.endswith("_tag")]
-NAMES = [name for name in ALL if name not in CLIPS]  # Localization.
+WINDOWS = [name for name in ALL if name.endswith("_aga")]
+NAMES = [name for name in ALL if name not in (*CLIPS, *WINDOWS)]  # Localization.
 HAPT = [name for name in NAMES if name.startswith("hapt")]
 PUBLISHED = [name for name in NAMES if name not in (*HAPT, "quickstart")]
 EGO4D = "omnivore egovlp slowfast_egovlp omnivore_egovlp slowfast_omnivore_egovlp".split()
@@ -138,6 +140,40 @@ def test_clip_configurations_are_traced(name, arg):
   assert loss.shape == () and found.probabilities.shape == (1, experiment.task.num_classes)
 
 
+MODELS = "last_feature lstm transformer no_gate no_ema features no_history".split()
+
+
+@pytest.mark.parametrize(
+  "name, arg",
+  [(name, "") for name in WINDOWS]
+  + [("epic100_aga", arg) for arg in (*MODELS, "heads", "heads,smoke")]
+  + [(name, "smoke") for name in WINDOWS],
+)
+def test_anticipation_configurations_are_traced(name, arg):
+  """Initialisation, loss, prediction and optimizer, for features of RULSTM's length."""
+  experiment = Experiment.from_config(get(name, arg).to_dict(), workdir="")
+  batch = experiment.data.example_batch(FeatureContract("", "", None, None, None, 1024, ""))
+  batch |= {part: batch["step_labels"] for part in ("step_verbs", "step_nouns")}
+
+  def everything(batch):
+    out, variables = experiment.network.init_with_output(jax.random.key(0), *experiment.task.inputs(batch))
+    loss, *_ = experiment.task.loss(out, batch, experiment.task.init_state(), train=True)
+    opt_state = experiment.optim.make(10)[0].init(variables["params"])
+    return loss, experiment.task.predict(out, batch), opt_state
+
+  loss, found, _ = jax.eval_shape(everything, batch)
+  assert loss.shape == () and found.action.shape == (1, experiment.task.num_classes)
+  assert (found.verb is not None) == ("heads" in arg)
+
+
+def test_one_anticipator_and_three_splits():
+  with pytest.raises(ValueError, match="lstm and no_gate: name one model"):
+    get("routines_aga", "lstm,no_gate")
+  assert get("egtea_aga", "split=3").data.dataset == "egtea/split3"
+  with pytest.raises(ValueError, match="has the splits 1 to 3"):
+    get("egtea_aga", "split=4")
+
+
 def test_one_backbone_at_a_time():
   with pytest.raises(ValueError, match="i3d and csn: name one backbone"):
     get("gym99_tag", "i3d,csn")
@@ -169,7 +205,7 @@ def test_every_key_can_be_set(name):
   sections.append((config["optim"]["schedule"], WarmupCosine))
   if "detection" in config["task"]:
     sections.append((config["task"]["detection"], Detection))
-  if config["model"]["head"]["type"] == "tag":
+  if config["model"].get("head", {}).get("type") == "tag":
     head = {key: config["model"]["head"].get(key) for key in config["model"]["head"]}
     given = {"num_classes": None, "dtype": None, "parent": None, "name": None}
     sections.append((head | given, TagHead))

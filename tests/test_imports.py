@@ -26,12 +26,12 @@ MAY_IMPORT = {
   "evaluators": "build tasks models metrics data viz files array_types time_grid",
   "train": "build evaluators tasks models losses metrics data weights viz files array_types time_grid",
   "inference": "build train evaluators tasks models data video weights viz files array_types time_grid",
-  "studies": "train data files",
+  "studies": "train data metrics files",
   "build": "evaluators tasks models data array_types time_grid",
   "configs": "",
   "data_prep": "data video viz files time_grid",
 }
-COMMANDS = "main evaluate predict extract convert export study complexity embed explain browse cli".split()
+COMMANDS = "main evaluate predict extract fuse convert export study complexity embed explain browse cli".split()
 FROM_A_CLONE = ("configs", "data_prep")
 for command in COMMANDS:
   MAY_IMPORT[command] = " ".join(room for room in MAY_IMPORT if room not in FROM_A_CLONE)

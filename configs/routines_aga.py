@@ -1,0 +1,21 @@
+"""Action-Guided Attention on made-up kitchen routines, whose next action depends on the one before the last; for a CPU.
+
+  python -m jaxvid.main --config=configs/routines_aga.py --workdir=runs/routines
+
+Variants: last_feature, lstm, transformer (baselines); no_gate, no_ema, features, no_history (ablations); smoke.
+"""
+
+from configs import anticipation_common, common
+
+
+def get_config(arg=""):
+  v = common.variant(arg, smoke=False, **dict.fromkeys(anticipation_common.MODELS, False))
+  c = common.anticipation()
+  c.task.num_classes = 12
+  c.model.anticipator = anticipation_common.anticipator(v, width=64, window=8, num_heads=4)
+  c.data.update(dataset="made_up", tau_o=12.0, batch_size=64, targets="next")
+  c.data.made_up = dict(num_train=300, num_test=100)
+  c.optim.update(lr=2e-3, weight_decay=0.01, ema=0.99)
+  c.optim.schedule.update(warmup_epochs=1, epochs=15)
+  c.eval.best_by = "top1"
+  return anticipation_common.smoke(c) if v.smoke else c

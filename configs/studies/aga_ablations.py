@@ -1,0 +1,36 @@
+"""What the parts of Action-Guided Attention bring, as in its paper, and who wins beside it.
+
+  python -m jaxvid.study --study=configs/studies/aga_ablations.py --workdir=runs/aga_routines --seeds=0,1,2
+  python -m jaxvid.study --study=configs/studies/aga_ablations.py --base=configs/epic100_aga.py --workdir=runs/aga_epic
+
+The paper prints words in place of numbers: full is best, self-attention overfits, no gating and no EMA lose. On made-up
+routines: docs/results.md. On published datasets: not yet run.
+"""
+
+BASE = "configs/routines_aga.py"
+_SHARED = ("width", "embed", "input_norm", "dropout")
+
+
+def get_study(base):
+  full = base.model.anticipator
+  shared = {key: full[key] for key in _SHARED}
+  change = lambda **changes: {f"model.anticipator.{key}": value for key, value in changes.items()}  # noqa: E731
+  replace = lambda **settings: {"model.anticipator": dict(shared, **settings)}  # noqa: E731
+  transformer = dict(type="causal_transformer", num_layers=2, num_heads=full.num_heads, window=full.window + 1)
+  return dict(
+    title="Action-Guided Attention, its ablations and baselines",
+    columns=("action_top1", "action_recall5", "action_mean_class_accuracy"),
+    rows=dict(
+      full=dict(label="full"),
+      features=dict(label="self-attention on features", changes=change(attention="features")),
+      no_gate=dict(label="no gating (history only)", changes=change(gate=False)),
+      no_ema=dict(label="no EMA (last prediction asks)", changes=change(alpha=1.0)),
+      no_history=dict(label="no history", changes=change(window=0)),
+      age_bias=dict(label="with a bias for each age", changes=change(age_bias=True)),
+      gradient=dict(label="with gradient through what is fed back", changes=change(feedback_gradient=True)),
+      teacher=dict(label="a quarter of the steps fed back true", changes=change(teacher_share=0.25)),
+      last_feature=dict(label="MLP of the last feature", changes=replace(type="last_feature", num_layers=1)),
+      lstm=dict(label="LSTMs, rolling and unrolling", changes=replace(type="lstm", num_unrolled=1)),
+      transformer=dict(label="causal Transformer", changes=replace(mlp_width=4 * full.width, **transformer)),
+    ),
+  )

@@ -1,0 +1,238 @@
+"""From recordings of features with annotated actions to batches of observation windows, each before one action.
+
+What a training step sees is a function of the seed and the step alone, as in jaxvid.data.pipelines.sequences.
+"""
+
+import dataclasses
+import functools
+import inspect
+import pathlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import grain
+import numpy as np
+
+from jaxvid.data import made_up_routines, observation, store
+from jaxvid.data.contract import FeatureContract
+
+SHORT = ("mask", "drop")
+TARGETS = ("ongoing", "next")
+_KNOWN = ("id", "index", "segment_id", "time")  # Of a window, beside its arrays.
+
+
+@dataclasses.dataclass(frozen=True)
+class Data:
+  """The section config.data.
+
+  A split's features are kept in memory as they are stored: EPIC-Kitchens-100 at 4 steps a second of 1,024 float16
+  takes 2.9 GB.
+
+  Attributes:
+    dataset: name of a dataset of sequences, or NAME/CONFIG, that data_prep.build has written.
+    data_dir: folder of the datasets.
+    train_split: aliases or TFDS split expressions.
+    batch_size: windows a step, of all processes together.
+    tau_a: anticipation time, in seconds: the window ends so long before the start of the action.
+    tau_o: length of the window, in seconds; a multiple of `every`.
+    every: seconds from one step of the window to the next.
+    targets: what the steps of a window anticipate: the action that is "ongoing" tau_a later, or that which starts
+      "next". For the last step both mean the window's own action.
+    short: a window of whose steps the recording has not all is padded and masked ("mask"), or left out ("drop"). Those
+      left out are counted.
+    input_noise: standard deviation of noise added to the features in training.
+    made_up: arguments of jaxvid.data.made_up_routines.write; the dataset is then made up and written below the workdir.
+    num_threads, prefetch: reading threads, and batches held ready.
+  """
+
+  dataset: str
+  batch_size: int
+  tau_a: float
+  tau_o: float
+  every: float
+  data_dir: str = "data"
+  train_split: str = "train"
+  targets: str = "ongoing"
+  short: str = "mask"
+  input_noise: float = 0.0
+  made_up: Mapping[str, Any] | None = None
+  num_threads: int = 2
+  prefetch: int = 4
+
+  def __post_init__(self):
+    known = [name for name in inspect.signature(made_up_routines.write).parameters if name not in ("directory", "name")]
+    for key in self.made_up or {}:
+      if key not in known:
+        raise ValueError(f"made_up.{key}: nothing reads this key; it takes: {', '.join(known)}")
+    if self.short not in SHORT or self.targets not in TARGETS:
+      raise ValueError(f"short {self.short!r} must be {' or '.join(SHORT)}, targets {self.targets!r} "
+                       f"{' or '.join(TARGETS)}")  # fmt: skip
+    if not (self.tau_a >= 0 and self.every > 0 and self.num_steps >= 1):
+      raise ValueError(
+        f"tau_a {self.tau_a} must be 0 or more, every {self.every} more than 0, tau_o {self.tau_o} as much"
+      )
+    if abs(self.num_steps * self.every - self.tau_o) > 1e-6:
+      raise ValueError(f"tau_o {self.tau_o} is no multiple of every {self.every}: windows are of whole steps")
+
+  @property
+  def num_steps(self) -> int:
+    return round(self.tau_o / self.every)
+
+  def open_split(self, split: str, workdir: str) -> store.Split:
+    """A split of the configured dataset; a made-up one is written below `workdir` first, where it is not there yet."""
+    if self.made_up is None:
+      return store.open_dataset(self.data_dir, self.dataset, split)
+    folder = pathlib.Path(workdir) / "made_up"
+    made_up_routines.write(folder, name=self.dataset, **self.made_up)
+    return store.open_dataset(folder, self.dataset, split)
+
+  def example_batch(self, contract: FeatureContract) -> dict[str, np.ndarray]:
+    """A batch of one as networks are initialised with."""
+    features = np.broadcast_to(np.float32(0), (1, self.num_steps, contract.dim))  # Has the shape and takes no memory.
+    labels = np.full((1, self.num_steps), -1, np.int32)
+    return {"features": features, "mask": np.ones((1, self.num_steps), bool), "step_labels": labels}
+
+  def windows(self, source: store.Split) -> "Windows":
+    """The windows of a split, by index; one however often it is asked for."""
+    if repr(source) not in self._opened:
+      self._opened[repr(source)] = Windows(source, self)
+    return self._opened[repr(source)]
+
+  def num_steps_per_epoch(self, source: store.Split) -> int:
+    count = len(self.windows(source))
+    if count < self.batch_size:
+      raise ValueError(
+        f"config.data.batch_size: a batch of {self.batch_size} needs more than the {count} windows there are"
+      )
+    return count // self.batch_size
+
+  def num_eval_examples(self, source: store.Split) -> int:
+    return len(self.windows(source))
+
+  def num_dropped(self, source: store.Split) -> int:
+    """Windows that `short` leaves out."""
+    return self.windows(source).num_dropped
+
+  def train_batches(
+    self, source: store.Split, seed: int, first_step: int = 0, process: int = 0, num_processes: int = 1
+  ) -> Iterator[dict[str, np.ndarray]]:
+    """Endless batches from step `first_step` on: this process's share of each, `batch_size / num_processes` windows.
+
+    Yields:
+      features (b, N, C) float32, mask (b, N) bool, label (b,) int32 of the window's action, and step_labels (b, N)
+      int32 of what each step anticipates, -1 where nothing is known; where the dataset knows the verb and the noun of
+      each action, step_verbs and step_nouns likewise.
+    """
+    if self.batch_size % num_processes:
+      raise ValueError(f"config.data.batch_size: {self.batch_size} cannot be shared by {num_processes} processes")
+    used = self.num_steps_per_epoch(source) * self.batch_size
+    examples = grain.MapDataset.source(self.windows(source)).seed(seed).shuffle()
+    if self.input_noise:
+      examples = examples.random_map(self._noisy)
+    batches = (
+      examples[:used][process::num_processes]
+      .map(lambda example: {name: value for name, value in example.items() if name not in _KNOWN})
+      .batch(self.batch_size // num_processes, drop_remainder=True)
+      .repeat()
+    )
+    options = grain.ReadOptions(num_threads=self.num_threads, prefetch_buffer_size=self.prefetch)
+    iterator = iter(batches.to_iter_dataset(options))
+    iterator.set_state({"next_index": first_step})
+    return iterator
+
+  def eval_examples(
+    self, source: store.Split, process: int = 0, num_processes: int = 1
+  ) -> Iterator[tuple[dict[str, Any], dict[str, np.ndarray]]]:
+    """This process's windows in order: (what is known of the window, batch of one as in train_batches).
+
+    Known are "id" of the recording, "index" of the window, "segment_id" ("" where there is none), "time", the second at
+    which the action starts, and "label".
+    """
+
+    def split(example):
+      known = {name: example[name] for name in _KNOWN} | {"label": int(example["label"])}
+      return known, {name: value[None] for name, value in example.items() if name not in _KNOWN}
+
+    dataset = grain.MapDataset.source(self.windows(source))[process::num_processes].map(split)
+    options = grain.ReadOptions(num_threads=self.num_threads, prefetch_buffer_size=self.prefetch)
+    return iter(dataset.to_iter_dataset(options))
+
+  @functools.cached_property
+  def _opened(self) -> dict[str, "Windows"]:
+    return {}
+
+  def _noisy(self, example, rng):
+    noise = rng.normal(scale=self.input_noise, size=example["features"].shape).astype(np.float32)
+    return dict(example, features=np.where(example["mask"][:, None], example["features"] + noise, 0))
+
+
+class Windows:
+  """The observation windows of a split: a random-access source of examples.
+
+  Attributes:
+    num_dropped: windows that were left out for want of a past.
+  """
+
+  def __init__(self, source: store.Split, data: Data):
+    """Reads all records, which takes a while and the memory."""
+    self._data, self._records, self._places, self.num_dropped = data, [], [], 0
+    parts = source.metadata.get("anticipation", {})
+    self._parts = {
+      f"step_{part}s": np.array(parts[f"action_{part}"], np.int32)
+      for part in ("verb", "noun")
+      if f"action_{part}" in parts
+    }
+    for index in range(len(source)):
+      record = dict(source[index])
+      record["ends"] = observation.step_ends(record)
+      self._records.append(record)
+      for segment, (start, _) in enumerate(record["segments"]):
+        if data.short == "drop" and self._steps(record, start)[1].min() < 0:
+          self.num_dropped += 1
+        else:
+          self._places.append((index, segment))
+    if not self._places:
+      raise ValueError(f"{source!r}: no action has enough past for a window of {data.tau_o} s that ends {data.tau_a} s "
+                       "before it. Shorten config.data.tau_o, or set config.data.short=mask.")  # fmt: skip
+
+  def __len__(self):
+    return len(self._places)
+
+  def __getitem__(self, index: int) -> dict[str, Any]:
+    """The arrays of a batch for one window, and what is known of it."""
+    which, segment = self._places[index]
+    record = self._records[which]
+    start, label = float(record["segments"][segment, 0]), record["labels"][segment]
+    times, steps = self._steps(record, start)
+    mask = steps >= 0
+    features = np.where(mask[:, None], record["features"][np.maximum(steps, 0)], 0).astype(np.float32)
+    targets = observation.targets_at(times, record["segments"], record["labels"], self._data.tau_a, self._data.targets)
+    targets = np.where(mask, targets, np.int32(-1))
+    targets[-1] = label  # Of several that start at once, this one; and without any past, a guess is asked for too.
+    names = record.get("segment_ids", ())
+    return {
+      "features": features,
+      "mask": mask,
+      "label": np.int32(label),
+      "step_labels": targets,
+      **{name: np.where(targets < 0, -1, of_action[targets]) for name, of_action in self._parts.items()},
+      "id": record["id"],
+      "index": index,
+      "segment_id": names[segment] if names else "",
+      "time": start,
+    }
+
+  def shown(self, index: int) -> np.ndarray:
+    """(N,) int32: the action that goes on in the middle of what each step of a window sees; -1 where none does, and for
+    steps before the recording began."""
+    which, segment = self._places[index]
+    record = self._records[which]
+    _, steps = self._steps(record, float(record["segments"][segment, 0]))
+    middles = record["ends"][np.maximum(steps, 0)] - record["num_frames"] / record["fps"] / 2
+    shown = observation.targets_at(middles, record["segments"], record["labels"], 0.0, "ongoing")
+    return np.where(steps >= 0, shown, np.int32(-1))
+
+  def _steps(self, record, start):
+    """(N,) times of a window's steps, and the record's steps that they see, -1 for none."""
+    times = observation.window_times(start, self._data.tau_a, self._data.tau_o, self._data.every)
+    return times, observation.steps_at(times, record["ends"])

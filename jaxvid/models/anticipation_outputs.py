@@ -1,0 +1,31 @@
+"""What an anticipation network returns: named parts."""
+
+import flax.struct
+from jaxtyping import Float
+
+from jaxvid.array_types import Array, Features
+
+
+@flax.struct.dataclass
+class AnticipationOutputs:
+  """Of each step of a window, or of one step of each stream (then without the axis T).
+
+  Attributes:
+    logits: (B, T, K) of the actions, float32.
+    hidden: (B, T, D), what the classifiers see.
+    verb_logits, noun_logits: (B, T, V) and (B, T, N), float32, of the networks that have heads of their own for them.
+    attention: how much step t attends to others: over a window (B, H, T, T), to step j of the window; of a stream
+      (B, H, S), to the step of age s + 1. None where nothing is attended to.
+    gate: (B, T, D) in [0, 1], the share of the past in each dimension (Action-Guided Attention).
+    query: (B, T, K), the moving average of past predictions that asks (Action-Guided Attention).
+    fed_back: (B, T, K), the predictions as they enter the queue (Action-Guided Attention).
+  """
+
+  logits: Float[Array, "B T K"]
+  hidden: Features
+  verb_logits: Float[Array, "B T V"] | None = None
+  noun_logits: Float[Array, "B T N"] | None = None
+  attention: Array | None = None
+  gate: Features | None = None
+  query: Float[Array, "B T K"] | None = None
+  fed_back: Float[Array, "B T K"] | None = None

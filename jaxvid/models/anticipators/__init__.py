@@ -1,0 +1,1 @@
+"""What comes next, from the features of the past: one file a type, see jaxvid.models.anticipator."""
