@@ -110,7 +110,11 @@ def _example(experiment, dim, steps):
     return experiment.data.example_batch(None)
   if dim is None:
     raise ValueError("--dim: how long a feature vector is depends on the dataset; give it, such as --dim=2048")
-  data = experiment.data if steps is None else dataclasses.replace(experiment.data, buckets=(steps,))
+  data = experiment.data
+  if steps is not None and experiment.config["task"]["type"] == "anticipation":
+    data = dataclasses.replace(data, tau_o=steps * data.every)
+  elif steps is not None:
+    data = dataclasses.replace(data, buckets=(steps,))
   return data.example_batch(FeatureContract("", "", None, None, None, dim, ""))
 
 
@@ -120,9 +124,9 @@ def _parameters(params, num_classes):
 
   counts, classifier = {}, 0
   for path, leaf in flax.traverse_util.flatten_dict(params).items():
-    part = "/".join(path[:2]) if path[0] == "head" else path[0]
+    part = "/".join(path[:2]) if path[0] in ("head", "anticipator") else path[0]
     counts[part] = counts.get(part, 0) + leaf.size
-    if path[0] == "head" and path[1] in ("classifier", "cls"):
+    if path[0] in ("head", "anticipator") and path[1] in ("classifier", "cls"):
       classifier += leaf.size
   return counts, classifier
 

@@ -50,7 +50,7 @@ class Anticipator(nn.Module):
     raise NotImplementedError
 
   def init_state(self, num_streams: int) -> State:
-    """The state before the first step."""
+    """The state before the first step; no two of its arrays share memory, so that it can be donated."""
     raise NotImplementedError
 
   def step(

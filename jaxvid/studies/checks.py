@@ -45,7 +45,7 @@ def _trace(config):
   from jaxvid.data.contract import FeatureContract
 
   experiment = _experiment(config)
-  dim = sum(config["model"]["backbone"].get("input_dims") or (_DIM,))
+  dim = sum(config["model"].get("backbone", {}).get("input_dims") or (_DIM,))
   batch = experiment.data.example_batch(FeatureContract("", "", None, None, None, dim, ""))
   batch |= {key: jnp.ones(1) for key in ("fps", "feat_stride", "num_frames", "duration")}
 

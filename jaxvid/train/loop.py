@@ -157,6 +157,8 @@ def _restore(state: TrainState, experiment: Experiment, checkpoints: Checkpoints
 
 def _with_backbone(state: TrainState, source: str) -> TrainState:
   """The state with the backbone, parameters and statistics, of another workdir or of packaged weights."""
+  if "backbone" not in state.params:
+    raise ConfigError("config.train.backbone_from: this network has no backbone; use init_from for a whole network")
   stats = {name: part["backbone"] for name, part in state.model_state.items() if "backbone" in part}
   if source in clip_networks.PACKAGED:
     like = {name: {"backbone": part} for name, part in {"params": state.params["backbone"], **stats}.items()}

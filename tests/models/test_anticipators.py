@@ -228,6 +228,8 @@ def test_the_memory_of_a_stream_does_not_grow(name):
   first = built(name)[0].init_state(B)
   shapes = [jax.tree.map(np.shape, x) for x in (first, state, later)]
   assert shapes[0] == shapes[1] == shapes[2]
+  pointers = [leaf.unsafe_buffer_pointer() for leaf in jax.tree.leaves(first)]
+  assert len(set(pointers)) == len(pointers)  # Donated, each is given away once.
 
 
 @pytest.mark.parametrize(

@@ -107,9 +107,13 @@ class Model(Anticipator):
 
   def init_state(self, num_streams: int) -> State:
     """See Anticipator."""
-    queue = jnp.zeros((num_streams, self.window, self.num_heads, self.width // self.num_heads), self.dtype)
-    average = jnp.full((num_streams, self.num_classes), 1 / self.num_classes, jnp.float32)
-    return State(jnp.zeros(num_streams, jnp.int32), average, queue, queue)
+    queue = (num_streams, self.window, self.num_heads, self.width // self.num_heads)
+    return State(
+      count=jnp.zeros(num_streams, jnp.int32),
+      average=jnp.full((num_streams, self.num_classes), 1 / self.num_classes, jnp.float32),
+      keys=jnp.zeros(queue, self.dtype),
+      values=jnp.zeros(queue, self.dtype),
+    )
 
   def step(self, state, feature, valid) -> tuple[State, AnticipationOutputs]:
     """See Anticipator."""

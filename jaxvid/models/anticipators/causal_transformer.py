@@ -52,9 +52,10 @@ class Model(Anticipator):
     return self._decided(x, weights, train)
 
   def init_state(self, num_streams):
-    """(count (B,), keys and values (L, 2, B, S, H, D / H))."""
+    """(count (B,), (keys, values) (B, S, H, D / H) of each block)."""
     queue = (num_streams, self.window, self.num_heads, self.width // self.num_heads)
-    return jnp.zeros(num_streams, jnp.int32), ((jnp.zeros(queue, self.dtype),) * 2,) * self.num_layers
+    queues = [tuple(jnp.zeros(queue, self.dtype) for _ in range(2)) for _ in range(self.num_layers)]
+    return jnp.zeros(num_streams, jnp.int32), tuple(queues)
 
   def step(self, state, feature, valid):
     """See Anticipator."""

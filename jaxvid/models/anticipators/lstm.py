@@ -39,7 +39,7 @@ class Model(Anticipator):
 
   def init_state(self, num_streams):
     """See Anticipator."""
-    return (jnp.zeros((num_streams, self.width), self.dtype),) * 2
+    return tuple(jnp.zeros((num_streams, self.width), self.dtype) for _ in range(2))
 
   def step(self, state, feature, valid):
     """See Anticipator."""

@@ -1,0 +1,28 @@
+"""What a made-up gymnast does next: Action-Guided Attention on stickgym's untrimmed routines; for a CPU.
+
+Which of an apparatus' four actions comes depends on the action three back. The features are those of the network that
+configs/stickgym_tag.py has trained, of two seconds twice a second:
+
+  python -m data_prep.routines --output=data/routines
+  python -m jaxvid.extract --workdir=runs/stickgym_tag --input=data/routines --output=data/routine_features \\
+    --clip_len=32 --stride=8
+  python -m data_prep.build generic/routines --source=data/routine_features \\
+    --annotations=data/routines/annotations.json --data_dir=data
+  python -m jaxvid.main --config=configs/stickgym_aga.py --workdir=runs/stickgym_aga
+
+Variants: last_feature, lstm, transformer (baselines); no_gate, no_ema, features, no_history (ablations); smoke.
+"""
+
+from configs import anticipation_common, common
+
+
+def get_config(arg=""):
+  v = common.variant(arg, smoke=False, **dict.fromkeys(anticipation_common.MODELS, False))
+  c = common.anticipation()
+  c.task.num_classes = 12
+  c.model.anticipator = anticipation_common.anticipator(v, width=64, window=32, num_heads=4, dropout=0.2)
+  c.data.update(dataset="generic/routines", tau_a=0.5, tau_o=16.0, every=0.5, batch_size=32, targets="next")
+  c.optim.update(lr=1e-3, weight_decay=0.05, ema=0.99)
+  c.optim.schedule.update(warmup_epochs=1, epochs=20)
+  c.eval.best_by = "top1"
+  return anticipation_common.smoke(c) if v.smoke else c
