@@ -20,6 +20,7 @@ from pathlib import Path
 from data_prep.annotated import Annotated, AnnotatedRecording
 from data_prep.checks import BadInput
 from data_prep.plan import TIMING, Annotation
+from jaxvid.data import contract
 
 # Annotations of one class whose ends are this close are one annotation, and shorter ones none (ActionFormer's code).
 _SAME = 1e-3  # Seconds.
@@ -186,8 +187,8 @@ def _annotation(index, values, names, bounds):
 
 
 def only_json(source):
-  """The one .json file in a folder of features."""
-  files = sorted(Path(source).glob("*.json"))
+  """The one .json file in a folder of features, but for the features' contract."""
+  files = sorted(file for file in Path(source).glob("*.json") if file.name != contract.FILE)
   if len(files) != 1:
     found = ", ".join(file.name for file in files) or "none"
     raise BadInput(source, "annotations", f"one .json file expected, found {found}", "Give --annotations=FILE.")

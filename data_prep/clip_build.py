@@ -70,13 +70,19 @@ def build(name, version, plan: ClipPlan, flags) -> str:
     kind="clips",
     splits=_expressions(plan.aliases, by_split),
     description=plan.description,
-    notes={"encoding": encoding.describe()} | ({"notes": plan.notes} if plan.notes else {}),
+    notes={"encoding": encoding.describe(), "labels": _labels(by_split)}
+    | ({"notes": plan.notes} if plan.notes else {}),
     skipped=skips.skipped if flags.skip_bad else None,
     manifest=lambda: manifest,
     overwrite=flags.overwrite,
   )
   shutil.rmtree(cache.folder)
   return _report(folder, manifest, plan)
+
+
+def _labels(by_split):
+  """dict of split -> list of its clips' labels, see `store.Split.stored_labels`."""
+  return {split: [item.label for item in items] for split, items in by_split.items()}
 
 
 def _check_unique(plan):

@@ -8,10 +8,12 @@ import dataclasses
 import functools
 from collections.abc import Callable
 
+from data_prep import contracts
 from data_prep.annotated import Annotated
 from data_prep.checks import BadInput
 from data_prep.features import Features
 from data_prep.plan import STEPS_TOLERANCE, TIMING, Plan, Recording
+from jaxvid import time_grid
 from jaxvid.data.contract import FeatureContract
 
 
@@ -31,7 +33,7 @@ class Timing:
 
 
 def add_flags(parser, extractors, extractor=None, default=Timing(), prefixes=("",)):
-  """Adds the flags of all such datasets.
+  """Adds the flags of all such datasets. A contract.json beside the features says what the flags leave open.
 
   Args:
     parser: of argparse.
@@ -68,8 +70,8 @@ def add_flags(parser, extractors, extractor=None, default=Timing(), prefixes=(""
     help="further features of the same recordings, joined to those of --source step by step; may be repeated",
   )
   parser.add_argument("--dtype", choices=("float16", "float32"), default="float16", help="of the stored features")
-  parser.add_argument("--weights_hash", default="", help="hash of the extractor's weights, where it is known")
-  parser.add_argument("--normalization", default="none", help="what was done to frames or features; default: none")
+  parser.add_argument("--weights_hash", help="hash of the extractor's weights, where it is known")
+  parser.add_argument("--normalization", help="what was done to frames or features; default: none")
   parser.add_argument(
     "--steps_tolerance",
     type=float,
@@ -100,7 +102,9 @@ def open_features(source, flags) -> Features:
   return Features([source, *flags.join], prefixes, flags.suffix)
 
 
-def make_plan(annotated: Annotated, source, config, flags, description: str, aliases: Callable[..., dict]) -> Plan:
+def make_plan(
+  annotated: Annotated, source, config, flags, description: str, aliases: Callable[..., dict], features=None
+) -> Plan:
   """The Plan of a dataset.
 
   Args:
@@ -111,8 +115,12 @@ def make_plan(annotated: Annotated, source, config, flags, description: str, ali
     description: a sentence or two about the data.
     aliases: the dataset's function from its splits to a dict of alias -> list of splits; an alias of splits that are
       not there is left out.
+    features: with the functions `load` and `common_dim` of Features; None for those in `source` and --join.
   """
-  features = open_features(source, flags)
+  flags = contracts.completed(flags, None if features else source)
+  features = features or open_features(source, flags)
+  dim = features.common_dim([name for named in annotated.recordings.values() for name in named])
+  contracts.check_dim(flags, dim, source)
   given = timing(flags, config)
   reader = functools.partial(functools.partial, _read, features, annotated.file, given, flags.fixed_length)
   readers = {
@@ -122,12 +130,12 @@ def make_plan(annotated: Annotated, source, config, flags, description: str, ali
     readers=readers,
     contract=FeatureContract(
       extractor=extractor(flags, config),
-      weights_hash=flags.weights_hash,
+      weights_hash=flags.weights_hash or "",
       fps=_common(annotated, given, "fps"),
       feat_stride=None if flags.fixed_length else _common(annotated, given, "feat_stride"),
       num_frames=None if flags.fixed_length else _common(annotated, given, "num_frames"),
-      dim=features.common_dim([name for named in annotated.recordings.values() for name in named]),
-      normalization=flags.normalization,
+      dim=dim,
+      normalization=flags.normalization or "none",
     ),
     class_names=annotated.class_names,
     aliases={alias: of for alias, of in aliases(readers).items() if set(of) <= set(readers)},
@@ -135,6 +143,7 @@ def make_plan(annotated: Annotated, source, config, flags, description: str, ali
     dtype=flags.dtype,
     steps_tolerance=flags.steps_tolerance,
     notes=[*annotated.notes(), *overruled(annotated, given)],
+    metadata=annotated.metadata,
   )
 
 
@@ -142,20 +151,30 @@ def _read(features, annotations_file, given, fixed_length, name, read):
   """The Recording of one name."""
   recording = read()
   array, features_file = features.load(name)
+  duration = recording.duration
   if fixed_length:
+    if duration is None:
+      remedy = "Give --fps, --feat_stride and --num_frames instead of --fixed_length."
+      raise BadInput(annotations_file, f"{name} duration", "not published, so no stride follows from it", remedy)
     fps = resolved(annotations_file, name, recording, given, "fps")
-    times = fixed_length_timing(recording.duration, fps, len(array))
+    times = fixed_length_timing(duration, fps, len(array))
   else:
     times = {key: resolved(annotations_file, name, recording, given, key) for key in TIMING}
+    duration = duration_of(len(array), **times) if duration is None else duration
   return Recording(
     id=name,
     features=array,
     features_file=features_file,
     annotations=recording.annotations,
     annotations_file=annotations_file,
-    duration=recording.duration,
+    duration=duration,
     **times,
   )
+
+
+def duration_of(num_steps, fps, feat_stride, num_frames):
+  """Seconds of a recording whose duration is not published: its last step stands for a whole stride, as the others."""
+  return time_grid.end_of_last_step(num_steps, fps, feat_stride, max(feat_stride, num_frames))
 
 
 def fixed_length_timing(duration, fps, num_steps):

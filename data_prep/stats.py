@@ -69,7 +69,8 @@ def run(name, module, config, flags) -> str:
   Raises:
     BadInput: there is no such dataset, or its annotations cannot be read at all.
   """
-  from data_prep import clip_stats, report, rows, sequences, summary  # Here, not above: tfds is slow to import.
+  # Here, not above: tfds is slow to import.
+  from data_prep import clip_stats, contracts, report, rows, sequences, summary
   from jaxvid import files
 
   if not hasattr(module, "annotated"):
@@ -81,6 +82,7 @@ def run(name, module, config, flags) -> str:
     if not Path(flags.annotations).exists():
       raise BadInput(flags.annotations, "annotations", "no such file", "Check --annotations.")
     annotated = module.annotated(flags.annotations, config, flags)
+    flags = contracts.completed(flags, flags.features)
     features = sequences.open_features(flags.features, flags) if flags.features else None
     train = module.aliases(annotated.recordings).get("train", ["train"])
     found = rows.of_annotations(annotated, sequences.timing(flags, config), flags.fixed_length, features, train)

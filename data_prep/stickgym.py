@@ -7,7 +7,7 @@ are clips of one action, and untrimmed routines of several actions in which the 
     python -m data_prep.build stickgym --data_dir=data
 
 draws the clips as mp4 files, into DATA_DIR/stickgym_videos or --source, and makes a dataset of them; videos that are
-there already are not drawn again.
+there already are not drawn again. `python -m data_prep.routines` draws the routines.
 """
 
 import argparse
@@ -38,6 +38,7 @@ VERSION = "1.0.0"
 CLIPS_CSV, ANNOTATIONS, GRAMMAR, MADE_WITH = "clips.csv", "annotations.json", "grammar.json", "made_with.json"
 SPLITS = ("train", "test")
 NEEDS_SOURCE = False
+NUM_ACTIONS = (8, 14)  # Of a routine.
 _NUM_TRAIN, _NUM_TEST = 2400, 600
 _SIZES = ("height", "width", "fps", "crf")
 
@@ -46,12 +47,26 @@ _CLIPS, _ROUTINES, _GRAMMAR, _TAIL = range(4)
 
 
 def add_flags(parser):
-  parser.add_argument("--seed", type=int, default=0, help="all follows from it; default: %(default)s")
-  parser.add_argument("--num_train", type=int, metavar="N", help=f"clips to train on; default: {_NUM_TRAIN}")
-  parser.add_argument("--num_test", type=int, metavar="N", help=f"clips to test on; default: {_NUM_TEST}")
+  add_drawing_flags(parser, "clips", _NUM_TRAIN, _NUM_TEST)
   parser.add_argument(
     "--tail_ratio", type=float, default=1.0, metavar="R", help="of the commonest training class to the rarest"
   )
+  parser.set_defaults(encode="copy", short_side=0, quality=None)  # The videos are small already.
+
+
+def add_drawing_flags(parser, videos, num_train, num_test):
+  """Adds the flags that clips and routines share.
+
+  Args:
+    parser: of argparse.
+    videos: what the videos are called, for the help.
+    num_train, num_test: defaults.
+  """
+  parser.add_argument("--seed", type=int, default=0, help="all follows from it; default: %(default)s")
+  for split, count in (("train", num_train), ("test", num_test)):
+    parser.add_argument(
+      f"--num_{split}", type=int, default=count, metavar="N", help=f"{videos} to {split} on; default: %(default)s"
+    )
   parser.add_argument("--difficulty", choices=DIFFICULTIES, default="normal", help="strength of every nuisance")
   for name in NUISANCES:
     parser.add_argument(f"--{name}", type=float, metavar="S", help="strength: 0 is none, 1 normal, 2 the most")
@@ -59,22 +74,20 @@ def add_flags(parser):
     default = getattr(Settings, name)
     parser.add_argument(f"--{name}", type=int, default=default, metavar="N", help="default: %(default)s")
   parser.add_argument("--num_processes", type=int, default=os.cpu_count(), metavar="N", help="default: one a core")
-  parser.set_defaults(encode="copy", short_side=0, quality=None)  # The videos are small already.
 
 
 def plan(source, config, flags):
   """Draws the clips that are not there yet, and gives a ClipPlan of all of them."""
   folder = Path(source or Path(flags.data_dir) / "stickgym_videos" / config)
-  counts = flags.num_train or _NUM_TRAIN, flags.num_test or _NUM_TEST
-  settings = settings_of(flags)
-  table = render_dataset(folder, flags.seed, *counts, settings, flags.tail_ratio, flags.num_processes)
+  counts = flags.num_train, flags.num_test
+  table = render_dataset(folder, flags.seed, *counts, settings_of(flags), flags.tail_ratio, flags.num_processes)
   found = clip_folder.plan(folder, config, argparse.Namespace(annotations=table, class_names=None, test_share=0.0))
   note = f"seed {flags.seed}, difficulty {flags.difficulty}, tail ratio {flags.tail_ratio:g}"
   return dataclasses.replace(found, description="Made-up gymnastics; nothing in it is real.", notes=[note])
 
 
 def settings_of(flags):
-  """The Settings that the flags of `add_flags` ask for: of a difficulty, but for the nuisances that are given."""
+  """The Settings that `add_drawing_flags`' flags ask for: of a difficulty, but for the nuisances that are given."""
   given = {name: getattr(flags, name) for name in (*NUISANCES, *_SIZES) if getattr(flags, name) is not None}
   return of_difficulty(flags.difficulty, **given)
 
@@ -163,7 +176,9 @@ def render_dataset(folder, seed, num_train, num_test, settings=Settings(), tail_
   return folder / CLIPS_CSV
 
 
-def render_untrimmed(folder, seed, num_train, num_test, settings=Settings(), num_actions=(8, 14), num_processes=None):
+def render_untrimmed(
+  folder, seed, num_train, num_test, settings=Settings(), num_actions=NUM_ACTIONS, num_processes=None
+):
   """Writes routines as FOLDER/NAME.mp4, annotations.json (ActivityNet's container) and grammar.json.
 
   The container has "database": {NAME: {"subset", "duration", "fps", "annotations": [{"label", "label_id", "segment"},
@@ -171,7 +186,7 @@ def render_untrimmed(folder, seed, num_train, num_test, settings=Settings(), num
 
   Args:
     folder, seed, settings, num_processes: as `render_dataset` takes them.
-    num_train, num_test: routines of each split.
+    num_train, num_test: routines of each split, one or more together.
     num_actions: fewest and most actions of a routine.
 
   Returns:
@@ -182,6 +197,8 @@ def render_untrimmed(folder, seed, num_train, num_test, settings=Settings(), num
   """
   if not 1 <= num_actions[0] <= num_actions[1]:
     raise ValueError(f"stickgym: actions: {num_actions} is no range. Give the fewest, 1 or more, then the most.")
+  if min(num_train, num_test) < 0 or not num_train + num_test:
+    raise ValueError(f"stickgym: routines: {num_train} and {num_test} are too few. Give 0 or more of each split.")
   folder = Path(folder)
   made_with = {"seed": seed, "num_train": num_train, "num_test": num_test, "num_actions": list(num_actions)}
   grammar = draw_grammar(np.random.default_rng([seed, _GRAMMAR]))

@@ -7,7 +7,7 @@ import pathlib
 import runpy
 import sys
 
-COMMANDS = ("main", "evaluate", "predict", "convert", "study", "complexity", "embed")
+COMMANDS = ("main", "evaluate", "predict", "extract", "fuse", "convert", "study", "complexity", "embed", "explain")
 
 
 def main() -> None:

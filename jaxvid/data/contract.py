@@ -1,6 +1,12 @@
 """The feature contract: what a feature sequence holds, so that a model refuses one that it was not made for."""
 
 import dataclasses
+import json
+import os
+from pathlib import Path
+
+# In a folder of features: the contract of all of them, as jaxvid.extract writes it.
+FILE = "contract.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +35,21 @@ class FeatureContract:
   @classmethod
   def from_dict(cls, values):
     return cls(**values)
+
+  @classmethod
+  def of_folder(cls, folder: str | os.PathLike) -> "FeatureContract | None":
+    """The contract in a folder of features; None where there is none.
+
+    Raises:
+      ValueError: the file cannot be read, or is no contract; says which, and what to do.
+    """
+    file = Path(folder) / FILE
+    if not file.is_file():
+      return None
+    try:
+      return cls(**json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+      raise ValueError(f"{file}: no feature contract ({error}); extract the features again, or remove it") from None
 
   def to_dict(self):
     return dataclasses.asdict(self)

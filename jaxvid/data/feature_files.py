@@ -35,12 +35,13 @@ class FeatureFileError(ValueError):
     return f"{self.file}: {self.field}: {self.problem}. {self.remedy}"
 
 
-def load(path: str | os.PathLike, dim: int | None = None) -> np.ndarray:
+def load(path: str | os.PathLike, dim: int | None = None, finite: bool = True) -> np.ndarray:
   """The features in a file, (T, C) floats, T at least 1, all finite, in the floating type they were saved in.
 
   Args:
     path: by its ending .npy, .npz, .h5 or .hdf5 (needs h5py), .pt or .pth (needs torch).
     dim: the C they must have; None takes any.
+    finite: refuse NaN and infinity; False takes them as they are, for streams with gaps.
 
   Raises:
     FeatureFileError: the file is missing, cannot be read, or holds something else; says what, and what to do.
@@ -53,11 +54,13 @@ def load(path: str | os.PathLike, dim: int | None = None) -> np.ndarray:
     problem = "a folder, not a file" if path.is_dir() else "no such file"
     raise FeatureFileError(path, "file", problem, "Check the path.")
   features, key = read(path)
-  check(features, dim, path, key)
+  check(features, dim, path, key, finite)
   return features
 
 
-def check(features: np.ndarray, dim: int | None, path: str | os.PathLike, key: str = "array") -> None:
+def check(
+  features: np.ndarray, dim: int | None, path: str | os.PathLike, key: str = "array", finite: bool = True
+) -> None:
   """Raises FeatureFileError unless the array is what `load` promises; `path` and `key` say where it lies."""
   if not np.issubdtype(features.dtype, np.floating):
     raise FeatureFileError(
@@ -75,9 +78,9 @@ def check(features: np.ndarray, dim: int | None, path: str | os.PathLike, key: s
     raise FeatureFileError(
       path, key, f"shape {features.shape}, while dim {dim} is expected", f"Give features of dim {dim}."
     )
-  finite = np.isfinite(features).all(axis=1)
-  if not finite.all():
-    raise FeatureFileError(path, key, f"NaN or infinity in step {np.argmin(finite)}", "Extract it again.")
+  steps = np.isfinite(features).all(axis=1)
+  if finite and not steps.all():
+    raise FeatureFileError(path, key, f"NaN or infinity in step {np.argmin(steps)}", "Extract it again.")
 
 
 def find(folder: str | os.PathLike) -> dict[str, Path]:

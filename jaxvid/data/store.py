@@ -3,8 +3,8 @@
 A dataset lies in DIRECTORY/NAME/CONFIG/VERSION as TFDS lays it out (ArrayRecord shards, no TensorFlow needed) and is
 named "NAME" (its configuration "default") or "NAME/CONFIG". It is of one kind: "sequences" of features
 (jaxvid.data.sequence_records) or "clips" of video (jaxvid.data.clip_records). Its metadata hold the kind, the class
-names, of sequences the feature contract, and named splits: aliases of TFDS split expressions, such as "train" for
-"subject_01+subject_03".
+names, of sequences the feature contract, of clips the labels, in the order of the records ("labels": {TFDS split: [...
+]}), and named splits: aliases of TFDS split expressions, such as "train" for "subject_01+subject_03".
 """
 
 import json
@@ -12,6 +12,8 @@ import re
 import shutil
 import tempfile
 from pathlib import Path
+
+import numpy as np
 
 from jaxvid.data import clip_records, sequence_records
 from jaxvid.data.contract import FeatureContract
@@ -39,8 +41,9 @@ class Split:
     self.contract = FeatureContract.from_dict(self.metadata["contract"]) if self.kind == "sequences" else None
     self.class_names = list(self.metadata["class_names"])
     aliases = self.metadata["splits"]
+    self._expression = aliases.get(split, split)
     try:
-      self._source = builder.as_data_source(aliases.get(split, split))
+      self._source = builder.as_data_source(self._expression)
     except ValueError as error:
       raise ValueError(
         f"unknown split {split!r} of {folder}; there are {', '.join([*aliases, *builder.info.splits])}, "
@@ -54,6 +57,27 @@ class Split:
   def __getitem__(self, index):
     """Record `index` as a dict with the fields of the kind's `Record` or `Clip`; the arrays are read-only."""
     return KINDS[self.kind].from_example(self._source[index])
+
+  def stored_labels(self):
+    """(N,) int labels of a dataset of clips, which its metadata repeat so that no record, with its video, need be read.
+
+    Returns:
+      None where the metadata have none, as those of older datasets, or the split is not a whole TFDS split or a "+" of
+      such.
+
+    Raises:
+      ValueError: they are not as many as the records.
+    """
+    by_split = self.metadata.get("labels")
+    names = [name.strip() for name in self._expression.split("+")]
+    if by_split is None or any(name not in by_split for name in names):
+      return None
+    labels = np.concatenate([np.array(by_split[name], int) for name in names])
+    if len(labels) != len(self):
+      raise ValueError(
+        f"{self!r}: {len(labels)} labels in the metadata of {len(self)} records; build the dataset again"
+      )
+    return labels
 
   def __repr__(self):
     return f"Split({str(self._folder)!r}, {self._split!r})"

@@ -2,21 +2,14 @@
 
 import dataclasses
 import os
-from collections.abc import Sequence
 from typing import Any
 
-import jax
 import numpy as np
 
-from jaxvid.build import build_network, construct
-from jaxvid.data.clip_views import Views
-from jaxvid.data.pipelines import clips
 from jaxvid.evaluators.predictor import Predictor
 from jaxvid.evaluators.recognition import best_classes
-from jaxvid.tasks.recognition import Task
-from jaxvid.train import trained
+from jaxvid.inference.clip_model import ClipModel
 from jaxvid.video.decode import Video
-from jaxvid.weights import clip_networks
 
 
 class Classifier:
@@ -27,36 +20,20 @@ class Classifier:
     views: which frames and pixels the network sees, jaxvid.data.clip_views.Views.
   """
 
-  def __init__(self, network: Any, variables: Any, class_names: Sequence[str], views: Views, task: Task):
-    self.class_names, self.views = list(class_names), views
-    self._variables, self._predictor = variables, Predictor(network, task, plain=lambda predictions: predictions)
+  def __init__(self, model: ClipModel):
+    self.class_names, self.views = list(model.class_names), model.views
+    self._variables = model.variables
+    self._predictor = Predictor(model.network, model.task, plain=lambda predictions: predictions)
 
   @classmethod
   def from_workdir(cls, workdir: str | os.PathLike, checkpoint: str = "latest") -> "Classifier":
-    """The latest or best checkpoint of a workdir.
-
-    Raises:
-      CheckpointError: there is none.
-    """
-    model = trained.load(os.fspath(workdir), checkpoint)
-    experiment = model.experiment
-    return cls(experiment.network, model.variables, model.class_names, experiment.data.views, experiment.task)
+    """The latest or best checkpoint of a workdir; raises as `ClipModel.from_workdir` does."""
+    return cls(ClipModel.from_workdir(workdir, checkpoint))
 
   @classmethod
   def from_weights(cls, name: str) -> "Classifier":
-    """Packaged weights, jaxvid.weights.clip_networks.PACKAGED: no training is needed.
-
-    Raises:
-      ValueError: no weights of this name.
-      WeightsError: their package is not installed.
-    """
-    if name not in clip_networks.PACKAGED:
-      raise ValueError(f"--weights={name}: no such weights; there are: {', '.join(clip_networks.PACKAGED)}")
-    spec, class_names = clip_networks.spec_of(name), clip_networks.kinetics_400()
-    network = build_network(spec["model"], len(class_names), "recognition")
-    data = construct(clips.Data, dict(spec["data"], dataset="", batch_size=1), "config.data")
-    shapes = jax.eval_shape(network.init, jax.random.key(0), data.example_batch()["video"])
-    return cls(network, clip_networks.packaged(name, shapes), class_names, data.views, Task(len(class_names)))
+    """Packaged weights, jaxvid.weights.clip_networks.PACKAGED; raises as `ClipModel.from_weights` does."""
+    return cls(ClipModel.from_weights(name))
 
   def with_views(self, **changes: Any) -> "Classifier":
     """The same network on other views, such as num_clips=5."""

@@ -2,14 +2,13 @@
 
 import logging
 import os
-import pathlib
 from typing import Any
 
 from tqdm import tqdm
 
 from jaxvid import files
+from jaxvid.inference import video_files
 from jaxvid.inference.classifier import Classifier
-from jaxvid.video.container import SUFFIXES
 from jaxvid.video.errors import VideoError
 
 _LOG = logging.getLogger(__name__)
@@ -39,10 +38,10 @@ def classify(
     File name without its ending -> [{"label": NAME, "score": x}, ...], best first.
 
   Raises:
-    VideoError: a file cannot be decoded, or there is none; says which, why, and what to do.
+    VideoError: a file cannot be decoded, there is none, or two have one name; says which, why, and what to do.
   """
   results = {}
-  paths = _videos(pathlib.Path(input))
+  paths = video_files.find(input)
   for path in tqdm(paths, desc="predict", unit="video", leave=False, disable=len(paths) == 1):
     try:
       results[path.stem] = classifier(path, start, end, top)
@@ -56,12 +55,3 @@ def classify(
     files.write_json(output, {"version": "1.0", "results": results})
     _LOG.info("%d video(s): %s", len(results), output)
   return results
-
-
-def _videos(path):
-  if not path.is_dir():
-    return [path]
-  found = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
-  if not found:
-    raise VideoError(str(path), "no video files in it", f"Their names end in {', '.join(SUFFIXES)}.")
-  return found

@@ -126,13 +126,62 @@ def test_mixup(source):
 def test_balance(source):
   """Class 1 has a fifth of the clips."""
 
+  labels = clips._labels(source)
+
   def share(balance):
-    order = clips._Order(source, 8, balance, seed=0)
+    chances = clips._weights(labels, balance)[labels] / 10
+    order = clips._Order(10, 8, chances, seed=0)
     return np.mean([order[position] >= 8 for position in range(4000)])
 
   assert share(1.0) == pytest.approx(0.5, abs=0.03) and share(0.5) == pytest.approx(1 / 3, abs=0.03)
   batch = batches(source, 1, data=dataclasses.replace(DATA, balance=1.0, batch_size=8))[0]
   assert 1 < batch["label"].sum() < 8
+
+
+@pytest.mark.parametrize("power", [1.0, 0.5])
+def test_class_weights(source, power):
+  """Of 8 and of 2 clips: the rare class weighs 4 ** power times as much; all together weigh what they do unweighted."""
+  data = dataclasses.replace(DATA, class_weights=power, mixup_alpha=0.4)
+  found = batches(source, 20, data=data)
+  weight, label = (np.concatenate([batch[name] for batch in found]) for name in ("weight", "label"))
+  assert weight.dtype == np.float32 and len(set(weight)) == 2
+  common, rare = weight[label == 0][0], weight[label == 1][0]
+  assert rare / common == pytest.approx(4**power) and (8 * common + 2 * rare) / 10 == pytest.approx(1)
+  assert (weight == np.where(label, rare, common)).all()
+  unweighted = batches(source, 3, data=dataclasses.replace(data, class_weights=0.0))
+  for batch, plain in zip(found[:3], unweighted, strict=True):
+    assert_equal({name: batch[name] for name in batch if name != "weight"}, plain)
+
+
+def test_a_clip_in_place_of_a_broken_one_has_its_own_weight(tmp_path):
+  source = write(tmp_path, [made(index, broken=index in (8, 9)) for index in range(NUM_CLIPS)])  # All of class 1.
+  lenient = dataclasses.replace(DATA, skip_bad=True, class_weights=1.0)
+  found = batches(source, 5, data=lenient)
+  assert set(np.concatenate([batch["weight"] for batch in found])) == {np.float32(10 / 16)}
+
+
+def test_stored_labels_are_taken_in_place_of_the_records(tmp_path, monkeypatch):
+  """Where the split is a whole one, or some joined; in their order."""
+  records = [made(index) for index in range(NUM_CLIPS)]
+  splits = {"a": lambda: iter(records[:3]), "b": lambda: iter(records[3:])}
+  labels = {name: [clip.label for clip in of()] for name, of in splits.items()}
+  store.write_dataset(
+    tmp_path, "small", "1.0.0", splits, None, ["a", "b"],
+    kind="clips", splits={"train": "b+a", "few": "b[:50%]"}, notes={"labels": labels},
+  )  # fmt: skip
+  names = ("train", "a + b", "few", "b[3:]")
+  opened = {split: store.open_dataset(tmp_path, "small", split, "clips") for split in names}
+  read = {split: [of[index]["label"] for index in range(len(of))] for split, of in opened.items()}
+  assert read["train"] == [0] * 5 + [1] * 2 + [0] * 3
+  assert opened["few"].stored_labels() is None and opened["b[3:]"].stored_labels() is None
+  for split, source in opened.items():
+    np.testing.assert_array_equal(clips._labels(source), read[split])
+  monkeypatch.setattr(store.Split, "__getitem__", None)
+  for split in ("train", "a + b"):
+    np.testing.assert_array_equal(clips._labels(opened[split]), read[split])
+  opened["train"].metadata["labels"]["a"].append(0)
+  with pytest.raises(ValueError, match="11 labels in the metadata of 10 records; build the dataset again"):
+    opened["train"].stored_labels()
 
 
 def test_crops_and_flips_are_random_in_training(tmp_path):
@@ -243,6 +292,7 @@ def test_made_up(tmp_path):
     dict(scale=(0.5, 0.2)),
     dict(target_fps=0),
     dict(balance=2),
+    dict(class_weights=-0.1),
     dict(mixup_alpha=-1),
     dict(cache_decoded=True, short_side=(16, 20)),
   ],

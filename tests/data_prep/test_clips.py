@@ -72,6 +72,8 @@ def test_a_folder_a_class(folders, tmp_path, capsys):
     assert clip["video"] == (folders / path).read_bytes()  # Copied.
   assert found[0]["start"] == 0 and found[0]["end"] == found[0]["duration"] == pytest.approx(3, abs=0.1)
   assert found[0]["num_frames"] == 30 and found[0]["fps"] == pytest.approx(10)
+  split = store.open_dataset(tmp_path / "data", "clip_folder", "train", kind="clips")
+  assert split.stored_labels().tolist() == [0, 0, 1]
   lines = capsys.readouterr().out.splitlines()
   assert [line.split() for line in lines[:3]] == [
     ["split", "expected", "found", "written"],

@@ -49,6 +49,9 @@ def test_gives_what_an_evaluation_gives(workdir, classifier):
   assert json.loads((workdir / "scores.json").read_text()) == scores
   with np.load(workdir / "features.npz") as kept:
     assert kept["features"].shape == (6, 32) and list(kept["labels"]) == [source[i]["label"] for i in range(6)]
+    assert kept["class_names"].tolist() == source.class_names and kept["probabilities"].dtype == np.float32
+    for name, row in zip(kept["ids"].tolist(), kept["probabilities"], strict=True):
+      assert row.shape == (6,) and expected[name][0]["score"] == pytest.approx(row.max(), rel=1e-6)
   found = classify(classifier, workdir / "videos")
   for name, rows in found.items():
     assert [row["label"] for row in rows] == [row["label"] for row in expected[name]]

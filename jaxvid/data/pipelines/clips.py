@@ -38,7 +38,11 @@ class Data:
     num_clips, num_crops: views of a clip in a test, see there.
     mixup_alpha: mixup with weights from Beta(alpha, alpha); 0 mixes nothing.
     balance: 0 draws every clip once an epoch; 1 draws all classes equally often, with replacement; in between, a class
-      of n clips is drawn in proportion to n ** (1 - balance). Above 0 every record is read at the start, for its label.
+      of n clips is drawn in proportion to n ** (1 - balance). Above 0 the labels of all clips are needed at the start:
+      from datasets that do not keep them by themselves, every record is then read.
+    class_weights: 0 weighs all examples of a batch alike; 1 all classes; in between, an example of a class of n clips
+      weighs n ** -class_weights in the loss, times what makes the mean over the training clips 1. With mixup, an
+      example weighs what its own class does. Needs the labels as `balance` does.
     skip_bad: a video that breaks is replaced by another one in training, and left out of a test, each time with a line
       in the log; otherwise it ends the run.
     cache_decoded: keep all decoded frames of the clips in memory, at their short side: for small datasets.
@@ -64,6 +68,7 @@ class Data:
   num_crops: int = 1
   mixup_alpha: float = 0.0
   balance: float = 0.0
+  class_weights: float = 0.0
   skip_bad: bool = False
   cache_decoded: bool = False
   made_up: Mapping[str, Any] | None = None
@@ -75,8 +80,9 @@ class Data:
     for key in self.made_up or {}:
       if key not in known:
         raise ValueError(f"made_up.{key}: nothing reads this key; it takes: {', '.join(known)}")
-    if not 0 <= self.balance <= 1:
-      raise ValueError(f"balance: {self.balance} does not lie in [0, 1]")
+    for name in ("balance", "class_weights"):
+      if not 0 <= getattr(self, name) <= 1:
+        raise ValueError(f"{name}: {getattr(self, name)} does not lie in [0, 1]")
     if self.mixup_alpha < 0:
       raise ValueError(f"mixup_alpha: {self.mixup_alpha}; give 0 for none, or more")
     if self.batch_size < 1 or self.num_threads < 0 or self.prefetch < 1:
@@ -126,12 +132,16 @@ class Data:
     """Endless batches from step `first_step` on: this process's share of each, `batch_size / num_processes` examples.
 
     Yields:
-      video (b, clip_len, H, W, 3) uint8 and label (b,) int32; with mixup also mix_weight (b,) float32, an example's own
-      share, and mix_partner (b,) int32, its partner's row in the batch of all processes, process after process.
+      video (b, clip_len, H, W, 3) uint8 and label (b,) int32; with class_weights also weight (b,) float32; with mixup
+      also mix_weight (b,) float32, an example's own share, and mix_partner (b,) int32, its partner's row in the batch
+      of all processes, process after process.
     """
     if self.batch_size % num_processes:
       raise ValueError(f"config.data.batch_size: {self.batch_size} cannot be shared by {num_processes} processes")
-    order = _Order(source, self.num_steps_per_epoch(source) * self.batch_size, self.balance, seed)
+    labels = _labels(source) if self.balance or self.class_weights else None
+    chances = _weights(labels, self.balance)[labels] / len(labels) if self.balance else None
+    order = _Order(len(source), self.num_steps_per_epoch(source) * self.batch_size, chances, seed)
+    of_class = _weights(labels, self.class_weights) if self.class_weights else None
     reader = self._reader(source)
     share = np.arange(process, self.batch_size, num_processes)  # This process's places in each batch.
 
@@ -141,6 +151,8 @@ class Data:
         rng = np.random.default_rng([seed, _EXAMPLE, position])
         examples.append(reader.train_example(order[position], rng))
       values = {name: np.stack([example[name] for example in examples]) for name in examples[0]}
+      if of_class is not None:  # Of the clip that is there: another one may stand for a broken one.
+        values["weight"] = of_class[values["label"]].astype(np.float32)
       return values | self._mixup(seed, step, share, num_processes)
 
     steps = grain.MapDataset.range(_NO_END).map(batch)
@@ -173,11 +185,13 @@ class Data:
 
 
 class _Order:
-  """Which clip stands at each position of an endless training: a function of the seed."""
+  """Which clip stands at each position of an endless training: a function of the seed.
 
-  def __init__(self, source, per_epoch, balance, seed):
-    self._num_clips, self._per_epoch, self._seed = len(source), per_epoch, seed
-    self._weights = _weights(source, balance) if balance else None
+  `chances` are (N,), those of each clip to be drawn; None draws all once an epoch.
+  """
+
+  def __init__(self, num_clips, per_epoch, chances, seed):
+    self._num_clips, self._per_epoch, self._chances, self._seed = num_clips, per_epoch, chances, seed
     self._epoch = functools.lru_cache(maxsize=4)(self._draw)
 
   def __getitem__(self, position):
@@ -186,14 +200,19 @@ class _Order:
 
   def _draw(self, epoch):
     rng = np.random.default_rng([self._seed, _ORDER, epoch])
-    if self._weights is None:
+    if self._chances is None:
       return rng.permutation(self._num_clips)
-    return rng.choice(self._num_clips, size=self._per_epoch, p=self._weights)
+    return rng.choice(self._num_clips, size=self._per_epoch, p=self._chances)
 
 
-def _weights(source, balance):
-  """(N,) the chance of each clip to be drawn."""
-  labels = np.array([source[index]["label"] for index in range(len(source))])
+def _labels(source):
+  """(N,) int."""
+  stored = source.stored_labels()
+  return np.array([source[index]["label"] for index in range(len(source))]) if stored is None else stored
+
+
+def _weights(labels, power):
+  """(K,) n ** -power of each class of n clips, times what makes the mean over the clips 1; 0 of classes without any."""
   counts = np.bincount(labels)
-  weights = counts[labels] ** -float(balance)
-  return weights / weights.sum()
+  weights = np.where(counts, np.maximum(counts, 1) ** -float(power), 0.0)
+  return weights / weights[labels].mean()

@@ -1,0 +1,82 @@
+"""stickgym's untrimmed videos: made-up gymnasts who do several actions one after another.
+
+    python -m data_prep.routines --output=data/routines
+
+draws them from a seed as mp4 files, SPLIT_NUMBER.mp4, and writes beside them
+
+    annotations.json  every action with its class, start and end, in ActivityNet's container: for localization
+    grammar.json      the exact distribution of the next action after any others: for anticipation
+    made_with.json    the settings; a folder of other settings is refused
+
+Videos that are there already are not drawn again, so that a run that was stopped goes on where it was. The classes are
+those of `python -m data_prep.build stickgym`, which makes clips of one action each. A network that is trained on the
+clips turns the routines into features, of which a dataset for localization is built:
+
+    python -m jaxvid.extract --workdir=runs/stickgym_tag --input=data/routines --output=data/routine_features \\
+      --clip_len=32 --stride=4
+    python -m data_prep.build generic/routines --source=data/routine_features \\
+      --annotations=data/routines/annotations.json
+"""
+
+import argparse
+import collections
+import inspect
+import json
+import sys
+from pathlib import Path
+
+from data_prep import stickgym
+from data_prep.checks import BadInput
+
+_NUM_TRAIN, _NUM_TEST = 120, 30
+
+
+def main(argv):
+  flags = _parse(argv)
+  try:
+    annotations = stickgym.render_untrimmed(
+      flags.output,
+      flags.seed,
+      flags.num_train,
+      flags.num_test,
+      stickgym.settings_of(flags),
+      (flags.min_actions, flags.max_actions),
+      flags.num_processes,
+    )
+  except (BadInput, OSError, ValueError) as error:
+    sys.exit(f"error: {error}")
+  print(report(annotations))
+
+
+def report(annotations: Path) -> str:
+  """What an annotations.json of `stickgym.render_untrimmed` holds: videos, actions and minutes of each split."""
+  splits = collections.defaultdict(list)
+  for entry in json.loads(annotations.read_text())["database"].values():
+    splits[entry["subset"]].append(entry)
+  splits["total"] = [entry for entries in splits.values() for entry in entries]
+  lines = [f"{'split':16}{'videos':>10}{'actions':>10}{'minutes':>10}"]
+  for split, entries in splits.items():
+    actions = sum(len(entry["annotations"]) for entry in entries)
+    minutes = sum(entry["duration"] for entry in entries) / 60
+    lines.append(f"{split:16}{len(entries):10,}{actions:10,}{minutes:10,.1f}")
+  lines.append(f"The actions are in {annotations}")
+  lines.append(f"What follows what is in {annotations.with_name(stickgym.GRAMMAR)}")
+  return "\n".join(lines)
+
+
+def _parse(argv):
+  parser = argparse.ArgumentParser(
+    prog="python -m data_prep.routines",
+    description=inspect.getdoc(sys.modules[__name__]),
+    formatter_class=argparse.RawDescriptionHelpFormatter,
+    allow_abbrev=False,
+  )
+  parser.add_argument("--output", required=True, metavar="DIR", help="folder of the videos, made where it is absent")
+  for name, count in zip(("min_actions", "max_actions"), stickgym.NUM_ACTIONS, strict=True):
+    parser.add_argument(f"--{name}", type=int, default=count, metavar="N", help="of a routine; default: %(default)s")
+  stickgym.add_drawing_flags(parser, "routines", _NUM_TRAIN, _NUM_TEST)
+  return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+  main(sys.argv[1:])

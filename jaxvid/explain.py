@@ -1,0 +1,87 @@
+"""Tell what an anticipation model attends to, and how it would anticipate after another past.
+
+  python -m jaxvid.explain --workdir=runs/routines
+  python -m jaxvid.explain --workdir=runs/epic100_aga --checkpoint=best --split=val --past=predicted --output=why
+
+Of a run of Action-Guided Attention, or of another model with attention (then without the second part):
+forward, the attention that steps showing a past action receive when an action is anticipated, in units of chance;
+backward, how the anticipation moves when the predictions of a past action are replaced by another's; and some windows
+over time. --output receives index.html, which shows all of it, and the numbers: forward.csv, forward_before.csv,
+backward.csv, samples.json, pairs.md. docs/anticipation.md tells what they mean.
+"""
+
+import argparse
+import logging
+import pathlib
+import sys
+from collections.abc import Sequence
+
+
+def main(argv: Sequence[str]) -> None:
+  flags = _parse(argv)
+  from jaxvid.inference import explanation_files
+  from jaxvid.inference.attentive_model import AttentiveModel
+  from jaxvid.inference.explain import Settings, explain
+
+  names = ("split", "past", "anticipated", "num_windows", "min_windows", "num_samples", "seed")
+  try:
+    settings = Settings(**{name: getattr(flags, name) for name in names})
+    found = explain(AttentiveModel.from_workdir(flags.workdir, flags.checkpoint), settings)
+    page = explanation_files.write(found, flags.output or pathlib.Path(flags.workdir) / "explain", flags.num_pairs)
+  except (OSError, ValueError) as error:
+    if flags.traceback:
+      raise
+    sys.exit("\n".join([f"error: {error}", *getattr(error, "__notes__", [])]))
+  pairs = explanation_files.telling_pairs(found.before, len(found.class_names), flags.num_pairs)
+  print(f"{found.num_windows:,} windows; attention to what came before the ongoing action, in units of chance:")
+  for anticipated, past, ratio, error, windows in explanation_files.pair_rows(pairs, explanation_files.names_of(found)):
+    print(f"  {ratio:6.2f} ± {error:.2f}  {anticipated} <- {past}  ({round(windows, 2)} windows)")
+  if found.by_position is None:
+    print("its predictions are not fed back: no replacements")
+  for effect in found.by_position or ():
+    print(
+      f"replaced {effect.position} back: first guess changes in {100 * effect.top1_changed:.1f}%, total variation "
+      f"{effect.total_variation:.3f}, probability {effect.probability_change:+.3f}"
+    )
+  print(f"the page: {page}")
+
+
+def _parse(argv):
+  parser = argparse.ArgumentParser(
+    prog="python -m jaxvid.explain",
+    description=__doc__,
+    formatter_class=argparse.RawDescriptionHelpFormatter,
+    allow_abbrev=False,
+  )
+  add = parser.add_argument
+  add("--workdir", required=True, metavar="DIR", help="of the trained model")
+  add("--checkpoint", choices=("latest", "best"), default="latest", help="which one; default: %(default)s")
+  add("--split", default="test", metavar="NAME", help="whose windows; default: %(default)s")
+  add("--output", metavar="DIR", help="folder of the results; default: explain in the workdir")
+  add("--num_windows", type=int, metavar="N", help="only so many windows, drawn; default: all")
+  add("--past", choices=("annotated", "predicted"), default="annotated", help="what a past step shows: what is "
+      "annotated there, or what the model predicted there; default: %(default)s")  # fmt: skip
+  add("--anticipated", choices=("predicted", "true"), default="predicted", help="what an anticipation counts for: the "
+      "first guess, or what did come; default: %(default)s")  # fmt: skip
+  add("--min_windows", type=float, default=5, metavar="N", help="leave out rarer pairs; default: %(default)s")
+  add("--num_samples", type=int, default=6, metavar="N", help="windows drawn over time; default: %(default)s")
+  add("--num_pairs", type=int, default=20, metavar="N", help="pairs that are listed; default: %(default)s")
+  add("--seed", type=int, default=0, help="of all draws; default: %(default)s")
+  add("--traceback", action="store_true", help="show where an error came from, not only what it was")
+  flags = parser.parse_args(argv)
+  if flags.num_pairs < 0:
+    parser.error("--num_pairs: give 0 or more")
+  return flags
+
+
+def run() -> None:
+  """Entry point of the command."""
+  import absl.logging
+
+  absl.logging.set_verbosity(absl.logging.WARNING)  # Orbax tells every file it reads.
+  logging.basicConfig(format="%(message)s")
+  main(sys.argv[1:])
+
+
+if __name__ == "__main__":
+  run()

@@ -1,0 +1,184 @@
+"""A clip network as an extractor of features: a video becomes the sequence of what the network makes of its clips."""
+
+import functools
+import hashlib
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import flax.traverse_util
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxvid import time_grid
+from jaxvid.data.contract import FeatureContract
+from jaxvid.evaluators.predictor import in_batches
+from jaxvid.inference.clip_model import ClipModel
+from jaxvid.models.clip_network import ClipNetwork
+from jaxvid.video import sampling, transforms
+from jaxvid.video.decode import Video
+
+LAYERS = ("backbone", "pooled")
+_HASH_DIGITS = 16
+
+
+class FeatureExtractor:
+  """Features of videos, a step every `stride` frames.
+
+  Step i sees the frames [i * stride, i * stride + clip_len) of the video, or of its copy at `target_fps` frames a
+  second, as the network's tests see a clip: of these frames it takes as many as its sampling does (all of them, one of
+  each of so many equal stretches, or every so-manieth), of their pixels the centre crop. A tail that is shorter than a
+  clip is left out. A video that is shorter than one clip gives one step, for which its last frame repeats.
+
+  Attributes:
+    clip_len, stride, target_fps: as above, see `__init__`.
+    dim: length of a feature.
+  """
+
+  def __init__(
+    self,
+    model: ClipModel,
+    *,
+    layer: str = "backbone",
+    clip_len: int | None = None,
+    stride: int | None = None,
+    target_fps: float | None = None,
+    batch_size: int = 8,
+  ):
+    """Args:
+      model: the network.
+      layer: "backbone" for the mean of its last features over time and space, "pooled" for what the classifier sees.
+      clip_len: frames of a clip; by default as many as one view of the network's tests spans, or, where these sample
+        uniformly, has.
+      stride: frames from one clip to the next; by default a quarter of a clip.
+      target_fps: frames a second; by default what the network was trained on, None where that was the videos' own.
+      batch_size: clips that go through the network at a time.
+
+    Raises:
+      ValueError: one of them is none.
+    """
+    self._views, self._name, self._network = model.views, model.name, model.network
+    self._is_uniform = self._views.sampling == "uniform"
+    span = self._views.clip_len * (1 if self._is_uniform else self._views.stride)
+    self.clip_len = round(span) if clip_len is None else clip_len
+    self.stride = max(self.clip_len // 4, 1) if stride is None else stride
+    self.target_fps = self._views.target_fps if target_fps is None else target_fps
+    if layer not in LAYERS:
+      raise ValueError(f"layer: {layer!r} is none of {', '.join(LAYERS)}")
+    if min(self.clip_len, self.stride, batch_size) < 1:
+      raise ValueError(f"clip_len {self.clip_len}, stride {self.stride}, batch_size {batch_size}: must be 1 or more")
+    if self.target_fps is not None and not self.target_fps > 0:
+      raise ValueError(f"target_fps: {self.target_fps}; give more than 0")
+    self._layer, self._batch_size = layer, batch_size
+
+    parts = model.variables.items()
+    used = {name: {"backbone": part["backbone"]} for name, part in parts if "backbone" in part}
+    variables = used if layer == "backbone" else model.variables
+    self._variables = jax.device_put(variables, jax.local_devices()[0])
+    self._step = jax.jit(functools.partial(_features, self._network, layer))
+    clip = jax.ShapeDtypeStruct((1, len(self._places), *self._views.crop_shape, 3), np.uint8)
+    self.dim = jax.eval_shape(self._step, variables, clip).shape[-1]
+
+  @classmethod
+  def from_workdir(cls, workdir: str | os.PathLike, checkpoint: str = "latest", **settings: Any) -> "FeatureExtractor":
+    """Of the latest or best checkpoint of a workdir; raises as `ClipModel.from_workdir` does."""
+    return cls(ClipModel.from_workdir(workdir, checkpoint), **settings)
+
+  @classmethod
+  def from_weights(cls, name: str, **settings: Any) -> "FeatureExtractor":
+    """Of packaged weights, such as "i3d-kinetics-400"; raises as `ClipModel.from_weights` does."""
+    return cls(ClipModel.from_weights(name), **settings)
+
+  def __call__(self, video: str | os.PathLike | bytes | Video) -> np.ndarray:
+    """The features of a video, (T, C) float32.
+
+    Args:
+      video: a file's path, its bytes, or one that is open.
+
+    Raises:
+      VideoError: the file cannot be decoded.
+    """
+    return np.stack([feature for _, feature in self.steps(video)])
+
+  def steps(self, video: str | os.PathLike | bytes | Video) -> Iterator[tuple[float, np.ndarray]]:
+    """The same one after the other: (time in seconds at which the clip ends, (C,) float32).
+
+    Frames are decoded as they are needed, and forgotten when no clip needs them any more: however long the video, there
+    are never more in memory than those of two batches of clips.
+    """
+    video = video if isinstance(video, Video) else Video(video)
+    fps = self.target_fps or video.fps
+
+    def example(index, clip):
+      end = time_grid.end_of_last_step(index + 1, fps, self.stride, self.clip_len)
+      return min(float(end), float(video.duration)), {"clip": clip[None]}
+
+    examples = (example(index, clip) for index, clip in enumerate(self._clips(video)))
+    waiting = None  # The batch before: it is fetched while the device works on the next.
+    for ends, batch in in_batches(examples, self._batch_size):
+      result = ends, self._step(self._variables, batch["clip"])
+      if waiting:
+        yield from zip(waiting[0], np.asarray(waiting[1]))
+      waiting = result
+    yield from zip(waiting[0], np.asarray(waiting[1]))
+
+  def contract(self, fps: float | None) -> FeatureContract:
+    """The contract of features of videos with `fps` frames a second; None where it is not known yet."""
+    height, width = self._views.crop_shape
+    seen = f"{len(self._places)} frames of {height} x {width} from short side {self._views.short_sides[0]}"
+    return FeatureContract(
+      extractor=self._name if self._layer == "backbone" else f"{self._name} {self._layer}",
+      weights_hash=self._hash,
+      fps=fps if self.target_fps is None else self.target_fps,
+      feat_stride=self.stride,
+      num_frames=self.clip_len,
+      dim=self.dim,
+      normalization=f"{self._network.normalization or 'none'}, {seen}",
+    )
+
+  @functools.cached_property
+  def _hash(self):
+    """Of the variables that the features depend on: their names and values."""
+    digest = hashlib.sha256()
+    for path, leaf in sorted(flax.traverse_util.flatten_dict(self._variables, sep="/").items()):
+      array = np.asarray(leaf)
+      digest.update(f"{path} {array.dtype} {array.shape}".encode())
+      digest.update(array.tobytes())
+    return digest.hexdigest()[:_HASH_DIGITS]
+
+  @functools.cached_property
+  def _places(self):
+    """(N,) the frames of a clip that the network sees, ascending."""
+    if self._is_uniform:
+      return sampling.uniform(self.clip_len, self._views.clip_len)
+    count = max(int(np.ceil(self.clip_len / self._views.stride - 1e-6)), 1)
+    return sampling.dense(self.clip_len, count, self._views.stride)
+
+  def _clips(self, video):
+    """The clips of a video one after the other, (N, H, W, 3) uint8."""
+    frames = np.arange(video.num_frames)
+    if self.target_fps is not None:
+      frames = sampling.every(video.timestamps, self.target_fps)
+    starts = self.stride * np.arange(max((len(frames) - self.clip_len) // self.stride + 1, 1))
+    is_seen = np.zeros(len(frames), bool)
+    for place in self._places:
+      is_seen[np.minimum(starts + place, len(frames) - 1)] = True
+    indices = np.unique(frames[is_seen])
+    decoded = zip(indices.tolist(), video.iterate(indices, self._views.test_size(video.height, video.width)))
+    held = {}
+    for start in starts:
+      wanted = frames[np.minimum(start + self._places, len(frames) - 1)].tolist()
+      held = {index: pixels for index, pixels in held.items() if index >= wanted[0]}
+      while wanted[-1] not in held:
+        index, frame = next(decoded)
+        held[index] = transforms.center_crop(frame[None], self._views.crop_shape)[0].copy()  # Without what is around.
+      yield np.stack([held[index] for index in wanted])
+
+
+def _features(network: ClipNetwork, layer: str, variables: Any, clips: Any) -> jax.Array:
+  """(B, C) float32 of clips (B, N, H, W, 3)."""
+  if layer == "pooled":
+    return network.apply(variables, clips, train=False).pooled
+  features = network.apply(variables, clips, train=False, method="extract").features
+  return features.astype(jnp.float32).mean(axis=(1, 2, 3))
