@@ -33,9 +33,10 @@ def main(argv: Sequence[str]) -> None:
       raise
     sys.exit("\n".join([f"error: {error}", *getattr(error, "__notes__", [])]))
   pairs = explanation_files.telling_pairs(found.before, len(found.class_names), flags.num_pairs)
-  print(f"{found.num_windows:,} windows; attention to what came before the ongoing action, in units of chance:")
-  for anticipated, past, ratio, error, windows in explanation_files.pair_rows(pairs, explanation_files.names_of(found)):
-    print(f"  {ratio:6.2f} ± {error:.2f}  {anticipated} <- {past}  ({round(windows, 2)} windows)")
+  print(f"{found.num_windows:,} windows; attention to what came before the ongoing action, its lift over chance:")
+  rows = explanation_files.pair_rows(pairs, explanation_files.names_of(found))
+  for anticipated, past, lift, error, ratio, _, windows in rows:
+    print(f"  {lift:6.2f} ± {error:.2f}  {anticipated} <- {past}  (ratio {ratio:.2f}, {round(windows, 2)} windows)")
   if found.by_position is None:
     print("its predictions are not fed back: no replacements")
   for effect in found.by_position or ():

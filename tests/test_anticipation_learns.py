@@ -33,9 +33,9 @@ def test_it_comes_near_the_optimum_and_names_the_antecedents(tmp_path, command_e
   best = {}
   with open(tmp_path / "explain" / "forward_before.csv", newline="") as stream:
     for row in csv.DictReader(stream):
-      ratio = float(row["ratio"] or "nan")
-      if ratio > best.get(row["anticipated"], ("", 0.0))[1]:
-        best[row["anticipated"]] = (row["past"], ratio)
+      sure = float(row["lift"]) - 2 * float(row["error"])
+      if sure > best.get(row["anticipated"], ("", 0.0))[1]:
+        best[row["anticipated"]] = (row["past"], sure)
   names = made_up_routines.class_names()
   found = [best[names[b]][0] == names[a] for b, a in enumerate(made_up_routines.antecedents())]
   assert sum(found) >= 0.8 * len(found)

@@ -23,11 +23,14 @@ class Reading(NamedTuple):
     attention: (B, H, T), how much the last step attends to each.
     predicted: (B, T, K), what is anticipated at each step; with Action-Guided Attention this is fed back.
     gate: (B, T), its mean over the dimensions: the share of the past; None without a gate.
+    contribution: (B, T, K), what each step adds to the last one's logits through the attention, above the mean over the
+      classes; None of models in which more than a linear layer and a gate follows it.
   """
 
   attention: np.ndarray
   predicted: np.ndarray
   gate: np.ndarray | None
+  contribution: np.ndarray | None
 
 
 class AttentiveModel:
@@ -76,7 +79,11 @@ class AttentiveModel:
   def _reading(self, variables, features, mask):
     outputs = self.experiment.network.apply(variables, features, mask)
     gate = None if outputs.gate is None else outputs.gate.mean(-1)
-    return Reading(outputs.attention[:, :, -1], jax.nn.softmax(outputs.logits), gate)
+    contribution = None
+    if isinstance(self.experiment.network.anticipator, action_guided.Model):
+      contribution = self.experiment.network.apply(variables, features, mask, method="contributions")
+      contribution -= contribution.mean(-1, keepdims=True)
+    return Reading(outputs.attention[:, :, -1], jax.nn.softmax(outputs.logits), gate, contribution)
 
   def _counterfactual(self, variables, features, mask, taught):
     outputs = self.experiment.network.apply(variables, features, mask, jnp.asarray(taught), method="with_history")

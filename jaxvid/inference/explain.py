@@ -137,8 +137,13 @@ def explain(model: AttentiveModel, settings: Settings) -> Explanation:
     depths.append(batch.reached.sum(1))
     shares = _shares(batch, settings, num_classes)
     earlier = ~explanation.of_ongoing_action(batch.shown)
+    added = batch.reading.contribution
+    if added is not None:
+      added = np.take_along_axis(added, target[:, None, None], axis=2)[..., 0]
+    has_past = batch.reached.any(1)
     for counts, counted in ((forward, None), (before, earlier)):
-      counts.add(target, *explanation.masses(batch.reading.attention, batch.reached, shares, counted))
+      values = explanation.masses(batch.reading.attention, batch.reached, shares, counted, added)
+      counts.add(target[has_past], *(x[has_past] for x in values))
   depths, labels, anticipated = np.concatenate(depths), np.concatenate(labels), np.concatenate(anticipated)
   if not depths.any():
     raise ValueError(f"--split={settings.split}: no window has a past step to attend to")

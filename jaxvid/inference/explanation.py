@@ -19,25 +19,29 @@ class Dependency:
 
   Attributes:
     anticipated, past: class ids; K stands for steps at which nothing goes on.
-    mass: attention that the past action's steps receive, summed over windows.
-    chance: the share of these steps among all that could be attended to, summed likewise.
-    ratio: mass / chance.
-    error: standard error of the ratio, as if the windows were independent of each other.
+    lift: attention per window, over the past action's share of the steps in reach in all windows, whatever comes.
+    error: standard error of the lift, as if windows were independent of each other and the share were known.
+    ratio: attention, over the past action's share of the steps in reach in the same windows.
+    contribution: what the past action's steps add to the logit of what is anticipated, the mean over the windows that
+      have it in reach; NaN where the model does not tell.
+    mass, chance: attention that the past action's steps receive, and their share of all in reach, summed over windows.
     windows: how many have the past action in reach.
   """
 
   anticipated: int
   past: int
+  lift: float
+  error: float
+  ratio: float
+  contribution: float
   mass: float
   chance: float
-  ratio: float
-  error: float
   windows: float
 
   @property
   def low(self) -> float:
-    """Two standard errors below the ratio."""
-    return self.ratio - 2 * self.error
+    """Two standard errors below the lift."""
+    return self.lift - 2 * self.error
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,22 +90,29 @@ def as_shares(shown: np.ndarray, num_classes: int) -> np.ndarray:
 
 
 def masses(
-  attention: np.ndarray, reached: np.ndarray, shares: np.ndarray, counted: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-  """(mass, chance, presence), (B, C) each, of each class in each window.
+  attention: np.ndarray,
+  reached: np.ndarray,
+  shares: np.ndarray,
+  counted: np.ndarray | None = None,
+  contribution: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+  """(mass, chance, presence, contribution), (B, C) each, of each class in each window.
 
   Args:
     attention: (B, H, T), of the last step; its mean over heads counts.
     reached: (B, T) bool, the steps that it could attend to: among these chance is uniform.
     shares: (B, T, C), how much of each class a step shows.
     counted: (B, T) bool, the steps that count; by default all that are reached.
+    contribution: (B, T), what each step adds to the logit of what is anticipated; None where it is not known.
 
   Presence is the largest share that a step shows: 1 or 0 where steps show one class each.
   """
   counted = reached if counted is None else reached & counted
   uniform = counted / np.maximum(reached.sum(1, keepdims=True), 1)
-  mass = np.einsum("bt,btc->bc", attention.mean(1, dtype=np.float64) * counted, shares)
-  return mass, np.einsum("bt,btc->bc", uniform, shares), (shares * counted[..., None]).max(1)
+  over_steps = lambda values: np.einsum("bt,btc->bc", values, shares)  # noqa: E731
+  mass = over_steps(attention.mean(1, dtype=np.float64) * counted)
+  added = np.full_like(mass, np.nan) if contribution is None else over_steps(contribution * counted)
+  return mass, over_steps(uniform), (shares * counted[..., None]).max(1), added
 
 
 class Forward:
@@ -109,30 +120,36 @@ class Forward:
 
   def __init__(self, num_columns: int):
     """Args: num_columns: classes that a step may show."""
-    # Of each: mass, chance, presence, and the squares and the product that the error needs.
-    self._sums = collections.defaultdict(lambda: np.zeros((6, num_columns)))
+    # Of each: mass, chance, presence, contribution, and the square of the mass, for the error.
+    self._sums = collections.defaultdict(lambda: np.zeros((5, num_columns)))
+    self._counts = collections.Counter()  # Windows.
 
-  def add(self, anticipated: np.ndarray, mass: np.ndarray, chance: np.ndarray, presence: np.ndarray) -> None:
-    """Adds windows: (B,) what is anticipated, (B, C) each of what `masses` gives."""
-    values = np.stack([mass, chance, presence, mass * mass, mass * chance, chance * chance], axis=1)
+  def add(
+    self, anticipated: np.ndarray, mass: np.ndarray, chance: np.ndarray, presence: np.ndarray, contribution: np.ndarray
+  ) -> None:
+    """Adds windows that have a past: (B,) what is anticipated, (B, C) each of what `masses` gives."""
+    values = np.stack([mass, chance, presence, contribution, mass * mass], axis=1)
     for label in np.unique(anticipated):
       self._sums[int(label)] += values[anticipated == label].sum(0)
+      self._counts[int(label)] += int((anticipated == label).sum())
 
   def dependencies(self, min_windows: float) -> list[Dependency]:
     """All pairs that occur in so many windows, in the order of the class ids."""
     found = []
+    share = sum(sums[1] for sums in self._sums.values()) / max(self._counts.total(), 1)
     for label, sums in sorted(self._sums.items()):
+      count = self._counts[label]
       for past in np.flatnonzero((sums[2] >= min_windows) & (sums[1] > 0)):
-        mass, chance, windows, squares, products, chances = sums[:, past]
-        ratio = mass / chance
-        spread = max(squares - 2 * ratio * products + ratio**2 * chances, 0)
-        error = np.sqrt(spread * windows / (windows - 1)) / chance if windows > 1 else np.inf
-        found.append(Dependency(label, int(past), *map(float, (mass, chance, ratio, error, windows))))
+        mass, chance, windows, contribution, squares = sums[:, past]
+        mean = mass / count
+        error = np.sqrt(max(squares / count - mean**2, 0) / (count - 1)) if count > 1 else np.inf
+        values = mean / share[past], error / share[past], mass / chance, contribution / windows, mass, chance, windows
+        found.append(Dependency(label, int(past), *map(float, values)))
     return found
 
 
 def antecedents(dependencies: list[Dependency], num_classes: int) -> dict[int, Dependency]:
-  """Of each anticipated class the action whose ratio is surely the highest; nothing (class K) is no action."""
+  """Of each anticipated class the action whose lift is surely the highest; nothing (class K) is no action."""
   best = {}
   for pair in dependencies:
     if pair.past < num_classes and (pair.anticipated not in best or pair.low > best[pair.anticipated].low):

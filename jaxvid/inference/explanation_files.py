@@ -8,6 +8,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from jaxvid import files
 from jaxvid.inference import explanation
 from jaxvid.inference.explain import Explanation
@@ -17,21 +19,25 @@ from jaxvid.viz.anticipation import Cell, Strip
 from jaxvid.viz.explanation_page import Section
 
 NOTHING = "(nothing)"
-_PAIR_HEADER = ("anticipated", "past action", "ratio", "± standard error", "windows")
-_FORWARD = ("anticipated", "past", "mass", "chance", "ratio", "windows", "error")
+_PAIR_HEADER = ("anticipated", "past action", "lift", "± standard error", "ratio", "logit", "windows")
+_FORWARD = ("anticipated", "past", "lift", "error", "ratio", "contribution", "mass", "chance", "windows")
 _BACKWARD = ("position", "replaced", "anticipated", "count", "probability_change", "total_variation", "top1_changed")
 
 
 def telling_pairs(dependencies: Sequence[Dependency], num_classes: int, count: int) -> list[Dependency]:
-  """The pairs of actions whose ratio is surely the highest: two standard errors below it is still high."""
+  """The pairs of actions whose lift is surely the highest: two standard errors below it is still high."""
   actions = [pair for pair in dependencies if pair.past < num_classes]
   return sorted(actions, key=lambda pair: -pair.low)[:count]
 
 
-def pair_rows(pairs: Sequence[Dependency], names: Sequence[str]) -> list[tuple[str, str, float, float, float]]:
-  """Of each pair: anticipated, past, ratio, its standard error, windows."""
+def pair_rows(pairs: Sequence[Dependency], names: Sequence[str]) -> list[tuple]:
+  """Of each pair: anticipated, past, lift, its standard error, ratio, contribution ("" if not known), windows."""
   count = lambda windows: int(windows) if windows.is_integer() else windows  # noqa: E731
-  return [(names[p.anticipated], names[p.past], p.ratio, p.error, count(p.windows)) for p in pairs]
+  logit = lambda value: "" if np.isnan(value) else value  # noqa: E731
+  return [
+    (names[p.anticipated], names[p.past], p.lift, p.error, p.ratio, logit(p.contribution), count(p.windows))
+    for p in pairs
+  ]
 
 
 def names_of(found: Explanation) -> list[str]:
@@ -73,13 +79,16 @@ def _introduction(found):
     [
       f"{found.num_windows:,} windows of {settings.split} that have a past. A past step shows {shown}. An anticipation "
       f"counts for {counted}, at the last step of the window. Attention is the mean over heads.",
-      "Attention is in units of chance. If a third of the steps that could be attended to show an action, a third of "
-      "the attention goes there by chance; a ratio of 2 means twice as much, 1 that attention does not tell them "
-      "from other steps. Mass and chance are summed over windows before they are divided, so that actions are not "
-      "favoured for being long or frequent.",
+      "Attention is in units of chance. The lift compares with how often an action is in reach at all: a lift of 3 "
+      "says that steps showing it get three times the attention when this is anticipated than they would if attention "
+      "knew nothing, because the action comes before it more often, is attended to more, or both. The ratio tells the "
+      "two apart: it compares with the share of the action's steps in these same windows, so 1 says that attention "
+      "does not tell them from other steps. Both are sums over windows, divided afterwards, so that actions are not "
+      "favoured for being long. The logit is what the action's steps add to the score of what is anticipated, above "
+      "the mean over all classes: what the model makes of what it attends to.",
       f"Pairs that occur in fewer than {settings.min_windows:g} windows are left out. The standard error takes windows "
-      "to be independent; windows of one recording overlap, so it is rather too small. Attention tells where the model "
-      "looks, not what it would do otherwise: for that see the replacements below.",
+      "to be independent; windows of one recording overlap, so it is rather too small. What would happen otherwise, "
+      "the replacements below tell.",
     ],
   )
 
@@ -89,16 +98,16 @@ def _forward_section(picture, title, dependencies, found, num_pairs):
   text = {
     "forward": "Rows: what is anticipated. Columns: what a past step shows, the ongoing action included.",
     "forward_before": "The same without the steps of the action that goes on at the last step: what came before it. "
-    "The antecedent of an action is the past action whose ratio less two standard errors is the highest; it is framed.",
+    "The antecedent of an action is the past action whose lift less two standard errors is the highest; it is framed.",
   }[picture.stem]
   if not dependencies:
     return Section(title, [text, "No pair occurs in enough windows."])
   best = explanation.antecedents(dependencies, num_classes) if picture.stem == "forward_before" else {}
-  cells = [Cell(pair.anticipated, pair.past, pair.ratio, pair.windows) for pair in dependencies]
+  cells = [Cell(pair.anticipated, pair.past, pair.lift, pair.windows) for pair in dependencies]
   marked = {label: pair.past for label, pair in best.items()}
-  anticipation.draw_ratios(picture, cells, names, title, marked)
+  anticipation.draw_lifts(picture, cells, names, title, marked)
   pairs = telling_pairs(dependencies, num_classes, num_pairs)
-  telling = "The most telling pairs, by the ratio less two standard errors:"
+  telling = "The most telling pairs, by the lift less two standard errors:"
   return Section(title, [text], [picture], telling, _PAIR_HEADER, pair_rows(pairs, names))
 
 
@@ -169,19 +178,19 @@ def _pairs_text(found, num_pairs):
   tables = []
   for title, dependencies in (("All past steps", found.forward), ("Before the ongoing action", found.before)):
     pairs = telling_pairs(dependencies, num_classes, num_pairs)
-    tables.append(f"## {title}\n\nBy the ratio less two standard errors.\n\n{_markdown(pairs, names)}")
+    tables.append(f"## {title}\n\nBy the lift less two standard errors.\n\n{_markdown(pairs, names)}")
   best = sorted(explanation.antecedents(found.before, num_classes).values(), key=lambda pair: -pair.low)
   tables.append(
-    "## Antecedents\n\nOf each anticipated action the one before the ongoing action whose ratio less two standard "
+    "## Antecedents\n\nOf each anticipated action the one before the ongoing action whose lift less two standard "
     "errors is the highest.\n\n" + _markdown(best, names)
   )
   return "# Attention to past actions, in units of chance\n\n" + "\n".join(tables)
 
 
 def _markdown(pairs, names):
-  lines = ["| " + " | ".join(_PAIR_HEADER) + " |", "|---|---|---|---|---|"]
-  for anticipated, past, ratio, error, windows in pair_rows(pairs, names):
-    lines.append(f"| {anticipated} | {past} | {ratio:.2f} | {error:.2f} | {round(windows, 2)} |")
+  lines = ["| " + " | ".join(_PAIR_HEADER) + " |", "|" + "---|" * len(_PAIR_HEADER)]
+  for row in pair_rows(pairs, names):
+    lines.append("| " + " | ".join(f"{value:.2f}" if isinstance(value, float) else str(value) for value in row) + " |")
   return "\n".join(lines) + "\n"
 
 
@@ -191,7 +200,8 @@ def _named(item, columns, names):
   for column in ("anticipated", "past", "replaced"):
     if column in values:
       values[column] = names[values[column]]
-  return [f"{value:.6g}" if isinstance(value, float) else value for value in values.values()]
+  text = lambda value: "" if np.isnan(value) else f"{value:.6g}"  # noqa: E731
+  return [text(value) if isinstance(value, float) else value for value in values.values()]
 
 
 def _write_csv(path, header, rows):

@@ -14,7 +14,7 @@ from jaxvid.viz import figure as fig
 
 _MAX_CLASSES, _NUMBERED = 40, 16
 _MAX_POSITIONS = 8
-_CLIPS = (1.5, 2, 4)  # Ratios up to the first of these that suits the table, and down to 1 by it, have their colours.
+_CLIPS = (1.5, 2, 4, 8)  # Lifts up to the first of these that suits the table, and down to 1 by it, have their colours.
 _UNKNOWN = "#ececec"
 _CHARACTER_INCHES = 0.062  # At 7 points.
 
@@ -37,7 +37,7 @@ class Strip:
   labels: np.ndarray
 
 
-def draw_ratios(
+def draw_lifts(
   path: str | os.PathLike, cells: Sequence[Cell], names: Sequence[str], title: str, marked: Mapping[int, int]
 ) -> None:
   """Draws attention in units of chance, a row for each anticipated action; white is chance, grey is not known.
@@ -46,7 +46,7 @@ def draw_ratios(
 
   Args:
     path: of the picture, by its ending a PNG, SVG or PDF.
-    cells: ratios; row and column index `names`. Of more than 40 classes the most frequent are drawn.
+    cells: lifts; row and column index `names`. Of more than 40 classes the most frequent are drawn.
     names: of the classes.
     title: above it.
     marked: row -> the column that gets a frame.
@@ -55,7 +55,7 @@ def draw_ratios(
   figure, axes = _new(rows, columns, names)
   logs = np.log2(np.maximum(table, 1e-9))
   usual = np.nanquantile(np.abs(logs), 0.95)
-  clip = next((ratio for ratio in _CLIPS if np.log2(ratio) >= usual), _CLIPS[-1])
+  clip = next((lift for lift in _CLIPS if np.log2(lift) >= usual), _CLIPS[-1])
   norm = colors.Normalize(-np.log2(clip), np.log2(clip))
   image = _draw_table(axes, logs, norm, "RdBu_r", table, "{:.2f}")
   _name(axes, rows, columns, names)
@@ -69,7 +69,7 @@ def draw_ratios(
   axes.set_title(title, fontsize=10, fontweight="bold", color=fig.INK, loc="left")
   ticks = [1 / clip, clip**-0.5, 1, clip**0.5, clip]
   bar = _bar(figure, axes, image, "attention / chance", shrink=0.7, extend="both")
-  bar.set_ticks(np.log2(ticks), labels=[f"{ratio:.2g}" for ratio in ticks])
+  bar.set_ticks(np.log2(ticks), labels=[f"{lift:.2g}" for lift in ticks])
   fig.save(figure, path)
 
 

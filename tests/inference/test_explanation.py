@@ -51,21 +51,42 @@ def test_ratio_by_hand():
   zero = found[2, 0]
   assert (zero.mass, zero.chance, zero.windows) == pytest.approx((1.0, 1 / 3 + 1 / 4, 2))
   assert zero.ratio == pytest.approx(12 / 7)
+  assert zero.lift == pytest.approx(12 / 7)  # Nothing else is ever anticipated: all windows are these windows.
+  assert np.isnan(zero.contribution)
   assert found[2, 1].ratio == pytest.approx((0.2 + 0.6) / (1 / 3 + 3 / 4))
   assert found[2, NOTHING].ratio == pytest.approx(0.2 / (1 / 3)) and found[2, NOTHING].windows == 1
-  residuals = np.array([0.6, 0.4]) - zero.ratio * np.array([1 / 3, 1 / 4])
-  assert zero.error == pytest.approx(np.sqrt(2 * (residuals**2).sum()) / (7 / 12))
-  assert found[2, NOTHING].error == np.inf
-  assert zero.low == zero.ratio - 2 * zero.error
+  assert count(attention[:1], reached[:1], shown[:1], np.array([2]))[2, 0].error == np.inf
+  # Of means 0.6 and 0.4 the standard error is 0.1; in units of the mean share of class 0.
+  assert zero.error == pytest.approx(0.1 / (7 / 24))
+  assert zero.low == zero.lift - 2 * zero.error
   # Without the steps of class 1 the rest keeps its numbers: chance is still that of all steps in reach.
   before = count(attention, reached, shown, np.array([2, 2]), counted=shown != 1)
-  assert set(before) == {(2, 0), (2, NOTHING)} and before[2, 0] == zero
+  assert set(before) == {(2, 0), (2, NOTHING)} and str(before[2, 0]) == str(zero)
+
+
+def test_lift_by_hand():
+  """What comes first is attended to as everything else, but comes more often before one action than before another."""
+  attention, reached = np.full((3, 1, 2), 0.5), np.ones((3, 2), bool)
+  found = count(attention, reached, np.array([[0, 0], [0, 1], [1, 1]]), np.array([0, 0, 1]))
+  # Class 0 is half of all steps; before 0 it is three quarters, before 1 none.
+  assert found[0, 0].lift == pytest.approx(1.5) and found[0, 1].lift == pytest.approx(0.5)
+  assert found[1, 1].lift == pytest.approx(2.0) and (1, 0) not in found
+  assert {pair.ratio for pair in found.values()} == {1.0}
+
+
+def test_contributions_by_hand():
+  attention, reached = np.full((2, 1, 3), 1 / 3), np.ones((2, 3), bool)
+  shares = explanation.as_shares(np.array([[0, 0, 1], [1, 1, 1]]), NOTHING)
+  forward = explanation.Forward(NOTHING + 1)
+  forward.add(np.array([2, 2]), *explanation.masses(attention, reached, shares, None, np.array([[1, 2, 4], [1, 1, 1]])))
+  found = {pair.past: pair.contribution for pair in forward.dependencies(1)}
+  assert found == {0: 3.0, 1: 3.5}  # In reach in one window, and in two: (4 + 3) / 2.
 
 
 def test_shares_of_predictions_by_hand():
   attention, reached = np.array([[[0.9, 0.1, 0.0]]]), np.array([[True, True, False]])
   shares = np.array([[[0.5, 0.5], [0.2, 0.8], [0.0, 1.0]]])
-  mass, chance, presence = explanation.masses(attention, reached, shares)
+  mass, chance, presence, _ = explanation.masses(attention, reached, shares)
   np.testing.assert_allclose(mass, [[0.47, 0.53]], atol=1e-6)
   np.testing.assert_allclose(chance, [[0.35, 0.65]], atol=1e-6)
   np.testing.assert_allclose(presence, [[0.5, 0.8]], atol=1e-6)
@@ -78,7 +99,6 @@ def test_uniform_attention_is_chance_everywhere(windows):
     found = count(uniform, reached, shown, anticipated, counted)
     assert len(found) > 5
     np.testing.assert_allclose([pair.ratio for pair in found.values()], 1, atol=1e-6)
-    np.testing.assert_allclose([pair.error for pair in found.values() if pair.windows > 1], 0, atol=1e-3)
 
 
 def test_the_order_of_windows_and_their_batches_do_not_matter(windows, rng):
@@ -94,12 +114,12 @@ def test_the_order_of_windows_and_their_batches_do_not_matter(windows, rng):
 def test_pairs_of_few_windows_are_left_out():
   forward = explanation.Forward(2)
   for _ in range(3):
-    forward.add(np.array([0]), *np.array([[[0.5, 0.0]], [[0.5, 0.0]], [[1.0, 0.0]]]))
+    forward.add(np.array([0]), *np.array([[[0.5, 0.0]], [[0.5, 0.0]], [[1.0, 0.0]], [[0.0, 0.0]]]))
   assert len(forward.dependencies(3)) == 1 and not forward.dependencies(4)
 
 
-def test_antecedent_is_the_action_whose_ratio_is_surely_the_highest():
-  pair = lambda past, ratio, error: explanation.Dependency(0, past, ratio, 1.0, ratio, error, 9)  # noqa: E731
+def test_antecedent_is_the_action_whose_lift_is_surely_the_highest():
+  pair = lambda past, lift, error: explanation.Dependency(0, past, lift, error, 1.0, 0.0, 1.0, 1.0, 9)  # noqa: E731
   best = explanation.antecedents([pair(0, 1.2, 0.1), pair(1, 1.9, 0.1), pair(2, 2.9, 0.8), pair(NOTHING, 4, 0.1)], 3)
   assert best == {0: pair(1, 1.9, 0.1)}
 
@@ -199,7 +219,7 @@ def test_the_command_writes_all_of_it(workdir, tmp_path, capsys):
     assert np.all(np.array(sample["attention"])[:, ~np.array(sample["in_reach"])] == 0)
     assert sample["seconds"][-1] == -1.0 and (tmp_path / sample["picture"]).stat().st_size > 10_000
   page = (tmp_path / "index.html").read_text()
-  assert page.count("data:image/png;base64,") == 5 and "units of chance" in page
+  assert page.count("data:image/png;base64,") == 5 and "in units of chance" in page
   assert (tmp_path / "pairs.md").read_text().count("\n| ") > 6
 
 
@@ -218,10 +238,27 @@ def test_replaced_predictions_move_what_comes_after_them(model):
   np.testing.assert_allclose(model.anticipate(features, mask, last), plain, atol=1e-6)
 
 
+def test_contributions_sum_up_to_the_logits(model):
+  """With what the present step and the bias give: the classifier of (1 - gate) e."""
+  network, variables = model.experiment.network, model._variables
+  windows = model.experiment.data.windows(model.experiment.open_split("test"))
+  window = windows[len(windows) - 1]
+  features, mask = window["features"][None], window["mask"][None]
+  outputs = network.apply(variables, features, mask)
+  params = variables["params"]["anticipator"]
+  present = (1 - outputs.gate[:, -1]) * (features[:, -1] @ params["to_width"]["kernel"] + params["to_width"]["bias"])
+  rest = present @ params["classifier"]["kernel"] + params["classifier"]["bias"]
+  added = network.apply(variables, features, mask, method="contributions")
+  np.testing.assert_allclose(added.sum(1) + rest, outputs.logits[:, -1], atol=1e-4)
+  assert np.abs(added[0, :-1]).max() > 1e-3 and not np.abs(added[0, -1]).any()
+  read = model.read({"features": features, "mask": mask}).contribution
+  np.testing.assert_allclose(read, added - added.mean(-1, keepdims=True), atol=1e-5)
+
+
 def test_what_the_model_predicted_and_what_did_come(model):
   settings = Settings(past="predicted", anticipated="true", min_windows=0.05, num_samples=0)
   found = explain(model, settings)
-  assert explain(model, settings) == found and not found.samples and len(found.forward) > 5
+  assert str(explain(model, settings)) == str(found) and not found.samples and len(found.forward) > 5
   windows = model.experiment.data.windows(model.experiment.open_split("test"))
   for pair in found.forward:  # The same, a window at a time.
     mass = chance = presence = 0.0

@@ -105,6 +105,19 @@ class Model(Anticipator):
     past, weights = self._attended(query, keys, self.to_value(x), kept, age)
     return self._decided(x, past, weights, train).replace(query=average, fed_back=fed_back)
 
+  def contributions(self, features, mask) -> Float[Array, "B T K"]:
+    """What each step adds to the logits of the last one by being attended to, weights and gate taken as they are.
+
+    Together with the present step's part and the classifier's bias they sum up to the logits.
+    """
+    outputs = self(features, mask)
+    weights = jnp.moveaxis(outputs.attention[:, :, -1], 1, -1)  # (B, T, H)
+    values = self.to_value(self.embedded(features, mask, False))
+    past = self.to_output(weights[..., None].astype(values.dtype) * values)
+    if self.gate:
+      past = outputs.gate[:, -1:] * past
+    return self.classified(past, False) - self.classified(jnp.zeros_like(past), False)
+
   def init_state(self, num_streams: int) -> State:
     """See Anticipator."""
     queue = (num_streams, self.window, self.num_heads, self.width // self.num_heads)
