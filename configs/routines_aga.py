@@ -2,6 +2,8 @@
 
   python -m jaxvid.main --config=configs/routines_aga.py --workdir=runs/routines
 
+On one CPU core 45 seconds; top-1 84.97 (three seeds), where the grammar allows 84.9 (docs/results.md).
+
 Variants: last_feature, lstm, transformer (baselines); no_gate, no_ema, features, no_history (ablations); smoke.
 """
 
