@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.11 python3.13; do \
 VENV ?= .venv
 READY = $(VENV)/.installed
 
-.PHONY: help venv quickstart test test-slow smoke lint clean
+.PHONY: help venv quickstart test test-slow test-long smoke lint clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -23,7 +23,10 @@ test: venv  ## Run the default tests on all cores (about ten minutes on two)
 	$(VENV)/bin/python -m pytest -m "not slow" -n auto --dist loadfile
 
 test-slow: venv  ## Run the slow tests: every smoke variant, two processes, HAPT from archive to score
-	$(VENV)/bin/python -m pytest -m slow
+	$(VENV)/bin/python -m pytest -m "slow and not long"
+
+test-long: venv  ## Run the tests that take a quarter of an hour: stickgym from nothing to score
+	$(VENV)/bin/python -m pytest -m long
 
 smoke: venv  ## Train TriDet's model for a few steps on made-up data
 	$(VENV)/bin/python -m jaxvid.main --config=configs/thumos_sgp.py:smoke --workdir=runs/smoke

@@ -1,4 +1,4 @@
-"""stickgym from nothing to the score: what TAG-Head tells apart, no single frame does. Ten minutes, so slow."""
+"""stickgym from nothing to the score: what TAG-Head tells apart, no single frame does. Ten minutes, so long."""
 
 import json
 import subprocess
@@ -32,12 +32,14 @@ def top1(data_dir, tmp_path, command_environment):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_frame_tells_the_apparatus_and_no_more(top1):
   """Four classes share each of three apparatus: 25% is chance for who sees which one it is, 8% for who does not."""
   assert 0.2 < top1("frame", "--config.optim.schedule.epochs=5") < 0.4
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_tag_head_tells_the_classes_apart(top1):
   """Three epochs of the configuration's five."""
   assert top1("", "--config.optim.schedule.epochs=3") >= 0.8
