@@ -256,8 +256,9 @@ class TestFile:
   def test_our_studies(self, path):
     """Read on the paper's dataset, with its numbers where it has any, and on another one, without."""
     module = plan.load(path)
-    other = "configs/gym288_tag.py:smoke" if path.stem.startswith("tag_") else "configs/hapt_actionformer.py:small"
-    for base, published in ((module.BASE, path.stem != "tag_graphs"), (other, False)):
+    others = {"tag": "configs/gym288_tag.py:smoke", "aga": "configs/epic100_aga.py"}
+    other = others.get(path.stem[:3], "configs/hapt_actionformer.py:small")
+    for base, published in ((module.BASE, path.stem not in ("tag_graphs", "aga_ablations")), (other, False)):
       options, overrides = study._parse([f"--study={path}", "--workdir=w", f"--base={ROOT / base}"])
       read = plan.read(module, study._base_config(options, None, overrides))
       assert any(row.published for row in read.rows) == published
