@@ -10,6 +10,10 @@ configs/stickgym_tag.py has trained, of two seconds twice a second:
     --annotations=data/routines/annotations.json --data_dir=data
   python -m jaxvid.main --config=configs/stickgym_aga.py --workdir=runs/stickgym_aga
 
+One run so far, with 120 routines to train on and features of a network that recognises 89% of the clips: top-1 15.7,
+where who knows the last action and nothing else is right in 20.4% of the cases, who knows all and the grammar in 47.0%.
+1,300 windows are too few to learn it from such features: draw more (--num_train).
+
 Variants: last_feature, lstm, transformer (baselines); no_gate, no_ema, features, no_history (ablations); smoke.
 """
 
@@ -20,9 +24,11 @@ def get_config(arg=""):
   v = common.variant(arg, smoke=False, **dict.fromkeys(anticipation_common.MODELS, False))
   c = common.anticipation()
   c.task.num_classes = 12
-  c.model.anticipator = anticipation_common.anticipator(v, width=64, window=32, num_heads=4, dropout=0.2)
+  c.model.anticipator = anticipation_common.anticipator(
+    v, width=64, window=32, num_heads=4, dropout=0.2, input_norm=True
+  )
   c.data.update(dataset="generic/routines", tau_a=0.5, tau_o=16.0, every=0.5, batch_size=32, targets="next")
-  c.optim.update(lr=1e-3, weight_decay=0.05, ema=0.99)
-  c.optim.schedule.update(warmup_epochs=1, epochs=20)
+  c.optim.update(lr=2e-3, weight_decay=0.05, ema=0.99)
+  c.optim.schedule.update(warmup_epochs=1, epochs=30)
   c.eval.best_by = "top1"
   return anticipation_common.smoke(c) if v.smoke else c
