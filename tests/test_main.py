@@ -71,10 +71,12 @@ def test_mistakes_give_one_line(run, tmp_path, args, message):
     "hapt_decoupled.py:smoke",
     "gym99_tag.py:smoke",
     "haa500_tag.py:smoke,csn,frozen",
+    "epic100_aga.py:smoke,heads",
   ],
 )
 def test_smoke(run, tmp_path, name):
   done = run(f"--config=configs/{name}", f"--workdir={tmp_path}")
   assert done.returncode == 0, done.stderr
-  picture = "confusion.png" if "_tag" in name else "detections.png"
+  pictures = {"tag": "confusion.png", "aga": "curves.png"}
+  picture = pictures.get(name.partition(".")[0].rpartition("_")[2], "detections.png")
   assert (tmp_path / "scores.json").exists() and (tmp_path / picture).exists()
