@@ -3,8 +3,8 @@
   python -m data_prep.build stickgym --data_dir=data
   python -m jaxvid.main --config=configs/stickgym_tag.py --workdir=runs/stickgym_tag
 
-A small R(2+1)D from nothing on 16 frames of 48 x 48. On two CPU cores that other work shared: 3.5 minutes to draw, 16 to
-train and score; top-1 97.0, where single frames reach 26.8 (docs/results.md).
+A small R(2+1)D from nothing on 16 frames of 48 x 48. On two CPU cores that other work shared: 3.5 minutes to draw, 16
+to train and score; top-1 97.0, where single frames reach 26.8 (docs/results.md).
 
 Variants: `pool`, without TAG-Head; `frame`, the baseline that sees one frame at a time, in a test the mean of what it
 says of 16; `smoke`.
