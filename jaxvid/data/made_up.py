@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from jaxvid import time_grid
-from jaxvid.data import store
+from jaxvid.data import made_up_dataset
 from jaxvid.data.contract import FeatureContract
 from jaxvid.data.sequence_records import Record
 
@@ -99,27 +99,20 @@ def write(
     "min_steps": min_steps,
     "max_steps": max_steps,
   }
-  existing = store.dataset_folder(directory, name)
-  if existing and store.Split(existing, "train").metadata.get("settings") == settings:
-    return existing
 
   def split(first, num_records):
     return lambda: records(seed, num_records, dim, num_classes, min_steps, max_steps, first)
 
-  try:
-    return store.write_dataset(
-      directory,
-      name,
-      VERSION,
-      {"train": split(0, num_train), "test": split(num_train, num_test)},
-      FeatureContract("made_up", "", FPS, FEAT_STRIDE, NUM_FRAMES, dim, "none"),
-      class_names(num_classes),
-      description="Made-up recordings; nothing in them is real.",
-      notes={"settings": settings},
-      overwrite=existing is not None,
-    )
-  except FileExistsError:  # Another process, of several that train together, was faster.
-    return store.dataset_folder(directory, name)
+  return made_up_dataset.write_once(
+    directory,
+    name,
+    VERSION,
+    {"train": split(0, num_train), "test": split(num_train, num_test)},
+    settings,
+    contract=FeatureContract("made_up", "", FPS, FEAT_STRIDE, NUM_FRAMES, dim, "none"),
+    class_names=class_names(num_classes),
+    description="Made-up recordings; nothing in them is real.",
+  )
 
 
 def _draw_actions(rng, num_steps, num_classes):

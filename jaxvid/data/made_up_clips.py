@@ -5,7 +5,7 @@ A bright square on a dark, noisy background moves in one of eight directions: no
 
 import numpy as np
 
-from jaxvid.data import store
+from jaxvid.data import made_up_dataset
 from jaxvid.data.clip_records import Clip
 from jaxvid.video.decode import Video
 from jaxvid.video.encode import encode
@@ -83,22 +83,15 @@ def write(
     "height": height,
     "width": width,
   }
-  existing = store.dataset_folder(directory, name)
-  if existing and store.Split(existing, "train").metadata.get("settings") == settings:
-    return existing
   split = lambda first, count: lambda: clips(seed, count, num_classes, num_frames, height, width, first)  # noqa: E731
-  try:
-    return store.write_dataset(
-      directory,
-      name,
-      VERSION,
-      {"train": split(0, num_train), "test": split(num_train, num_test)},
-      None,
-      class_names(num_classes),
-      kind="clips",
-      description="Made-up clips; nothing in them is real.",
-      notes={"settings": settings},
-      overwrite=existing is not None,
-    )
-  except FileExistsError:  # Another process, of several that train together, was faster.
-    return store.dataset_folder(directory, name)
+  return made_up_dataset.write_once(
+    directory,
+    name,
+    VERSION,
+    {"train": split(0, num_train), "test": split(num_train, num_test)},
+    settings,
+    contract=None,
+    class_names=class_names(num_classes),
+    kind="clips",
+    description="Made-up clips; nothing in them is real.",
+  )

@@ -8,7 +8,7 @@ A step is a second; its features are a direction that belongs to the action, and
 
 import numpy as np
 
-from jaxvid.data import store
+from jaxvid.data import made_up_dataset
 from jaxvid.data.contract import FeatureContract
 from jaxvid.data.sequence_records import Record
 
@@ -93,27 +93,21 @@ def write(
   """
   settings = dict(seed=seed, num_train=num_train, num_test=num_test, dim=dim, num_actions=num_actions)
   settings |= dict(lengths=list(lengths), noise=noise, kept=kept)
-  existing = store.dataset_folder(directory, name)
-  if existing and store.Split(existing, "train").metadata.get("settings") == settings:
-    return existing
   split = lambda first, count: lambda: records(seed, count, dim, num_actions, lengths, noise, kept, first)  # noqa: E731
   places = [(verb, noun) for verb in range(len(VERBS)) for noun in range(len(NOUNS))]
   parts = {"verbs": list(VERBS), "nouns": list(NOUNS)}
   parts |= {"action_verb": [verb for verb, _ in places], "action_noun": [noun for _, noun in places]}
-  try:
-    return store.write_dataset(
-      directory,
-      name,
-      VERSION,
-      {"train": split(0, num_train), "test": split(num_train, num_test)},
-      FeatureContract("made_up_routines", "", 1.0, 1.0, 1.0, dim, "none"),
-      class_names(),
-      description="Made-up kitchen routines; nothing in them is real.",
-      notes={"settings": settings, "anticipation": parts},
-      overwrite=existing is not None,
-    )
-  except FileExistsError:  # Another process, of several that train together, was faster.
-    return store.dataset_folder(directory, name)
+  return made_up_dataset.write_once(
+    directory,
+    name,
+    VERSION,
+    {"train": split(0, num_train), "test": split(num_train, num_test)},
+    settings,
+    contract=FeatureContract("made_up_routines", "", 1.0, 1.0, 1.0, dim, "none"),
+    class_names=class_names(),
+    description="Made-up kitchen routines; nothing in them is real.",
+    notes={"anticipation": parts},
+  )
 
 
 def _called_for(seed):

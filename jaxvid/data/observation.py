@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from jaxvid import time_grid
+
 _TOLERANCE = 1e-6  # Seconds; times come from decimal text and from quotients of frame numbers.
 
 
@@ -25,8 +27,8 @@ def observation_window(start: float, tau_a: float, tau_o: float) -> tuple[float,
 
 def step_ends(record: Mapping[str, Any]) -> np.ndarray:
   """(T,) the second at which each step of a record's features has been seen whole."""
-  steps = np.arange(len(record["features"]))
-  return (steps * record["feat_stride"] + record["num_frames"]) / record["fps"]
+  counts = 1 + np.arange(len(record["features"]))
+  return time_grid.end_of_last_step(counts, record["fps"], record["feat_stride"], record["num_frames"])
 
 
 def window_times(start: float, tau_a: float, tau_o: float, every: float) -> np.ndarray:

@@ -81,7 +81,7 @@ class AttentiveModel:
     gate = None if outputs.gate is None else outputs.gate.mean(-1)
     contribution = None
     if isinstance(self.experiment.network.anticipator, action_guided.Model):
-      contribution = self.experiment.network.apply(variables, features, mask, method="contributions")
+      contribution = self.experiment.network.apply(variables, features, mask, outputs, method="contributions")
       contribution -= contribution.mean(-1, keepdims=True)
     return Reading(outputs.attention[:, :, -1], jax.nn.softmax(outputs.logits), gate, contribution)
 

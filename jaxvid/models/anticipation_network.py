@@ -37,9 +37,9 @@ class AnticipationNetwork(nn.Module):
     jaxvid.models.anticipators.action_guided."""
     return self._with_parts(self.anticipator.with_history(features, mask, taught))
 
-  def contributions(self, features: Features, mask: Mask) -> Float[Array, "B T K"]:
+  def contributions(self, features: Features, mask: Mask, outputs: AnticipationOutputs) -> Float[Array, "B T K"]:
     """Of Action-Guided Attention only: what each step adds to the last one's logits, see there."""
-    return self.anticipator.contributions(features, mask)
+    return self.anticipator.contributions(features, mask, outputs)
 
   def init_state(self, num_streams: int) -> State:
     return self.anticipator.init_state(num_streams)

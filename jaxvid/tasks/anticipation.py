@@ -94,8 +94,9 @@ class Task:
     return loss, {"loss": loss, **metrics, "accuracy": accuracy}, state
 
   def predict(self, outputs: AnticipationOutputs, batch: Batch) -> Predictions:
-    found = self.probabilities(outputs)
-    return Predictions(*(None if values is None else values[:, -1] for values in found))
+    last = lambda logits: None if logits is None else logits[:, -1]  # noqa: E731
+    logits = {name: last(getattr(outputs, name)) for name in ("logits", "verb_logits", "noun_logits")}
+    return self.probabilities(outputs.replace(**logits))
 
   def probabilities(self, outputs: AnticipationOutputs) -> Predictions:
     """Of every step there is: (B, T, K), or of one step of streams (B, K)."""

@@ -248,7 +248,7 @@ def test_contributions_sum_up_to_the_logits(model):
   params = variables["params"]["anticipator"]
   present = (1 - outputs.gate[:, -1]) * (features[:, -1] @ params["to_width"]["kernel"] + params["to_width"]["bias"])
   rest = present @ params["classifier"]["kernel"] + params["classifier"]["bias"]
-  added = network.apply(variables, features, mask, method="contributions")
+  added = network.apply(variables, features, mask, outputs, method="contributions")
   np.testing.assert_allclose(added.sum(1) + rest, outputs.logits[:, -1], atol=1e-4)
   assert np.abs(added[0, :-1]).max() > 1e-3 and not np.abs(added[0, -1]).any()
   read = model.read({"features": features, "mask": mask}).contribution

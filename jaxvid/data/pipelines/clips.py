@@ -7,15 +7,13 @@ is one integer, the step, and holds for any number of processes.
 
 import dataclasses
 import functools
-import inspect
-import pathlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import grain
 import numpy as np
 
-from jaxvid.data import made_up_clips, store
+from jaxvid.data import made_up_clips, made_up_dataset, store
 from jaxvid.data.clip_reader import ClipReader
 from jaxvid.data.clip_views import Views
 
@@ -76,10 +74,7 @@ class Data:
   prefetch: int = 4
 
   def __post_init__(self):
-    known = [name for name in inspect.signature(made_up_clips.write).parameters if name not in ("directory", "name")]
-    for key in self.made_up or {}:
-      if key not in known:
-        raise ValueError(f"made_up.{key}: nothing reads this key; it takes: {', '.join(known)}")
+    made_up_dataset.check_settings(made_up_clips.write, self.made_up)
     for name in ("balance", "class_weights"):
       if not 0 <= getattr(self, name) <= 1:
         raise ValueError(f"{name}: {getattr(self, name)} does not lie in [0, 1]")
@@ -107,11 +102,7 @@ class Data:
 
   def open_split(self, split: str, workdir: str) -> store.Split:
     """A split of the configured dataset; a made-up one is written below `workdir` first, where it is not there yet."""
-    if self.made_up is None:
-      return store.open_dataset(self.data_dir, self.dataset, split, kind="clips")
-    folder = pathlib.Path(workdir) / "made_up"
-    made_up_clips.write(folder, name=self.dataset, **self.made_up)
-    return store.open_dataset(folder, self.dataset, split, kind="clips")
+    return made_up_dataset.open_split(self, made_up_clips.write, split, workdir, kind="clips")
 
   def example_batch(self, contract: None = None) -> dict[str, np.ndarray]:
     """A batch of one as networks are initialised with; clips have no feature contract."""

@@ -7,8 +7,6 @@ is one integer, the step, and holds for any number of processes.
 
 import dataclasses
 import functools
-import inspect
-import pathlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,7 +14,7 @@ import grain
 import numpy as np
 
 from jaxvid import time_grid
-from jaxvid.data import made_up, store
+from jaxvid.data import made_up, made_up_dataset, store
 from jaxvid.data.batches import collate
 from jaxvid.data.contract import FeatureContract
 from jaxvid.data.crops import Crop, clip_to_features, random_crop
@@ -63,10 +61,7 @@ class Data:
   prefetch: int = 4
 
   def __post_init__(self):
-    known = [name for name in inspect.signature(made_up.write).parameters if name not in ("directory", "name")]
-    for key in self.made_up or {}:
-      if key not in known:
-        raise ValueError(f"made_up.{key}: nothing reads this key; it takes: {', '.join(known)}")
+    made_up_dataset.check_settings(made_up.write, self.made_up)
     if self.pad_multiple is not None and self.pad_multiple < 1:
       raise ValueError(f"pad_multiple: {self.pad_multiple}; give 1 or more, or None for the largest bucket")
     if self.resize_to is not None and self.resize_to < 1:
@@ -78,11 +73,7 @@ class Data:
 
   def open_split(self, split: str, workdir: str) -> store.Split:
     """A split of the configured dataset; a made-up one is written below `workdir` first, where it is not there yet."""
-    if self.made_up is None:
-      return store.open_dataset(self.data_dir, self.dataset, split)
-    folder = pathlib.Path(workdir) / "made_up"
-    made_up.write(folder, name=self.dataset, **self.made_up)
-    return store.open_dataset(folder, self.dataset, split)
+    return made_up_dataset.open_split(self, made_up.write, split, workdir)
 
   def example_batch(self, contract: FeatureContract) -> dict[str, np.ndarray]:
     """A batch of one as networks are initialised with: what tasks give to a network, as long as the shortest bucket."""

@@ -5,15 +5,13 @@ What a training step sees is a function of the seed and the step alone, as in ja
 
 import dataclasses
 import functools
-import inspect
-import pathlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import grain
 import numpy as np
 
-from jaxvid.data import made_up_routines, observation, store
+from jaxvid.data import made_up_dataset, made_up_routines, observation, store
 from jaxvid.data.contract import FeatureContract
 
 SHORT = ("mask", "drop")
@@ -60,10 +58,7 @@ class Data:
   prefetch: int = 4
 
   def __post_init__(self):
-    known = [name for name in inspect.signature(made_up_routines.write).parameters if name not in ("directory", "name")]
-    for key in self.made_up or {}:
-      if key not in known:
-        raise ValueError(f"made_up.{key}: nothing reads this key; it takes: {', '.join(known)}")
+    made_up_dataset.check_settings(made_up_routines.write, self.made_up)
     if self.short not in SHORT or self.targets not in TARGETS:
       raise ValueError(f"short {self.short!r} must be {' or '.join(SHORT)}, targets {self.targets!r} "
                        f"{' or '.join(TARGETS)}")  # fmt: skip
@@ -80,11 +75,7 @@ class Data:
 
   def open_split(self, split: str, workdir: str) -> store.Split:
     """A split of the configured dataset; a made-up one is written below `workdir` first, where it is not there yet."""
-    if self.made_up is None:
-      return store.open_dataset(self.data_dir, self.dataset, split)
-    folder = pathlib.Path(workdir) / "made_up"
-    made_up_routines.write(folder, name=self.dataset, **self.made_up)
-    return store.open_dataset(folder, self.dataset, split)
+    return made_up_dataset.open_split(self, made_up_routines.write, split, workdir)
 
   def example_batch(self, contract: FeatureContract) -> dict[str, np.ndarray]:
     """A batch of one as networks are initialised with."""

@@ -105,12 +105,12 @@ class Model(Anticipator):
     past, weights = self._attended(query, keys, self.to_value(x), kept, age)
     return self._decided(x, past, weights, train).replace(query=average, fed_back=fed_back)
 
-  def contributions(self, features, mask) -> Float[Array, "B T K"]:
+  def contributions(self, features, mask, outputs) -> Float[Array, "B T K"]:
     """What each step adds to the logits of the last one by being attended to, weights and gate taken as they are.
 
-    Together with the present step's part and the classifier's bias they sum up to the logits.
+    Together with the present step's part and the classifier's bias they sum up to the logits. `outputs` are those of
+    the same windows.
     """
-    outputs = self(features, mask)
     weights = jnp.moveaxis(outputs.attention[:, :, -1], 1, -1)  # (B, T, H)
     values = self.to_value(self.embedded(features, mask, False))
     past = self.to_output(weights[..., None].astype(values.dtype) * values)
