@@ -116,6 +116,7 @@ def recognition():
         flip=True,
         num_clips=1,
         num_crops=1,
+        flow=placeholder(str),
         mixup_alpha=0.0,
         balance=0.0,
         class_weights=0.0,

@@ -8,7 +8,8 @@ Paper: top-1 95.6%, mean class accuracy 93.8% (R(2+1)D-34 from IG-65M, 64 frames
 videos are not at hand.
 
 Variants: `i3d`, `slow`, `csn`, the other backbones of its Table 3 (from Kinetics-400); `pool`, without TAG-Head;
-`frozen`, the head alone is trained; `smoke`. They combine: `:i3d,pool`.
+`frozen`, the head alone is trained; `i3d,flow`, I3D's second stream, on what the first command
+builds with --data_dir=data/flow --encode=jpeg --flow=tvl1; `smoke`. They combine: `:i3d,pool`.
 """
 
 from configs import recognition_common

@@ -17,7 +17,8 @@ def tag(arg, dataset, num_classes, clip_len, mlp_width):
   Where the paper is silent the choice is ours: batches of 8, 30 epochs, K and alpha of the propagation as in APPNP, no
   decay of the weights, and for the backbones other than R(2+1)D-34 their usual 224 x 224 pictures.
   """
-  v = common.variant(arg, i3d=False, slow=False, csn=False, pool=False, frozen=False, table5=False, smoke=False)
+  flags = dict.fromkeys(("i3d", "flow", "slow", "csn", "pool", "frozen", "table5", "smoke"), False)
+  v = common.variant(arg, **flags)
   named = [name for name in BACKBONES if v.get(name)]
   if len(named) > 1:
     raise ValueError(f"{' and '.join(named)}: name one backbone")
@@ -28,6 +29,11 @@ def tag(arg, dataset, num_classes, clip_len, mlp_width):
   c.model.head = dict(type="pool") if v.pool else tag_head(mlp_width=2048 if v.table5 else mlp_width)
   c.model.freeze_backbone = v.frozen
   c.data.update(dataset=dataset, clip_len=clip_len, short_side=short_side, crop=crop)
+  if v.flow:
+    if not v.i3d:
+      raise ValueError("flow: only I3D has public weights for it; give i3d,flow")
+    c.model.backbone.in_channels = 2
+    c.data.update(data_dir="data/flow", flow="tvl1")
   return smoke(c) if v.smoke else c
 
 

@@ -7,14 +7,15 @@ A small R(2+1)D from nothing on 16 frames of 48 x 48. On two CPU cores that othe
 to train and score; top-1 97.0, where single frames reach 26.8 (docs/results.md).
 
 Variants: `pool`, without TAG-Head; `frame`, the baseline that sees one frame at a time, in a test the mean of what it
-says of 16; `smoke`.
+says of 16; `flow`, the same network on optical flow, estimated as clips are read (pip install 'jaxvid[flow]');
+`smoke`.
 """
 
 from configs import common, recognition_common
 
 
 def get_config(arg=""):
-  v = common.variant(arg, pool=False, frame=False, smoke=False)
+  v = common.variant(arg, pool=False, frame=False, flow=False, smoke=False)
   c = common.recognition()
   c.task.update(num_classes=12, label_smoothing=0.05)
   c.model.backbone = dict(
@@ -30,4 +31,7 @@ def get_config(arg=""):
   if v.frame:
     c.data.update(clip_len=1, num_clips=16)
     c.optim.schedule.epochs = 20
+  if v.flow:
+    c.model.normalization = "symmetric"
+    c.data.flow = "dis"
   return recognition_common.smoke(c) if v.smoke else c

@@ -23,6 +23,7 @@ from jaxvid.video import sampling
 from jaxvid.video.decode import Video
 from jaxvid.video.encode import check_quality, encode
 from jaxvid.video.errors import VideoError
+from jaxvid.video.flow import METHODS, Flow, check_method
 from jaxvid.video.picture import resized_shape
 
 CHOICES = ("copy", "h264", "jpeg")
@@ -41,16 +42,19 @@ class Encoding:
       frames.
     short_side: the encoded clip's, unless the published one is smaller; None keeps the size.
     quality: see `jaxvid.video.encode.encode`.
+    flow: None for the pictures; otherwise their optical flow is stored, estimated by this method of
+      `jaxvid.video.flow` at the size of the encoded clip.
   """
 
   kind: str
   short_side: int | None
   quality: int | None
+  flow: str | None = None
 
   def describe(self) -> dict:
     """What becomes of it in the dataset's metadata."""
     settings = {"short_side": self.short_side, "quality": self.quality} if self.kind != "copy" else {}
-    return {"encode": self.kind} | settings
+    return {"encode": self.kind} | settings | ({"flow": self.flow} if self.flow else {})
 
 
 def add_flags(parser, encode="h264", short_side=256):
@@ -72,6 +76,9 @@ def add_flags(parser, encode="h264", short_side=256):
     "--quality", type=int, metavar="N", help="h264: CRF 0 to 51, default 20; jpeg: 2 (best) to 31, default 3"
   )
   parser.add_argument(
+    "--flow", choices=METHODS, help="with --encode=jpeg: store optical flow instead of pictures; dis is far quicker"
+  )
+  parser.add_argument(
     "--num_processes", type=int, default=os.cpu_count(), metavar="N", help="processes; default: one a core, %(default)s"
   )
 
@@ -82,13 +89,21 @@ def from_flags(flags) -> Encoding:
     raise BadInput(
       "--short_side, --num_processes", "flags", "out of range", "Give 0 or more pixels, 1 or more workers."
     )
+  if flags.flow:
+    if flags.encode != "jpeg":
+      problem = f"h264 has colours, and so flow, at half the resolution only; got --encode={flags.encode}"
+      raise BadInput("--flow", "flags", problem, "Add --encode=jpeg.")
+    try:
+      check_method(flags.flow)
+    except ValueError as error:
+      raise BadInput("--flow", "flags", str(error), "Install it first.") from None
   if flags.encode == "copy":
     return Encoding("copy", None, None)
   try:
     quality = check_quality(flags.encode, flags.quality)
   except ValueError as error:
     raise BadInput("--quality", "flags", str(error), "Correct it.") from None
-  return Encoding(flags.encode, flags.short_side or None, quality)
+  return Encoding(flags.encode, flags.short_side or None, quality, flags.flow)
 
 
 class Cache:
@@ -200,7 +215,8 @@ def _encoded(item, open_video, encoding):
       return values | {"fps": video.fps, "num_frames": video.num_frames, "duration": video.duration}, b""
     shape = _shape(video, encoding)
     times = video.timestamps[first:stop] - video.timestamps[first]
-    data = encode(video.iterate(range(first, stop), shape), times, encoding.kind, encoding.quality)
+    source = Flow(video, encoding.flow) if encoding.flow else video
+    data = encode(source.iterate(range(first, stop), shape), times, encoding.kind, encoding.quality)
     made = Video(data, name=f"{item.file}, encoded")
   except VideoError as error:
     raise BadInput(item.file, f"video, {item.where}", error.problem, error.remedy) from error

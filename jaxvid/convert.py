@@ -12,8 +12,8 @@ left: checkpoints/latest, and config.py with all the settings of the YAML. The m
 included, so that its outputs are the same.
 
 --network names a network of clips whose weights are public: r2plus1d_18 (torchvision), r2plus1d_34 (VMZ, IG-65M), i3d
-(the common PyTorch version), slow_r50, slowfast_r50, csn_r101 (pytorchvideo). The workdir classifies videos; its
-backbone serves trainings as --config.train.backbone_from=DIR, whatever their classes and heads.
+and i3d_flow (the common PyTorch version), slow_r50, slowfast_r50, csn_r101 (pytorchvideo). The workdir classifies
+videos; its backbone serves trainings as --config.train.backbone_from=DIR, whatever their classes and heads.
 """
 
 import argparse

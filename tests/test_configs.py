@@ -119,11 +119,23 @@ def test_variants_are_traced(name, arg):
   assert parameters in (None, count(trace(name, arg, dim)))
 
 
-CLIP_VARIANTS = ("", "i3d", "slow", "csn", "pool", "frozen,smoke", "i3d,smoke", "slow,smoke", "csn,pool,smoke")
+CLIP_VARIANTS = (
+  "",
+  "i3d",
+  "slow",
+  "csn",
+  "pool",
+  "frozen,smoke",
+  "i3d,smoke",
+  "slow,smoke",
+  "csn,pool,smoke",
+  "i3d,flow,smoke",
+)
 
 
 @pytest.mark.parametrize(
-  "name, arg", [("haa500_tag", arg) for arg in CLIP_VARIANTS] + [(name, "smoke") for name in CLIPS]
+  "name, arg",
+  [("haa500_tag", arg) for arg in CLIP_VARIANTS] + [("stickgym_tag", "flow")] + [(name, "smoke") for name in CLIPS],
 )
 def test_clip_configurations_are_traced(name, arg):
   """Initialisation, loss, prediction and optimizer."""
@@ -177,6 +189,8 @@ def test_one_anticipator_and_three_splits():
 def test_one_backbone_at_a_time():
   with pytest.raises(ValueError, match="i3d and csn: name one backbone"):
     get("gym99_tag", "i3d,csn")
+  with pytest.raises(ValueError, match="give i3d,flow"):
+    get("gym99_tag", "flow")
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

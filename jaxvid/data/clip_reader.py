@@ -24,7 +24,12 @@ class ClipReader:
   """
 
   def __init__(self, source: Split, views: Views, skip_bad: bool, cache_decoded: bool):
-    """Args: see the settings of the same names in jaxvid.data.pipelines.clips.Data."""
+    """Args: see the settings of the same names in jaxvid.data.pipelines.clips.Data.
+
+    Raises:
+      ValueError: the dataset holds optical flow, and the network is to see something else.
+    """
+    self._is_flow = _check_flow(source, views.flow)
     self._source, self._views = source, views
     self._skip_bad = skip_bad
     self._cache = {} if cache_decoded else None
@@ -84,7 +89,8 @@ class ClipReader:
     return found
 
   def _open(self, record):
-    return Video(record["video"], name=f"clip {record['id']} of {self._source!r}")
+    video = Video(record["video"], name=f"clip {record['id']} of {self._source!r}")
+    return video if self._is_flow else self._views.of(video)
 
   def _note(self, index, error):
     """Counts a broken clip and says so once, or raises."""
@@ -110,6 +116,17 @@ class _Decoded:
     if size != self._size:
       raise ValueError(f"frames of {size} from a cache of {self._size}")
     return self._frames[indices]
+
+
+def _check_flow(source, flow):
+  """Whether the dataset holds optical flow itself, so that it need not be estimated."""
+  stored = source.metadata.get("encoding", {}).get("flow")
+  if stored not in (None, flow):
+    raise ValueError(
+      f"config.data.flow: {flow!r}, but {source!r} holds optical flow of the method {stored!r}; set that, or name a "
+      "dataset of pictures"
+    )
+  return stored is not None
 
 
 def _without_video(record):

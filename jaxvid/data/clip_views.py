@@ -4,7 +4,9 @@ import dataclasses
 
 import numpy as np
 
-from jaxvid.video import sampling, transforms
+from jaxvid.video import flow, sampling, transforms
+from jaxvid.video.decode import Video
+from jaxvid.video.flow import Flow
 from jaxvid.video.picture import resized_shape
 
 SAMPLINGS = ("uniform", "dense")
@@ -29,6 +31,8 @@ class Views:
     flip: mirror every other clip in training.
     num_clips: views along time in a test.
     num_crops: views along the longer side in a test, of every clip.
+    flow: None for pictures; otherwise the network sees optical flow, estimated by this method of
+      jaxvid.video.flow.METHODS, and H x W below has two channels.
   """
 
   clip_len: int
@@ -43,6 +47,7 @@ class Views:
   flip: bool
   num_clips: int
   num_crops: int
+  flow: str | None = None
 
   def __post_init__(self):
     if self.sampling not in SAMPLINGS:
@@ -58,6 +63,8 @@ class Views:
       raise ValueError(f"short_side {self.short_side}, crop {self.crop}: a crop of the short side must fit into it")
     if self.scale is not None and not 0 < self.scale[0] <= self.scale[1] <= 1:
       raise ValueError(f"scale: {self.scale} are not two shares of the area, the smaller one first")
+    if self.flow is not None:
+      flow.check_method(self.flow)
 
   @property
   def crop_shape(self) -> tuple[int, int]:
@@ -66,6 +73,15 @@ class Views:
   @property
   def short_sides(self) -> tuple[int, int]:
     return (self.short_side,) * 2 if isinstance(self.short_side, int) else tuple(self.short_side)
+
+  @property
+  def channels(self) -> int:
+    """Of the clips: 3 of pictures, 2 of optical flow."""
+    return 3 if self.flow is None else flow.CHANNELS
+
+  def of(self, video: Video) -> Video | Flow:
+    """A video of pictures as the network is to see it: the video itself, or its optical flow."""
+    return video if self.flow is None else Flow(video, self.flow)
 
   def train_frames(self, timestamps: np.ndarray, start: float, end: float, rng: np.random.Generator) -> np.ndarray:
     """(clip_len,) frames of the part from `start` to `end` seconds."""
@@ -90,16 +106,23 @@ class Views:
     return self._size(height, width, self.short_sides[0])
 
   def train_pixels(self, clip: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """(T, H, W, 3) of the crop's size from the resized frames."""
+    """(T, H, W, C) of the crop's size from the resized frames (T, ..., 3)."""
     if self.scale is None:
       clip = transforms.random_crop(clip, self.crop_shape, rng)
     else:
       clip = transforms.random_resized_crop(clip, self.crop_shape, rng, self.scale)
-    return transforms.flip(clip) if self.flip and rng.random() < 0.5 else clip
+    clip = clip[..., : self.channels]
+    if not (self.flip and rng.random() < 0.5):
+      return clip
+    return transforms.flip(clip) if self.flow is None else flow.mirrored(clip)
 
   def test_pixels(self, clip: np.ndarray) -> np.ndarray:
-    """(num_crops, T, H, W, 3) of the crop's size from the resized frames."""
-    return transforms.crops(clip, self.crop_shape, self.num_crops)
+    """(num_crops, T, H, W, C) of the crop's size from the resized frames (T, ..., 3)."""
+    return transforms.crops(clip, self.crop_shape, self.num_crops)[..., : self.channels]
+
+  def center_pixels(self, frame: np.ndarray) -> np.ndarray:
+    """(H, W, C), the centre crop of a resized frame (..., 3)."""
+    return transforms.center_crop(frame[None], self.crop_shape)[0, ..., : self.channels]
 
   def _frames(self, timestamps, start, end):
     """The frames to choose from."""

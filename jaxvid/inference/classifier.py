@@ -54,7 +54,7 @@ class Classifier:
     Raises:
       VideoError: the file cannot be decoded.
     """
-    clip = Video(video)
+    clip = self.views.of(Video(video))
     frames = self.views.test_frames(clip.timestamps, start, clip.duration if end is None else end)
     pixels = clip.frames(frames.reshape(-1), self.views.test_size(clip.height, clip.width))
     views = [self.views.test_pixels(part) for part in pixels.reshape(*frames.shape, *pixels.shape[1:])]

@@ -16,7 +16,7 @@ from jaxvid.data.contract import FeatureContract
 from jaxvid.evaluators.predictor import in_batches
 from jaxvid.inference.clip_model import ClipModel
 from jaxvid.models.clip_network import ClipNetwork
-from jaxvid.video import sampling, transforms
+from jaxvid.video import sampling
 from jaxvid.video.decode import Video
 
 LAYERS = ("backbone", "pooled")
@@ -77,7 +77,7 @@ class FeatureExtractor:
     variables = used if layer == "backbone" else model.variables
     self._variables = jax.device_put(variables, jax.local_devices()[0])
     self._step = jax.jit(functools.partial(_features, self._network, layer))
-    clip = jax.ShapeDtypeStruct((1, len(self._places), *self._views.crop_shape, 3), np.uint8)
+    clip = jax.ShapeDtypeStruct((1, len(self._places), *self._views.crop_shape, self._views.channels), np.uint8)
     self.dim = jax.eval_shape(self._step, variables, clip).shape[-1]
 
   @classmethod
@@ -107,7 +107,7 @@ class FeatureExtractor:
     Frames are decoded as they are needed, and forgotten when no clip needs them any more: however long the video, there
     are never more in memory than those of two batches of clips.
     """
-    video = video if isinstance(video, Video) else Video(video)
+    video = self._views.of(video if isinstance(video, Video) else Video(video))
     fps = self.target_fps or video.fps
 
     def example(index, clip):
@@ -126,7 +126,8 @@ class FeatureExtractor:
   def contract(self, fps: float | None) -> FeatureContract:
     """The contract of features of videos with `fps` frames a second; None where it is not known yet."""
     height, width = self._views.crop_shape
-    seen = f"{len(self._places)} frames of {height} x {width} from short side {self._views.short_sides[0]}"
+    frames = "frames" if self._views.flow is None else f"frames of {self._views.flow} flow"
+    seen = f"{len(self._places)} {frames} of {height} x {width} from short side {self._views.short_sides[0]}"
     return FeatureContract(
       extractor=self._name if self._layer == "backbone" else f"{self._name} {self._layer}",
       weights_hash=self._hash,
@@ -156,7 +157,7 @@ class FeatureExtractor:
     return sampling.dense(self.clip_len, count, self._views.stride)
 
   def _clips(self, video):
-    """The clips of a video one after the other, (N, H, W, 3) uint8."""
+    """The clips of a video one after the other, (N, H, W, C) uint8."""
     frames = np.arange(video.num_frames)
     if self.target_fps is not None:
       frames = sampling.every(video.timestamps, self.target_fps)
@@ -172,12 +173,12 @@ class FeatureExtractor:
       held = {index: pixels for index, pixels in held.items() if index >= wanted[0]}
       while wanted[-1] not in held:
         index, frame = next(decoded)
-        held[index] = transforms.center_crop(frame[None], self._views.crop_shape)[0].copy()  # Without what is around.
+        held[index] = self._views.center_pixels(frame).copy()  # Without what is around.
       yield np.stack([held[index] for index in wanted])
 
 
 def _features(network: ClipNetwork, layer: str, variables: Any, clips: Any) -> jax.Array:
-  """(B, C) float32 of clips (B, N, H, W, 3)."""
+  """(B, C) float32 of clips (B, N, H, W, C)."""
   if layer == "pooled":
     return network.apply(variables, clips, train=False).pooled
   features = network.apply(variables, clips, train=False, method="extract").features

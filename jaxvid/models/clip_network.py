@@ -10,7 +10,7 @@ from jaxvid.models.normalization import normalize
 
 
 class ClipNetwork(nn.Module):
-  """Clips (B, T, H, W, 3), uint8 or floats in [0, 1], in; logits and features out.
+  """Clips (B, T, H, W, C), uint8 or floats in [0, 1], in; logits and features out. C is 3, of optical flow 2.
 
   Attributes:
     backbone, head: a clip backbone and a clip head.

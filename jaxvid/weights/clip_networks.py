@@ -27,6 +27,9 @@ NETWORKS = {
   # VMZ and IG-65M: 32 frames in a row, 112 x 112.
   "r2plus1d_34": _network(dict(type="r2plus1d", depth=34), None, 32, 128, 112, sampling="dense"),
   "i3d": _network(dict(type="i3d"), (2, 7, 7), 64, 256, 224, sampling="dense", target_fps=25.0),
+  "i3d_flow": _network(
+    dict(type="i3d", in_channels=2), (2, 7, 7), 64, 256, 224, sampling="dense", target_fps=25.0, flow="tvl1"
+  ),
   # pytorchvideo: frames x stride at 30 a second.
   "slow_r50": _network(dict(type="slow"), (8, 7, 7), 8, 256, 256, sampling="dense", target_fps=30.0, stride=8),
   "slowfast_r50": _network(

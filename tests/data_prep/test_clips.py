@@ -19,6 +19,7 @@ from data_prep import build, clip_encoding, finegym, stats
 from data_prep.clip_plan import ClipItem
 from jaxvid.data import store
 from jaxvid.video.decode import Video
+from jaxvid.video.flow import Flow
 
 ROOT = Path(__file__).parents[2]
 
@@ -178,9 +179,25 @@ def test_a_time_beyond_the_end(videos, tmp_path):
       run("clip_folder", tmp_path / "raw", tmp_path / "data")
 
 
+def test_flow_in_the_place_of_pictures(videos, tmp_path):
+  source = tmp_path / "raw"
+  place(videos / "long.mp4", source / "jump" / "a")
+  for data, *flags in (("flow", "--flow=dis", "--short_side=40"), ("pictures", "--short_side=0")):
+    run("clip_folder", source, tmp_path / data, "--encode=jpeg", "--quality=2", *flags)
+  (stored,), (pictures,) = clips(tmp_path / "flow", "clip_folder"), clips(tmp_path / "pictures", "clip_folder")
+  assert manifest(tmp_path / "flow", "clip_folder")["encoding"]["flow"] == "dis"
+  assert "flow" not in manifest(tmp_path / "pictures", "clip_folder")["encoding"]
+  found = Video(stored["video"])
+  np.testing.assert_allclose(found.timestamps, Video(pictures["video"]).timestamps)
+  expected = Flow(Video((source / "jump" / "a.mp4").read_bytes()), "dis").frames(range(30), 40)
+  assert expected.shape == (30, 40, 53, 3)
+  assert np.abs(found.frames(range(30)).astype(int) - expected).mean() < 2 < np.std(expected[..., :2])
+
+
 @pytest.mark.parametrize(
   "flags, problem",
   [
+    (["--flow=dis"], "--flow: flags: h264 has colours.*got --encode=h264. Add --encode=jpeg"),
     (["--quality=60"], "quality: 60; give 0 to 51"),
     (["--short_side=-1"], "--short_side"),
     (["--test_share=1"], "--test_share"),

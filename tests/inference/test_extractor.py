@@ -12,6 +12,7 @@ from configs import gym99_tag
 from jaxvid import extract as command
 from jaxvid.data.clip_views import Views
 from jaxvid.data.contract import FeatureContract
+from jaxvid.inference.classifier import Classifier
 from jaxvid.inference.clip_model import ClipModel
 from jaxvid.inference.extract import extract
 from jaxvid.inference.extractor import FeatureExtractor
@@ -21,6 +22,7 @@ from jaxvid.train.experiment import Experiment
 from jaxvid.video import transforms
 from jaxvid.video.decode import Video
 from jaxvid.video.errors import VideoError
+from jaxvid.video.flow import Flow
 
 TINY = dict(type="r2plus1d", width=4, depths=(1,), mid_planes="each", norm_epsilon=1e-3)
 
@@ -65,6 +67,23 @@ def test_a_step_is_the_network_on_its_frames(model, video):
     expected = by_hand(model, video, np.arange(3 * index, 3 * index + 4))
     np.testing.assert_allclose(features[index], expected, rtol=1e-4, atol=1e-6)
   assert np.abs(np.diff(features, axis=0)).max(1).min() > 1e-3  # No two steps are alike.
+
+
+def test_the_flow_of_a_video(model, video):
+  config = gym99_tag.get_config("smoke,pool").to_dict()
+  config["model"] |= dict(backbone=TINY, normalization="symmetric")
+  network = Experiment.from_config(config, "").network
+  variables = jax.device_get(jax.jit(network.init)(jax.random.key(0), np.zeros((1, 4, 16, 16, 2), np.uint8)))
+  two_channels = ClipModel("tiny", network, dict(variables), [], views(flow="dis"), Task(6))
+  extractor = FeatureExtractor(two_channels, stride=3)
+  clip = Flow(Video(video), "dis").frames(np.arange(6, 10), two_channels.views.test_size(48, 64))
+  outputs = jax.jit(network.apply)(variables, transforms.center_crop(clip, 16)[None, ..., :2])
+  expected = outputs.features.features.mean((0, 1, 2, 3))
+  np.testing.assert_allclose(extractor(video)[2], expected, rtol=1e-4, atol=1e-6)
+  assert extractor.contract(25.0).normalization == "symmetric, 4 frames of dis flow of 16 x 16 from short side 20"
+  assert len(Classifier(two_channels)(video)) == 5
+  with pytest.raises(ValueError, match="normalization 'kinetics' is for 3 channels, the clip has 2"):
+    FeatureExtractor(with_views(model, flow="dis"))
 
 
 def seen(model, video, **settings):

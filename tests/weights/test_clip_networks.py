@@ -38,6 +38,19 @@ def test_the_sections_of_a_network_are_complete(name):
     clip_networks.spec_of("resnet")
 
 
+def test_i3d_of_flow():
+  """The public weights of the second stream: two channels in the first convolution, and no other difference."""
+
+  def tensors(name):
+    shapes = clip_import.shapes_of(clip_networks.spec_of(name)["model"], 400)
+    return convert.export_torch(name, jax.tree.map(lambda x: np.broadcast_to(np.float32(0), x.shape), shapes))
+
+  rgb, flow = tensors("i3d"), tensors("i3d_flow")
+  differ = {name: (rgb[name].shape, flow[name].shape) for name in rgb if rgb[name].shape != flow[name].shape}
+  assert differ == {"Conv3d_1a_7x7.conv3d.weight": ((64, 3, 7, 7, 7), (64, 2, 7, 7, 7))}
+  assert clip_networks.spec_of("i3d_flow")["data"]["flow"] == "tvl1"
+
+
 def test_there_and_back(tmp_path, tiny_network):
   tensors = convert.export_torch("r2plus1d_34", tiny_network)
   again = convert.import_torch("r2plus1d_34", tensors)

@@ -34,6 +34,8 @@ class Data:
     clip_len, sampling, stride, target_fps, short, jitter: frames of a clip, see jaxvid.data.clip_views.Views.
     short_side, crop, scale, flip: pixels of a clip, see there.
     num_clips, num_crops: views of a clip in a test, see there.
+    flow: None for pictures, or a method of optical flow, see there. It is estimated as clips are read, unless the
+      dataset holds it (data_prep.build NAME --flow=METHOD), which is what trains at a bearable speed.
     mixup_alpha: mixup with weights from Beta(alpha, alpha); 0 mixes nothing.
     balance: 0 draws every clip once an epoch; 1 draws all classes equally often, with replacement; in between, a class
       of n clips is drawn in proportion to n ** (1 - balance). Above 0 the labels of all clips are needed at the start:
@@ -64,6 +66,7 @@ class Data:
   flip: bool = True
   num_clips: int = 1
   num_crops: int = 1
+  flow: str | None = None
   mixup_alpha: float = 0.0
   balance: float = 0.0
   class_weights: float = 0.0
@@ -107,7 +110,7 @@ class Data:
   def example_batch(self, contract: None = None) -> dict[str, np.ndarray]:
     """A batch of one as networks are initialised with; clips have no feature contract."""
     del contract
-    shape = (1, self.clip_len, *self.views.crop_shape, 3)
+    shape = (1, self.clip_len, *self.views.crop_shape, self.views.channels)
     return {"video": np.broadcast_to(np.uint8(0), shape)}  # Has the shape and takes no memory.
 
   def num_steps_per_epoch(self, source: store.Split) -> int:
@@ -123,9 +126,9 @@ class Data:
     """Endless batches from step `first_step` on: this process's share of each, `batch_size / num_processes` examples.
 
     Yields:
-      video (b, clip_len, H, W, 3) uint8 and label (b,) int32; with class_weights also weight (b,) float32; with mixup
-      also mix_weight (b,) float32, an example's own share, and mix_partner (b,) int32, its partner's row in the batch
-      of all processes, process after process.
+      video (b, clip_len, H, W, C) uint8, C = 3, or 2 of optical flow, and label (b,) int32; with class_weights also
+      weight (b,) float32; with mixup also mix_weight (b,) float32, an example's own share, and mix_partner (b,) int32,
+      its partner's row in the batch of all processes, process after process.
     """
     if self.batch_size % num_processes:
       raise ValueError(f"config.data.batch_size: {self.batch_size} cannot be shared by {num_processes} processes")
@@ -158,7 +161,7 @@ class Data:
   ) -> Iterator[tuple[dict[str, Any], dict[str, np.ndarray]]]:
     """This process's clips in order: (the record without its video, batch of one).
 
-    The batch holds video (1, V, clip_len, H, W, 3) uint8, V = num_clips * num_crops views, and label (1,) int32.
+    The batch holds video (1, V, clip_len, H, W, C) uint8, V = num_clips * num_crops views, and label (1,) int32.
     """
     indices = grain.MapDataset.range(len(source))[process::num_processes].map(self._reader(source).eval_example)
     options = grain.ReadOptions(num_threads=self.num_threads, prefetch_buffer_size=self.prefetch)
