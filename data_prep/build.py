@@ -22,7 +22,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from data_prep import checks, clip_build
+from data_prep import checks, clip_build, clip_encoding
 from data_prep.checks import BadInput
 from data_prep.clip_plan import ClipPlan
 from jaxvid.data import store
@@ -117,6 +117,8 @@ def build(name, module, config, flags):
     store.refuse_existing(flags.data_dir, name, module.VERSION)
   if getattr(module, "NEEDS_SOURCE", True) and not Path(flags.source).exists():
     raise BadInput(flags.source, "--source", "no such file or folder", "Give the path of the dataset as published.")
+  if hasattr(flags, "encode"):
+    clip_encoding.from_flags(flags)  # Before long work, such as drawing, is done for nothing.
   plan = module.plan(flags.source, config, flags)
   if isinstance(plan, ClipPlan):
     return clip_build.build(name, module.VERSION, plan, flags)

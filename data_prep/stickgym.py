@@ -51,7 +51,7 @@ def add_flags(parser):
   parser.add_argument(
     "--tail_ratio", type=float, default=1.0, metavar="R", help="of the commonest training class to the rarest"
   )
-  parser.set_defaults(encode="copy", short_side=0, quality=None)  # The videos are small already.
+  parser.set_defaults(encode="copy", short_side=0, quality=None, flow=None)  # The videos are small already.
 
 
 def add_drawing_flags(parser, videos, num_train, num_test):
@@ -125,9 +125,10 @@ def clip_counts(num_clips, ratio=1.0, seed=0):
   """
   num_classes = len(motion.NAMES)
   if num_clips < num_classes:
-    raise ValueError(f"stickgym: clips: {num_clips} are too few for {num_classes} classes. Give {num_classes} or more.")
+    problem = f"{num_clips} are too few for {num_classes} classes"
+    raise BadInput("stickgym", "clips", problem, f"Give {num_classes} or more.")
   if not ratio >= 1:
-    raise ValueError(f"stickgym: tail ratio: {ratio} is under 1. Give 1 for as many clips of each class, or more.")
+    raise BadInput("stickgym", "tail ratio", f"{ratio} is under 1", "Give 1 for as many clips of each class, or more.")
   ranks = np.random.default_rng([seed, _TAIL]).permutation(num_classes)
   weights = ratio ** (-ranks / (num_classes - 1))
   spare = num_clips - num_classes  # Beyond the one that each has.
@@ -196,9 +197,9 @@ def render_untrimmed(
     BadInput: the folder has videos of other settings.
   """
   if not 1 <= num_actions[0] <= num_actions[1]:
-    raise ValueError(f"stickgym: actions: {num_actions} is no range. Give the fewest, 1 or more, then the most.")
+    raise BadInput("stickgym", "actions", f"{num_actions} is no range", "Give the fewest, 1 or more, then the most.")
   if min(num_train, num_test) < 0 or not num_train + num_test:
-    raise ValueError(f"stickgym: routines: {num_train} and {num_test} are too few. Give 0 or more of each split.")
+    raise BadInput("stickgym", "routines", f"{num_train} and {num_test} are too few", "Give 0 or more of each split.")
   folder = Path(folder)
   made_with = {"seed": seed, "num_train": num_train, "num_test": num_test, "num_actions": list(num_actions)}
   grammar = draw_grammar(np.random.default_rng([seed, _GRAMMAR]))

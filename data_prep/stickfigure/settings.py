@@ -3,9 +3,13 @@
 import dataclasses
 import math
 
+from data_prep.checks import BadInput
+
 # Strength of every nuisance at once, but for the mirror, which only "hard" has.
 DIFFICULTIES = {"none": 0.0, "easy": 0.5, "normal": 1.0, "hard": 1.5}
 _MIRRORED = ("hard",)
+
+_WHERE = "stickgym settings"
 
 NUISANCES = ("camera", "view", "mirror", "speed", "pauses", "style", "body", "texture", "clutter", "noise")
 
@@ -31,6 +35,9 @@ class Settings:
     texture: contrast of the wall and the floor.
     clutter: moving things behind the figure.
     noise: of the camera's sensor, and brightness.
+
+  Raises:
+    BadInput: a value is none of these.
   """
 
   height: int = 72
@@ -53,24 +60,22 @@ class Settings:
     for name in ("height", "width"):
       size = getattr(self, name)
       if size < 32 or size % 2:
-        raise ValueError(
-          f"stickgym settings: {name}: {size} is odd or under 32 pixels. Give an even number from 32 on."
-        )
+        raise BadInput(_WHERE, name, f"{size} is odd or under 32 pixels", "Give an even number from 32 on.")
     if self.fps < 1:
-      raise ValueError(f"stickgym settings: fps: {self.fps} is under 1. Give frames a second.")
+      raise BadInput(_WHERE, "fps", f"{self.fps} is under 1", "Give frames a second.")
     if not 0 < self.seconds[0] <= self.seconds[1]:
-      raise ValueError(f"stickgym settings: seconds: {self.seconds} is no range. Give the shortest, then the longest.")
+      raise BadInput(_WHERE, "seconds", f"{self.seconds} is no range", "Give the shortest, then the longest.")
     if not 0 <= self.crf <= 51:
-      raise ValueError(f"stickgym settings: crf: {self.crf} is outside 0 to 51, the range of x264.")
+      raise BadInput(_WHERE, "crf", f"{self.crf} is outside 0 to 51", "That is the range of x264.")
     for name in NUISANCES:
       strength = getattr(self, name)
       if not (math.isfinite(strength) and 0 <= strength <= 2):
-        raise ValueError(f"stickgym settings: {name}: {strength} is outside 0 (none) to 2 (twice the normal).")
+        raise BadInput(_WHERE, name, f"{strength} is none from 0 to 2", "0 is none, 1 normal.")
 
 
 def of_difficulty(difficulty, **others):
   """Settings with every nuisance as strong as a key of DIFFICULTIES says, but for `others`."""
   if difficulty not in DIFFICULTIES:
-    raise ValueError(f"stickgym settings: difficulty {difficulty!r} is unknown. Use one of: {', '.join(DIFFICULTIES)}.")
+    raise BadInput(_WHERE, "difficulty", f"{difficulty!r} is unknown", f"Use one of: {', '.join(DIFFICULTIES)}.")
   strengths = dict.fromkeys(NUISANCES, DIFFICULTIES[difficulty]) | {"mirror": float(difficulty in _MIRRORED)}
   return Settings(**strengths | others)

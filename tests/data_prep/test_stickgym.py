@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from data_prep import activitynet_json, stickgym
+from data_prep import activitynet_json, build, stickgym
 from data_prep.checks import BadInput
 from data_prep.stickfigure import grammar, motion
 from data_prep.stickfigure.settings import NUISANCES, Settings, of_difficulty
@@ -53,7 +53,7 @@ def test_difficulties():
   easy = dict.fromkeys(NUISANCES, 0.5) | {"noise": 0.0, "mirror": 0.0}
   assert of_difficulty("easy", noise=0.0, fps=8) == Settings(**easy, fps=8)
   assert [of_difficulty(name).mirror for name in ("none", "normal", "hard")] == [0, 0, 1]
-  with pytest.raises(ValueError, match="'extreme' is unknown. Use one of: none, easy, normal, hard"):
+  with pytest.raises(BadInput, match="'extreme' is unknown. Use one of: none, easy, normal, hard"):
     of_difficulty("extreme")
 
 
@@ -70,8 +70,15 @@ def test_flags_make_settings():
   "wrong", [{"height": 71}, {"width": 16}, {"fps": 0}, {"seconds": (3, 2)}, {"crf": 60}, {"view": -1}]
 )
 def test_wrong_settings_are_named(wrong):
-  with pytest.raises(ValueError, match=f"stickgym settings: {next(iter(wrong))}: .*[.]"):
+  with pytest.raises(BadInput, match=f"stickgym settings: {next(iter(wrong))}: .*[.]"):
     Settings(**wrong)
+
+
+@pytest.mark.parametrize("flag", ["--height=71", "--num_train=5", "--tail_ratio=0", "--num_processes=0"])
+def test_wrong_flags_give_one_line(flag, tmp_path):
+  with pytest.raises(SystemExit, match="^error: .*(height|clips|tail ratio|num_processes): .*[.]$"):
+    build.main(["stickgym", f"--data_dir={tmp_path}", "--num_processes=1", flag])
+  assert not list(tmp_path.glob("**/*.mp4"))
 
 
 @pytest.fixture(scope="module")
@@ -133,9 +140,9 @@ def test_clip_counts():
   np.testing.assert_allclose(np.diff(np.log(np.sort(tail))), np.log(20) / 11, atol=0.05)
   assert (np.argsort(tail) != np.argsort(stickgym.clip_counts(2000, ratio=20, seed=2))).any()
   assert (stickgym.clip_counts(12, ratio=1000) == 1).all()
-  with pytest.raises(ValueError, match="11 are too few for 12 classes"):
+  with pytest.raises(BadInput, match="11 are too few for 12 classes"):
     stickgym.clip_counts(11)
-  with pytest.raises(ValueError, match="tail ratio: 0.5 is under 1"):
+  with pytest.raises(BadInput, match="tail ratio: 0.5 is under 1"):
     stickgym.clip_counts(100, ratio=0.5)
 
 
