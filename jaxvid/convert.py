@@ -24,6 +24,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from jaxvid import command_log
+
 # Everything that is slow to import is imported in the functions, so that --help and a wrong flag answer at once.
 if TYPE_CHECKING:
   import numpy as np
@@ -327,11 +329,7 @@ def _parse(argv):
 
 def run() -> None:
   """Entry point of the command."""
-  import absl.logging
-
-  absl.logging.set_verbosity(absl.logging.WARNING)  # Orbax tells every file it writes.
-  logging.basicConfig(format="%(message)s")
-  logging.getLogger("jaxvid").setLevel(logging.INFO)
+  command_log.show()
   main(sys.argv[1:])
 
 

@@ -11,10 +11,11 @@ backward.csv, samples.json, pairs.md. docs/anticipation.md tells what they mean.
 """
 
 import argparse
-import logging
 import pathlib
 import sys
 from collections.abc import Sequence
+
+from jaxvid import command_log
 
 
 def main(argv: Sequence[str]) -> None:
@@ -77,10 +78,7 @@ def _parse(argv):
 
 def run() -> None:
   """Entry point of the command."""
-  import absl.logging
-
-  absl.logging.set_verbosity(absl.logging.WARNING)  # Orbax tells every file it reads.
-  logging.basicConfig(format="%(message)s")
+  command_log.show()
   main(sys.argv[1:])
 
 

@@ -16,9 +16,10 @@ Without --target_fps, or one of the network's own training, all videos must have
 """
 
 import argparse
-import logging
 import sys
 from collections.abc import Sequence
+
+from jaxvid import command_log
 
 
 def main(argv: Sequence[str]) -> None:
@@ -76,11 +77,7 @@ def _parse(argv):
 
 def run() -> None:
   """Entry point of the command."""
-  import absl.logging
-
-  absl.logging.set_verbosity(absl.logging.WARNING)  # Orbax tells every file it reads.
-  logging.basicConfig(format="%(message)s")
-  logging.getLogger("jaxvid").setLevel(logging.INFO)
+  command_log.show()
   main(sys.argv[1:])
 
 

@@ -26,10 +26,11 @@ end is printed, or with --stream what comes next at each step as it goes, one JS
 
 import argparse
 import json
-import logging
 import pathlib
 import sys
 from collections.abc import Sequence
+
+from jaxvid import command_log
 
 _NUM_PRINTED = 10
 # Flags that not all tasks take.
@@ -193,11 +194,7 @@ def _print(rows):
 
 def run() -> None:
   """Entry point of the command."""
-  import absl.logging
-
-  absl.logging.set_verbosity(absl.logging.WARNING)  # Orbax tells every file it reads.
-  logging.basicConfig(format="%(message)s")
-  logging.getLogger("jaxvid").setLevel(logging.INFO)
+  command_log.show()
   main(sys.argv[1:])
 
 

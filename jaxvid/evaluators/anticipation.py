@@ -115,15 +115,12 @@ class Evaluator:
       self._predictor = predictor.Predictor(network, task, plain=lambda predictions: predictions)
     examples = data.eval_examples(source, jax.process_index(), jax.process_count())
     num_windows = -(-(data.num_eval_examples(source) - jax.process_index()) // jax.process_count())
-    with tqdm(total=num_windows, desc="evaluate", unit="window", leave=False) as progress:
-      for records, predictions in self._predictor.run(variables, predictor.in_batches(examples, self.batch_size)):
-        for i, record in enumerate(records):
-          yield {
-            **{name: record[name] for name in ("id", "segment_id")},
-            **{"index": int(record["index"]), "time": float(record["time"]), "label": int(record["label"])},
-            **{part: _row(getattr(predictions, part), i) for part in anticipation.PARTS},
-          }
-          progress.update()
+    for record, found in self._predictor.each(variables, examples, self.batch_size, num_windows, "window"):
+      yield {
+        **{name: record[name] for name in ("id", "segment_id")},
+        **{"index": int(record["index"]), "time": float(record["time"]), "label": int(record["label"])},
+        **{part: getattr(found, part) for part in anticipation.PARTS},
+      }
 
   def _submit(self, path, columns, metadata, num_dropped):
     of_verb, of_noun = metadata["action_verb"], metadata["action_noun"]
@@ -143,10 +140,6 @@ class Evaluator:
         "%s lacks %d segments without enough past, without which the challenge refuses it; set config.data.short=mask",
         path, num_dropped,
       )  # fmt: skip
-
-
-def _row(array, i):
-  return None if array is None else np.asarray(array[i])
 
 
 def _name(window):

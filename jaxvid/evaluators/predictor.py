@@ -9,6 +9,7 @@ from typing import Any
 import flax.linen as nn
 import jax
 import numpy as np
+from tqdm import tqdm
 
 from jaxvid import files
 from jaxvid.tasks.base import AnyTask
@@ -47,6 +48,24 @@ class Predictor:
       waiting = result
     if waiting:
       yield self._fetch(*waiting)
+
+  def each(
+    self, variables: Any, examples: Iterable[tuple[Any, dict]], size: int, count: int, unit: str
+  ) -> Iterator[tuple[Any, Any]]:
+    """As `run`, `size` examples at a time, for a task whose predictions are arrays with a row an example.
+
+    Args:
+      examples: (record, batch of one).
+      count, unit: how many examples there are, and what one is called, for the progress bar.
+
+    Yields:
+      (record, its row of the predictions).
+    """
+    with tqdm(total=count, desc="evaluate", unit=unit, leave=False) as progress:
+      for records, predictions in self.run(variables, in_batches(examples, size)):
+        for i, record in enumerate(records):
+          yield record, jax.tree.map(lambda rows, i=i: rows[i], predictions)
+          progress.update()
 
   def _fetch(self, record, result):
     return record, self._plain(jax.device_get(result))

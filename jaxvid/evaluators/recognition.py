@@ -97,16 +97,13 @@ class Evaluator:
       self._predictor = predictor.Predictor(network, task, plain=lambda predictions: predictions)
     examples = data.eval_examples(source, jax.process_index(), jax.process_count())
     num_clips = -(-(len(source) - jax.process_index()) // jax.process_count())
-    with tqdm(total=num_clips, desc="evaluate", unit="clip", leave=False) as progress:
-      for records, predictions in self._predictor.run(variables, predictor.in_batches(examples, self.batch_size)):
-        for i, record in enumerate(records):
-          yield {
-            "id": record["id"],
-            "label": int(record["label"]),
-            "probabilities": predictions.probabilities[i].tolist(),
-            "pooled": predictions.pooled[i].tolist(),
-          }
-          progress.update()
+    for record, found in self._predictor.each(variables, examples, self.batch_size, num_clips, "clip"):
+      yield {
+        "id": record["id"],
+        "label": int(record["label"]),
+        "probabilities": found.probabilities.tolist(),
+        "pooled": found.pooled.tolist(),
+      }
 
 
 def best_classes(probabilities: Any, class_names: list[str], count: int) -> list[dict[str, Any]]:
