@@ -23,7 +23,7 @@ from jaxvid.video import sampling
 from jaxvid.video.decode import Video
 from jaxvid.video.encode import check_quality, encode
 from jaxvid.video.errors import VideoError
-from jaxvid.video.flow import METHODS, Flow, check_method
+from jaxvid.video.flow import METHODS, Flow, check_installed
 from jaxvid.video.picture import resized_shape
 
 CHOICES = ("copy", "h264", "jpeg")
@@ -94,7 +94,7 @@ def from_flags(flags) -> Encoding:
       problem = f"h264 has colours, and so flow, at half the resolution only; got --encode={flags.encode}"
       raise BadInput("--flow", "flags", problem, "Add --encode=jpeg.")
     try:
-      check_method(flags.flow)
+      check_installed(flags.flow)
     except ValueError as error:
       raise BadInput("--flow", "flags", str(error), "Install it first.") from None
   if flags.encode == "copy":

@@ -10,6 +10,7 @@ from jaxvid.data.clip_views import Views
 from jaxvid.data.store import Split
 from jaxvid.video.decode import Video
 from jaxvid.video.errors import VideoError
+from jaxvid.video.flow import check_installed
 
 _LOG = logging.getLogger(__name__)
 # Others that are tried in place of a broken clip. So many broken in a row mean that something else is wrong.
@@ -27,7 +28,8 @@ class ClipReader:
     """Args: see the settings of the same names in jaxvid.data.pipelines.clips.Data.
 
     Raises:
-      ValueError: the dataset holds optical flow, and the network is to see something else.
+      ValueError: the dataset holds optical flow, and the network is to see something else; or flow is to be estimated,
+        and the package for it is not installed.
     """
     self._is_flow = _check_flow(source, views.flow)
     self._source, self._views = source, views
@@ -126,6 +128,8 @@ def _check_flow(source, flow):
       f"config.data.flow: {flow!r}, but {source!r} holds optical flow of the method {stored!r}; set that, or name a "
       "dataset of pictures"
     )
+  if flow and not stored:
+    check_installed(flow)
   return stored is not None
 
 

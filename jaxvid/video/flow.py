@@ -26,9 +26,14 @@ _SHORTEST = 1e-3  # Seconds between two frames, where broken time stamps say les
 
 
 def check_method(method: str) -> None:
-  """ValueError unless there is such a method, and what it needs is installed."""
+  """ValueError unless there is such a method."""
   if method not in METHODS:
     raise ValueError(f"flow: {method!r} is none of {', '.join(METHODS)}")
+
+
+def check_installed(method: str) -> None:
+  """ValueError unless there is such a method, and the package that it needs."""
+  check_method(method)
   _estimator(method)
 
 
@@ -43,7 +48,7 @@ class Flow:
 
   def __init__(self, video: Video, method: str):
     """ValueError where the method is none, or OpenCV is not installed; method: one of METHODS."""
-    check_method(method)
+    check_installed(method)
     self._video, self._method = video, method
     self.name, self.num_frames, self.timestamps = video.name, video.num_frames, video.timestamps
     self.duration, self.fps = video.duration, video.fps

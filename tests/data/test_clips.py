@@ -7,7 +7,7 @@ import logging
 import numpy as np
 import pytest
 
-from jaxvid.data import made_up_clips, store
+from jaxvid.data import clip_reader, made_up_clips, store
 from jaxvid.data.clip_records import Clip
 from jaxvid.data.pipelines import clips
 from jaxvid.data.pipelines.clips import Data
@@ -353,7 +353,7 @@ def test_cached_flow_is_the_same(moving):
     assert_equal(a, b)
 
 
-def test_stored_flow_is_read_as_it_is(moving, tmp_path):
+def test_stored_flow_is_read_as_it_is(moving, tmp_path, monkeypatch):
   """One picture of flow is as another video to the reader, but for the dataset's word that it is flow."""
   pictures = moving[0] | {"id": "clip", "group": ""}
   stored = Flow(Video(pictures["video"]), "dis").frames(range(NUM_FRAMES))
@@ -364,6 +364,8 @@ def test_stored_flow_is_read_as_it_is(moving, tmp_path):
   source = store.open_dataset(tmp_path, "flow", "train", kind="clips")
   (_, read), (_, estimated) = next(FLOW.eval_examples(source)), next(FLOW.eval_examples(moving))
   assert np.abs(read["video"].astype(int) - estimated["video"]).mean() < 2
+  monkeypatch.setattr(clip_reader, "check_installed", lambda _: pytest.fail("needs nothing"))
+  assert_equal(next(dataclasses.replace(FLOW).eval_examples(source))[1], read)
   for other in (None, "tvl1"):
     with pytest.raises(ValueError, match=f"config.data.flow: {other!r}, but Split.* optical flow of the method 'dis'"):
       dataclasses.replace(FLOW, flow=other).eval_examples(source)

@@ -119,5 +119,6 @@ def test_a_file_that_ends_early(tmp_path):
 def test_opencv_is_not_always_there(monkeypatch):
   monkeypatch.delattr(cv2, "optflow")  # As in OpenCV without its contributed modules.
   with pytest.raises(ValueError, match="'tvl1' needs OpenCV .*pip install 'jaxvid.flow.'"):
-    flow.check_method("tvl1")
-  flow.check_method("dis")
+    flow.check_installed("tvl1")
+  flow.check_method("tvl1")
+  flow.check_installed("dis")
