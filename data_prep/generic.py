@@ -10,11 +10,14 @@ a recording). The annotations:
 Segments and durations are in seconds. fps, feat_stride and num_frames say how the features were cut: step i sees the
 frames from i * feat_stride on, num_frames of them. They may stand beside "database", in a recording, or be given as
 flags, which win. "label_id" may number the classes. Each subset becomes a split of its name; "train" and "test" are
-further names of those that train and test.
+further names of those that train and test. Trimmed clips of video (a folder a class, or a CSV table): see clip_folder.
 """
+
+from pathlib import Path
 
 from data_prep import activitynet_json, sequences
 from data_prep.checks import BadInput
+from jaxvid.video.container import SUFFIXES
 
 VERSION = "1.0.0"
 
@@ -46,6 +49,9 @@ def annotated(file, config, flags):
 
 def plan(source, config, flags):
   """A Plan; `config` is free to name the features."""
+  if not flags.annotations and _holds_clips(Path(source)):
+    problem = "holds videos or a table of them, and this is for features"
+    raise BadInput(source, "--source", problem, f"Build clips of one action each with clip_folder/{config}.")
   file = flags.annotations or activitynet_json.only_json(source)
   found = annotated(file, config, flags)
   return sequences.make_plan(found, source, config, flags, f"Recordings annotated in {found.file}.", aliases)
@@ -56,6 +62,13 @@ def aliases(splits):
   train, validation, test = ([split for split in splits if split in of] for of in (_TRAIN, _VALIDATION, _TEST))
   found = {"train": train or (validation if test else []), "test": test or validation}
   return {alias: of for alias, of in found.items() if of and of != [alias]}
+
+
+def _holds_clips(source):
+  """Whether a folder is one that `clip_folder` reads, rather than features that lack their annotations."""
+  if any(source.glob("*.json")):
+    return False
+  return any(source.glob("*.csv")) or any(path.suffix.lower() in SUFFIXES for path in source.rglob("*"))
 
 
 def _lines(file):

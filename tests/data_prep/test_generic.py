@@ -328,3 +328,12 @@ def test_skip_bad_lists_what_it_left_out(make_source, tmp_path):
   skipped = json.loads((store.dataset_folder(tmp_path / "data", "generic") / "skipped.json").read_text())
   assert [entry["field"] for entry in skipped] == ["a, annotations[0]", "features"]
   assert len(first(tmp_path)[0]["labels"]) == 1
+
+
+@pytest.mark.parametrize("file", ["jump/a.mp4", "clips.csv"])
+def test_clips_are_sent_elsewhere(file, tmp_path):
+  path = tmp_path / "source" / file
+  path.parent.mkdir(parents=True)
+  path.write_bytes(b"")
+  with pytest.raises(SystemExit, match="source: --source: holds videos .* with clip_folder/mine"):
+    run(tmp_path / "source", tmp_path / "data", name="generic/mine")
