@@ -13,7 +13,8 @@ import pytest
 
 import tiny
 from jaxvid import predict as command
-from jaxvid.data import store
+from jaxvid.data import contract, store
+from jaxvid.data.contract import FeatureContract
 from jaxvid.data.feature_files import FeatureFileError
 from jaxvid.data.recordings import Timing, TimingError
 from jaxvid.inference import detect as detection
@@ -126,6 +127,31 @@ def test_an_array_gives_what_its_file_gives(tmp_path, workdir, detector):
   doubles = detector(record["features"].astype(np.float64), timing)
   np.testing.assert_allclose([r["score"] for r in doubles], [r["score"] for r in detector(record["features"], timing)],
                              rtol=1e-5)  # fmt: skip
+
+
+def test_a_contract_beside_the_features(tmp_path, monkeypatch, workdir, detector):
+  record, file = recordings(workdir)[0], tmp_path / "one.npy"
+  np.save(file, record["features"])
+  plain = detect(workdir, file, tmp_path / "out.json")
+  ours = FeatureContract("ours", "", None, STRIDE, FRAMES, DIM, "none")
+  monkeypatch.setattr(detector, "contract", ours)
+  with pytest.raises(TimingError, match="one.npy: fps: not known"):
+    detect(workdir, file, tmp_path / "out.json")
+
+  def beside(**changes):
+    theirs = dataclasses.replace(ours, weights_hash="12ab", fps=FPS, **changes)
+    (tmp_path / contract.FILE).write_text(json.dumps(theirs.to_dict()))
+
+  beside()
+  for path in (file, tmp_path):
+    assert detect(workdir, path, tmp_path / "out" / "out.json") == plain
+  with pytest.raises(TimingError, match="fps: 30 in .*contract.json, but 25 was given"):
+    detect(workdir, file, tmp_path / "out.json", timing=Timing(fps=25))
+  beside(extractor="theirs")
+  with pytest.raises(
+    FeatureFileError, match="contract.json: contract: other features .*: extractor: 'ours' against 'th"
+  ):
+    detect(workdir, file, tmp_path / "out.json")
 
 
 def test_top(tmp_path, workdir, detector):

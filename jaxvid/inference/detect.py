@@ -7,7 +7,8 @@ import pathlib
 import numpy as np
 from tqdm import tqdm
 
-from jaxvid.data import feature_files
+from jaxvid.data import contract, feature_files
+from jaxvid.data.contract import FeatureContract
 from jaxvid.data.feature_files import FeatureFileError
 from jaxvid.data.recordings import FeatureFile, FeatureFiles, Timing, TimingError, read_timings
 from jaxvid.evaluators import predictor
@@ -38,7 +39,8 @@ def detect(
 
   Args:
     workdir, checkpoint: see `Detector`.
-    input: a file, or a folder of them.
+    input: a file, or a folder of them. A contract.json beside them, as jaxvid.extract writes it, is held against the
+      model's and tells the timing.
     output: a .json file.
     timing: jaxvid.data.recordings.Timing, of all the files; its duration is for a single one.
     annotations: a file in ActivityNet's container, with durations and, where the recordings differ in them, frame
@@ -59,6 +61,7 @@ def detect(
   timing = timing or Timing()
   paths = _paths(input, file_prefix, timing)
   detector = Detector(workdir, checkpoint)
+  timing = _with_contract(timing, input, detector.contract)
   usable = _usable(paths, timing, annotations, detector.contract, skip_bad)
 
   results, drawn = [], []
@@ -97,7 +100,21 @@ def _paths(input, prefix, timing):
   return {name.removeprefix(prefix): file for name, file in found.items()}
 
 
-def _usable(paths, timing, annotations, contract, skip_bad):
+def _with_contract(timing, input, ours):
+  """The timing, with what a contract beside the features says; features of another contract than ours are refused."""
+  path = pathlib.Path(input)
+  folder = path if path.is_dir() else path.parent
+  theirs = FeatureContract.of_folder(folder)
+  if theirs is None:
+    return timing
+  file = folder / contract.FILE
+  if differences := ours.differences(theirs):
+    problem = f"other features than the model was trained on (model against these): {'; '.join(differences)}"
+    raise FeatureFileError(file, "contract", problem, "Extract them as those of the training were.")
+  return timing.joined(Timing(theirs.fps, theirs.feat_stride, theirs.num_frames), str(file))
+
+
+def _usable(paths, timing, annotations, ours, skip_bad):
   """A FeatureFile of each file that holds what the model needs; one that does not is an error, unless `skip_bad`."""
   known = read_timings(annotations) if annotations else None
   usable = []
@@ -106,7 +123,7 @@ def _usable(paths, timing, annotations, contract, skip_bad):
       file = FeatureFile(name, path, timing)
       if known is not None:
         file = file.annotated(known, annotations)
-      FeatureFiles([file], contract)[0]  # Reads and checks it.
+      FeatureFiles([file], ours)[0]  # Reads and checks it.
       usable.append(file)
     except (FeatureFileError, TimingError) as error:
       if not skip_bad:
