@@ -32,7 +32,7 @@ class Views:
     num_clips: views along time in a test.
     num_crops: views along the longer side in a test, of every clip.
     flow: None for pictures; otherwise the network sees optical flow, estimated by this method of
-      jaxvid.video.flow.METHODS, and H x W below has two channels.
+      jaxvid.video.flow.METHODS, and C below is 2 in the place of 3.
   """
 
   clip_len: int

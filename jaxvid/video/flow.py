@@ -13,7 +13,7 @@ import numpy as np
 from jaxvid.video.decode import Video
 from jaxvid.video.errors import VideoError
 
-# "tvl1": TV-L1 (Zach et al. 2007), as for I3D; "dis": dense inverse search (Kroeger et al. 2016), about fifty times as
+# "tvl1": TV-L1 (Zach et al. 2007), as for I3D; "dis": dense inverse search (Kroeger et al. 2016), about forty times as
 # fast, in its preset "medium". Both are OpenCV's.
 METHODS = ("tvl1", "dis")
 CHANNELS = 2  # Of a picture of flow, those that say something.
@@ -34,7 +34,7 @@ def check_method(method: str) -> None:
 def check_installed(method: str) -> None:
   """ValueError unless there is such a method, and the package that it needs."""
   check_method(method)
-  _estimator(method)
+  _Estimator(method)
 
 
 class Flow:
@@ -72,18 +72,18 @@ class Flow:
     seconds = np.minimum(firsts + 1, self.num_frames - 1)
     needed = np.unique([firsts, seconds])
     decoded = zip(needed.tolist(), self._video.iterate(needed, size))
-    estimate = _estimator(self._method)
+    estimate = _Estimator(self._method)
     held = {}
     for first, second in zip(firsts.tolist(), seconds.tolist(), strict=True):
       held = {index: frame for index, frame in held.items() if index >= first}
       while second not in held:
         index, frame = next(decoded)
-        held[index] = _grey(frame)
+        held[index] = estimate.grey(frame)
       try:
         motion = estimate(held[first], held[second]) if second > first else np.zeros((*held[first].shape, CHANNELS))
-      except _errors() as error:
+      except ValueError as error:
         problem = f"the flow at frame {first}, {' x '.join(map(str, held[first].shape))} pixels, cannot be estimated"
-        raise VideoError(self.name, f"{problem} ({_reason(error)})", "Take larger pictures.") from error
+        raise VideoError(self.name, f"{problem} ({error})", "Take larger pictures.") from error
       seconds_between = max(self.timestamps[second] - self.timestamps[first], _SHORTEST)
       yield _picture(motion * _SHORT_SIDE / (min(motion.shape[:2]) * seconds_between * _FPS))
 
@@ -102,34 +102,28 @@ def _picture(motion):
   return picture
 
 
-def _grey(frame):
-  import cv2
+class _Estimator:
+  """The motion from one picture to another. One for each thread: OpenCV's estimators have memory."""
 
-  return cv2.cvtColor(np.ascontiguousarray(frame), cv2.COLOR_RGB2GRAY)
+  def __init__(self, method):
+    try:
+      import cv2
 
+      if method == "tvl1":
+        self._estimator = cv2.optflow.DualTVL1OpticalFlow_create()
+      else:
+        self._estimator = cv2.DISOpticalFlow_create(_MEDIUM)
+    except (ImportError, AttributeError):
+      needs = "OpenCV with its contributed modules, which are not installed; pip install 'jaxvid[flow]'"
+      raise ValueError(f"flow: {method!r} needs {needs}") from None
+    self._cv2 = cv2
 
-def _estimator(method):
-  """A function of two grey pictures that gives the motion from one to the other, (H, W, 2) in pixels.
+  def grey(self, frame):
+    return self._cv2.cvtColor(np.ascontiguousarray(frame), self._cv2.COLOR_RGB2GRAY)
 
-  One for each thread: OpenCV's estimators have memory.
-  """
-  try:
-    import cv2
-
-    make = {"tvl1": lambda: cv2.optflow.DualTVL1OpticalFlow_create(), "dis": lambda: cv2.DISOpticalFlow_create(_MEDIUM)}
-    estimator = make[method]()
-  except (ImportError, AttributeError):
-    needs = "OpenCV with its contributed modules, which are not installed; pip install 'jaxvid[flow]'"
-    raise ValueError(f"flow: {method!r} needs {needs}") from None
-  return lambda first, second: estimator.calc(first, second, None)
-
-
-def _errors():
-  import cv2
-
-  return cv2.error
-
-
-def _reason(error):
-  """What OpenCV says of an error, without the place in its sources."""
-  return str(error).rsplit("error:", 1)[-1].strip().split("\n")[0].rstrip(".")
+  def __call__(self, first, second):
+    """(H, W, 2) in pixels, to the right and down, from two grey pictures; ValueError where that cannot be."""
+    try:
+      return self._estimator.calc(first, second, None)
+    except self._cv2.error as error:  # It tells the place in its sources first.
+      raise ValueError(str(error).rsplit("error:", 1)[-1].strip().split("\n")[0].rstrip(".")) from error
