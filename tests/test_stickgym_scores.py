@@ -1,4 +1,4 @@
-"""stickgym from nothing to the score: what TAG-Head tells apart, no single frame does. Ten minutes, so long."""
+"""stickgym from nothing to the score: what TAG-Head tells apart, no single frame does. A quarter of an hour: long."""
 
 import json
 import subprocess
@@ -41,5 +41,5 @@ def test_a_frame_tells_the_apparatus_and_no_more(top1):
 @pytest.mark.slow
 @pytest.mark.long
 def test_tag_head_tells_the_classes_apart(top1):
-  """Three epochs of the configuration's five."""
-  assert top1("", "--config.optim.schedule.epochs=3") >= 0.8
+  """Four epochs of the configuration's five: after three, seeds differ by ten points (docs/results.md)."""
+  assert top1("", "--config.optim.schedule.epochs=4") >= 0.8
