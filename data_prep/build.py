@@ -117,11 +117,11 @@ def build(name, module, config, flags):
     store.refuse_existing(flags.data_dir, name, module.VERSION)
   if getattr(module, "NEEDS_SOURCE", True) and not Path(flags.source).exists():
     raise BadInput(flags.source, "--source", "no such file or folder", "Give the path of the dataset as published.")
-  if hasattr(flags, "encode"):
-    clip_encoding.from_flags(flags)  # Before long work, such as drawing, is done for nothing.
+  # Before long work, such as drawing, is done for nothing.
+  encoding = clip_encoding.from_flags(flags) if hasattr(flags, "encode") else None
   plan = module.plan(flags.source, config, flags)
   if isinstance(plan, ClipPlan):
-    return clip_build.build(name, module.VERSION, plan, flags)
+    return clip_build.build(name, module.VERSION, plan, encoding, flags)
   skips = checks.SkipList(flags.skip_bad)
   counts = {split: _Counts() for split in plan.readers}
   written, unfinished = [], set(plan.readers)

@@ -9,27 +9,28 @@ from tqdm import tqdm
 
 from data_prep import checks, clip_encoding
 from data_prep.checks import BadInput
+from data_prep.clip_encoding import Encoding
 from data_prep.clip_plan import ClipPlan
 from jaxvid.data import store
 
 _LISTED = 12
 
 
-def build(name, version, plan: ClipPlan, flags) -> str:
+def build(name, version, plan: ClipPlan, encoding: Encoding, flags) -> str:
   """Builds a dataset and returns a report of it.
 
   Args:
     name: "NAME" or "NAME/CONFIG".
     version: of the dataset.
     plan: its clips.
-    flags: with data_dir, skip_bad, overwrite and those of `clip_encoding.add_flags`.
+    encoding: how they are stored.
+    flags: with source, data_dir, skip_bad, overwrite and num_processes.
 
   Raises:
     BadInput: a clip is missing or bad, and flags.skip_bad does not cover it. What was encoded by then is kept, and the
       next run goes on from there.
     FileExistsError: the dataset exists, and flags.overwrite is False.
   """
-  encoding = clip_encoding.from_flags(flags)
   skips = checks.SkipList(flags.skip_bad)
   for error in plan.bad:
     with skips.allowed():

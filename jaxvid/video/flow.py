@@ -21,7 +21,6 @@ CHANNELS = 2  # Of a picture of flow, those that say something.
 _BOUND = 20.0
 _SHORT_SIDE = 256
 _FPS = 25.0
-_MEDIUM = 2  # cv2.DISOPTICAL_FLOW_PRESET_MEDIUM.
 _SHORTEST = 1e-3  # Seconds between two frames, where broken time stamps say less.
 
 
@@ -33,12 +32,11 @@ def check_method(method: str) -> None:
 
 def check_installed(method: str) -> None:
   """ValueError unless there is such a method, and the package that it needs."""
-  check_method(method)
   _Estimator(method)
 
 
 class Flow:
-  """Stands where a `Video` does: picture i is the motion from its frame i to frame i + 1.
+  """Stands where a `Video` does: picture i is the motion from its frame i to frame i + 1. One for each thread.
 
   The last picture is the one before it once more; that of a video of a single frame shows no motion.
 
@@ -48,8 +46,7 @@ class Flow:
 
   def __init__(self, video: Video, method: str):
     """ValueError where the method is none, or OpenCV is not installed; method: one of METHODS."""
-    check_installed(method)
-    self._video, self._method = video, method
+    self._video, self._estimate = video, _Estimator(method)
     self.name, self.num_frames, self.timestamps = video.name, video.num_frames, video.timestamps
     self.duration, self.fps = video.duration, video.fps
     self.height, self.width = video.height, video.width
@@ -72,7 +69,7 @@ class Flow:
     seconds = np.minimum(firsts + 1, self.num_frames - 1)
     needed = np.unique([firsts, seconds])
     decoded = zip(needed.tolist(), self._video.iterate(needed, size))
-    estimate = _Estimator(self._method)
+    estimate = self._estimate
     held = {}
     for first, second in zip(firsts.tolist(), seconds.tolist(), strict=True):
       held = {index: frame for index, frame in held.items() if index >= first}
@@ -106,13 +103,14 @@ class _Estimator:
   """The motion from one picture to another. One for each thread: OpenCV's estimators have memory."""
 
   def __init__(self, method):
+    check_method(method)
     try:
       import cv2
 
       if method == "tvl1":
         self._estimator = cv2.optflow.DualTVL1OpticalFlow_create()
       else:
-        self._estimator = cv2.DISOpticalFlow_create(_MEDIUM)
+        self._estimator = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     except (ImportError, AttributeError):
       needs = "OpenCV with its contributed modules, which are not installed; pip install 'jaxvid[flow]'"
       raise ValueError(f"flow: {method!r} needs {needs}") from None
