@@ -14,8 +14,8 @@ import jax.numpy as jnp
 import optax
 
 from benchmarks.timing import compare, table
-from jaxvid.models.anticipation_network import AnticipationNetwork
-from jaxvid.models.anticipators import action_guided, causal_transformer
+from jaxvid.models.anticipation.anticipators import action_guided, causal_transformer
+from jaxvid.models.anticipation.network import AnticipationNetwork
 
 
 def main():

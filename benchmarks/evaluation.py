@@ -98,7 +98,7 @@ def _cpu_seconds_of_children():
 
 def _evaluate_with_jaxvid(args):
   """As `python -m jaxvid.evaluate` does it."""
-  from jaxvid.evaluators import from_files
+  from jaxvid.evaluation import from_files
 
   start = time.perf_counter()
   rules = from_files.protocol("thumos14", subset=args.subset)

@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from benchmarks.timing import compare, table
-from jaxvid.build import build_network
+from jaxvid.tasks.base import build_network
 
 SHORT, LONG = 2304, 18432
 LIMIT = 9.0

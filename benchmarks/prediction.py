@@ -23,8 +23,8 @@ import numpy as np
 
 from benchmarks.timing import compare, table
 from jaxvid import convert
-from jaxvid.build import build_network
-from jaxvid.evaluators.predictor import Predictor
+from jaxvid.evaluation.predictor import Predictor
+from jaxvid.tasks.base import build_network
 from jaxvid.tasks.localization import Task
 from jaxvid.weights.reference_yaml import translate
 

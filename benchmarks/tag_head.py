@@ -12,8 +12,8 @@ import jax
 import jax.numpy as jnp
 
 from benchmarks.timing import compare, table
-from jaxvid.models.clip_heads.tag import Model
-from jaxvid.models.clip_outputs import ClipFeatures
+from jaxvid.models.recognition.heads.tag import Model
+from jaxvid.models.recognition.outputs import ClipFeatures
 from jaxvid.ops import appnp
 
 

@@ -11,7 +11,7 @@ The detections of one class, "action", take their names from the video-level sco
 the public code's do; both files come with the public code's data. Variants: `smoke`, `parity`.
 """
 
-from configs import activitynet_common, common
+from jaxvid.configs import activitynet_common, common
 
 
 def get_config(arg=""):

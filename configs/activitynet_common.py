@@ -1,6 +1,6 @@
 """What the configurations on ActivityNet-1.3 share: actions of one class, whose names come from video-level scores."""
 
-from configs import common
+from jaxvid.configs import common
 
 
 def actionformer():

@@ -1,6 +1,6 @@
 """What the configurations of anticipation share: the models, and the variants that stand for them."""
 
-from configs import common
+from jaxvid.configs import common
 
 # Variants: Action-Guided Attention's ablations, and baselines.
 MODELS = ("last_feature", "lstm", "transformer", "no_gate", "no_ema", "features", "no_history")

@@ -18,7 +18,7 @@ tIoU 0.1 to 0.5:
 Further variants, to combine with these: `smoke`, `parity`.
 """
 
-from configs import common
+from jaxvid.configs import common
 
 # What differs: arguments of the backbone.
 FEATURES = {

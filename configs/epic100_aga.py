@@ -11,7 +11,7 @@ challenge's file); last_feature, lstm, transformer (baselines); no_gate, no_ema,
 smoke.
 """
 
-from configs import anticipation_common, common
+from jaxvid.configs import anticipation_common, common
 
 
 def get_config(arg=""):

@@ -9,7 +9,7 @@ Variants: heads (verbs and nouns by heads of their own instead of sums over thei
 transformer (baselines); no_gate, no_ema, features, no_history (ablations); smoke.
 """
 
-from configs import anticipation_common, common
+from jaxvid.configs import anticipation_common, common
 
 
 def get_config(arg=""):

@@ -7,7 +7,7 @@ Settings of the public code's epic_slowfast_noun.yaml: 30,075,188 parameters. Pu
 24.11 22.66 20.47 16.97 at tIoU 0.1 to 0.5). Ours: not yet run. Variants: `smoke`, `parity`.
 """
 
-from configs import common, epic_common
+from jaxvid.configs import common, epic_common
 
 
 def get_config(arg=""):

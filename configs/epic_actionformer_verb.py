@@ -7,7 +7,7 @@ Settings of the public code's epic_slowfast_verb.yaml: 29,763,177 parameters. Pu
 25.42 24.15 22.29 19.09 at tIoU 0.1 to 0.5). Ours: not yet run. Variants: `smoke`, `parity`.
 """
 
-from configs import common, epic_common
+from jaxvid.configs import common, epic_common
 
 
 def get_config(arg=""):

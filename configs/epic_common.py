@@ -1,6 +1,6 @@
 """What the configurations on EPIC-Kitchens-100 share: SlowFast features, 2,304 values of 32 frames, 16 frames apart."""
 
-from configs import common
+from jaxvid.configs import common
 
 # Nouns without an action in training or validation; their scores start from nearly zero, as in the public code.
 EMPTY_NOUNS = (270, 275, 286, 289, 290, 294, 296)

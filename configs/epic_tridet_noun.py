@@ -7,7 +7,7 @@ Settings of TriDet's epic_slowfast_noun.yaml: 19,503,532 parameters. Published s
 0.1, 18.28 at 0.5). Ours: not yet run. Variants: `smoke`, `parity`.
 """
 
-from configs import common, epic_common
+from jaxvid.configs import common, epic_common
 
 
 def get_config(arg=""):

@@ -7,7 +7,7 @@ Settings of TriDet's epic_slowfast_verb.yaml: 18,594,123 parameters. Published s
 0.1, 20.83 at 0.5). Ours: not yet run. Variants: `smoke`, `parity`.
 """
 
-from configs import common, epic_common
+from jaxvid.configs import common, epic_common
 
 
 def get_config(arg=""):

@@ -10,7 +10,7 @@ at hand. --config.data.balance=0.5 draws rare classes more often, which the pape
 Variants and weights: as configs/gym99_tag.py.
 """
 
-from configs import recognition_common
+from jaxvid.configs import recognition_common
 
 
 def get_config(arg=""):

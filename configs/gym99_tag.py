@@ -12,7 +12,7 @@ Variants: `i3d`, `slow`, `csn`, the other backbones of its Table 3 (from Kinetic
 builds with --data_dir=data/flow --encode=jpeg --flow=tvl1; `smoke`. They combine: `:i3d,pool`.
 """
 
-from configs import recognition_common
+from jaxvid.configs import recognition_common
 
 
 def get_config(arg=""):

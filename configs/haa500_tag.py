@@ -11,7 +11,7 @@ counted: 63,491,975 parameters in the backbone and 6,405,120 in the head, less t
 152.36 G multiply-adds in the backbone, 153.67 G in all (the paper: 153.4).
 """
 
-from configs import recognition_common
+from jaxvid.configs import recognition_common
 
 
 def get_config(arg=""):

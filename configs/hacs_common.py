@@ -1,6 +1,6 @@
 """What the configurations on HACS share: TriDet's settings."""
 
-from configs import common
+from jaxvid.configs import common
 
 
 def tridet():

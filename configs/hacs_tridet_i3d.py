@@ -7,7 +7,7 @@ Settings of TriDet's hacs_i3d.yaml: 53,412,473 parameters. TriDet's README publi
 (56.90 39.33 11.24 at tIoU 0.5, 0.75, 0.95). Ours: not yet run. Variants: `smoke`, `parity`.
 """
 
-from configs import common, hacs_common
+from jaxvid.configs import common, hacs_common
 
 
 def get_config(arg=""):

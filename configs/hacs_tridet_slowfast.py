@@ -7,7 +7,7 @@ Settings of TriDet's hacs_slowfast.yaml: 51,860,092 parameters. TriDet's README 
 38.69 (56.90 39.33 11.24 at tIoU 0.5, 0.75, 0.95). Ours: not yet run. Variants: `smoke`, `parity`.
 """
 
-from configs import common, hacs_common
+from jaxvid.configs import common, hacs_common
 
 
 def get_config(arg=""):

@@ -10,7 +10,7 @@ Variants: `small`, width 128, for a CPU; `fold=N`, person N tests and the others
 `smoke`. They combine: `:small,fold=3`.
 """
 
-from configs import hapt_common
+from jaxvid.configs import hapt_common
 
 
 def get_config(arg=""):

@@ -1,6 +1,6 @@
 """What the configurations on HAPT share: the settings under which public code was scored on it."""
 
-from configs import common
+from jaxvid.configs import common
 
 
 def config(arg, backbone, head=None, iou_power=None):

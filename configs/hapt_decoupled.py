@@ -5,7 +5,7 @@
 Data and variants as in hapt_actionformer.py. Scores: docs/results.md.
 """
 
-from configs import hapt_common
+from jaxvid.configs import hapt_common
 
 
 def get_config(arg=""):

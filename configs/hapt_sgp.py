@@ -11,7 +11,7 @@ Variants: `small`, width 128, for a CPU; `fold=N`, person N tests and the others
 each block from zero, as the public THUMOS14 configuration does, and so keeps them there.
 """
 
-from configs import hapt_common
+from jaxvid.configs import hapt_common
 
 
 def get_config(arg=""):

@@ -4,7 +4,7 @@ make quickstart
 python -m jaxvid.main --config=configs/quickstart.py --workdir=runs/quickstart
 """
 
-from configs import common
+from jaxvid.configs import common
 
 
 def get_config(arg=""):

@@ -1,6 +1,6 @@
 """What the configurations of TAG-Head share: the paper's protocol, and the backbones that it stands on."""
 
-from configs import common
+from jaxvid.configs import common
 
 # Backbone -> its section, and the input that its public weights know: (short side, crop) of the pictures.
 BACKBONES = {

@@ -7,7 +7,7 @@ On one CPU core 45 seconds; top-1 84.97 (three seeds), where the grammar allows 
 Variants: last_feature, lstm, transformer (baselines); no_gate, no_ema, features, no_history (ablations); smoke.
 """
 
-from configs import anticipation_common, common
+from jaxvid.configs import anticipation_common, common
 
 
 def get_config(arg=""):

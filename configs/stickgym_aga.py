@@ -17,7 +17,7 @@ where who knows the last action and nothing else is right in 20.4% of the cases,
 Variants: last_feature, lstm, transformer (baselines); no_gate, no_ema, features, no_history (ablations); smoke.
 """
 
-from configs import anticipation_common, common
+from jaxvid.configs import anticipation_common, common
 
 
 def get_config(arg=""):

@@ -11,7 +11,7 @@ says of 16; `flow`, the same network on optical flow, estimated as clips are rea
 `smoke`.
 """
 
-from configs import common, recognition_common
+from jaxvid.configs import common, recognition_common
 
 
 def get_config(arg=""):

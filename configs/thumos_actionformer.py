@@ -10,7 +10,7 @@ Variants: `smoke`, on made-up recordings, under a minute on a CPU; `parity`, the
 average (docs/localization.md). They combine: `:parity,smoke`.
 """
 
-from configs import common, thumos_common
+from jaxvid.configs import common, thumos_common
 
 
 def get_config(arg=""):

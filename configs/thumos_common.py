@@ -1,6 +1,6 @@
 """What the configurations on THUMOS14 share: two-stream I3D features, 2,048 values of 16 frames, 4 frames apart."""
 
-from configs import common
+from jaxvid.configs import common
 
 
 def actionformer():

@@ -9,7 +9,7 @@ Variants: `smoke`; `parity`, which also starts the depthwise convolutions of eac
 does on THUMOS14, where they then stay (`--config.model.backbone.init=dead` for that alone).
 """
 
-from configs import common, thumos_common
+from jaxvid.configs import common, thumos_common
 
 
 def get_config(arg=""):

@@ -6,7 +6,7 @@ Data and training as in thumos_actionformer.py. Published score: average mAP 64.
 Ours: not yet run. All rows in one go: configs/studies/backbone_neck.py. Variants: `smoke`, `parity`.
 """
 
-from configs import common, thumos_common
+from jaxvid.configs import common, thumos_common
 
 
 def get_config(arg=""):

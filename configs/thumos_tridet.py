@@ -10,7 +10,7 @@ Variants: `smoke`; `parity`, the public code's own behaviour: its padding, its m
 of a recording, and depthwise convolutions that start from zero and stay there (docs/localization.md).
 """
 
-from configs import common, thumos_common
+from jaxvid.configs import common, thumos_common
 
 
 def get_config(arg=""):

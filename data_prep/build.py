@@ -22,10 +22,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from data_prep import checks, clip_build, clip_encoding
-from data_prep.checks import BadInput
-from data_prep.clip_plan import ClipPlan
 from jaxvid.data import store
+from jaxvid.data_prep.building import checks, clip_build, clip_encoding
+from jaxvid.data_prep.building.checks import BadInput
+from jaxvid.data_prep.building.clip_plan import ClipPlan
 
 
 def datasets():
@@ -41,7 +41,7 @@ def datasets():
   The files are parsed, not imported: one dataset may need packages that the user of another does not have.
   """
   found = {}
-  for file in sorted(Path(__file__).parent.glob("*.py")):
+  for file in sorted((Path(__file__).parent / "datasets").glob("*.py")):
     tree = ast.parse(file.read_text(encoding="utf-8"))
     if any(isinstance(node, ast.FunctionDef) and node.name == "plan" for node in tree.body):
       found[file.stem] = ast.get_docstring(tree)
@@ -61,7 +61,7 @@ def main(argv):
   if dataset not in known:
     sys.exit(f"error: unknown dataset {dataset!r}; there are: {', '.join(known)}")
 
-  module = importlib.import_module(f"data_prep.{dataset}")
+  module = importlib.import_module(f"jaxvid.data_prep.datasets.{dataset}")
   flags = _parse(name, module, argv[1:])
   try:
     print(build(name, module, config or store.DEFAULT_CONFIG, flags))

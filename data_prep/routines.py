@@ -25,8 +25,8 @@ import json
 import sys
 from pathlib import Path
 
-from data_prep import stickgym
-from data_prep.checks import BadInput
+from jaxvid.data_prep.building.checks import BadInput
+from jaxvid.data_prep.datasets import stickgym
 
 _NUM_TRAIN, _NUM_TEST = 120, 30
 

@@ -15,9 +15,9 @@ import importlib
 import sys
 from pathlib import Path
 
-from data_prep.build import datasets
-from data_prep.checks import BadInput
 from jaxvid.data.store import DEFAULT_CONFIG
+from jaxvid.data_prep.build import datasets
+from jaxvid.data_prep.building.checks import BadInput
 
 _GENERIC = "generic"
 
@@ -31,7 +31,7 @@ def main(argv):
   known = datasets()
   if dataset not in known:
     sys.exit(f"error: unknown dataset {dataset!r}; there are: {', '.join(known)}")
-  module = importlib.import_module(f"data_prep.{dataset}")
+  module = importlib.import_module(f"jaxvid.data_prep.datasets.{dataset}")
   flags = _parse(name, module, argv)
   try:
     print(run(name, module, config or DEFAULT_CONFIG, flags))
@@ -70,8 +70,9 @@ def run(name, module, config, flags) -> str:
     BadInput: there is no such dataset, or its annotations cannot be read at all.
   """
   # Here, not above: tfds is slow to import.
-  from data_prep import clip_stats, contracts, report, rows, sequences, summary
   from jaxvid import files
+  from jaxvid.data_prep.building import contracts, sequences
+  from jaxvid.data_prep.statistics import clip_stats, report, rows, summary
 
   if not hasattr(module, "annotated"):
     numbers = clip_stats.summarize(flags.data_dir, name)

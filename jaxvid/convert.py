@@ -201,7 +201,7 @@ def parameter_shapes(model: Mapping[str, Any], num_classes: int, dim: int) -> di
   import jax
   import jax.numpy as jnp
 
-  from jaxvid.build import build_network
+  from jaxvid.tasks.base import build_network
 
   network = build_network(model, num_classes)
   steps = network.backbone.scale_factor ** network.backbone.depths[2]

@@ -60,7 +60,7 @@ def main(argv):
     raise app.UsageError(f"unexpected arguments: {' '.join(argv[1:])}")
   # Imported here so that --help and a wrong flag answer at once.
   from jaxvid import files
-  from jaxvid.evaluators import averages, from_files
+  from jaxvid.evaluation import averages, from_files
 
   try:
     if _AVERAGE.value is not None:

@@ -20,9 +20,9 @@ from jaxvid import command_log
 
 def main(argv: Sequence[str]) -> None:
   flags = _parse(argv)
-  from jaxvid.inference import explanation_files
-  from jaxvid.inference.attentive_model import AttentiveModel
-  from jaxvid.inference.explain import Settings, explain
+  from jaxvid.explaining import explanation_files
+  from jaxvid.explaining.attentive_model import AttentiveModel
+  from jaxvid.explaining.explain import Settings, explain
 
   names = ("split", "past", "anticipated", "num_windows", "min_windows", "num_samples", "seed")
   try:

@@ -1,4 +1,4 @@
-"""Stands in for data_prep.clip_encoding.Cache in the processes of a test: one clip takes its process with it."""
+"""Replaces jaxvid.data_prep.building.clip_encoding.Cache in the processes of a test: one clip kills its process."""
 
 import os
 

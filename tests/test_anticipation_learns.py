@@ -8,10 +8,10 @@ import sys
 import pytest
 
 from conftest import ROOT
-from jaxvid.data import made_up_routines
+from jaxvid.data.synthetic import routines
 
 # Of 20 actions of a routine the first has nothing before it, the second nothing that decides.
-OPTIMUM = (18 * made_up_routines.optimum() + 1 / 4 + 1 / 12) / 20
+OPTIMUM = (18 * routines.optimum() + 1 / 4 + 1 / 12) / 20
 
 
 def run(environment, *command):
@@ -36,8 +36,8 @@ def test_it_comes_near_the_optimum_and_names_the_antecedents(tmp_path, command_e
       sure = float(row["lift"]) - 2 * float(row["error"])
       if sure > best.get(row["anticipated"], ("", 0.0))[1]:
         best[row["anticipated"]] = (row["past"], sure)
-  names = made_up_routines.class_names()
-  found = [best[names[b]][0] == names[a] for b, a in enumerate(made_up_routines.antecedents())]
+  names = routines.class_names()
+  found = [best[names[b]][0] == names[a] for b, a in enumerate(routines.antecedents())]
   assert sum(found) >= 0.8 * len(found)
 
 

@@ -10,9 +10,10 @@ import jax.numpy as jnp
 import ml_collections
 import pytest
 
-from jaxvid.build import ConfigError, build_network, types
+from jaxvid.build import ConfigError, types
 from jaxvid.data.contract import FeatureContract
-from jaxvid.models.clip_heads.tag import Model as TagHead
+from jaxvid.models.recognition.heads.tag import Model as TagHead
+from jaxvid.tasks.base import build_network
 from jaxvid.tasks.localization import Detection
 from jaxvid.train import config_file
 from jaxvid.train.experiment import Experiment
@@ -263,7 +264,8 @@ def test_unknown_types_list_those_there_are():
   there_are = "conv, granularity_mixture, local_transformer, sgp"
   with pytest.raises(ConfigError, match=f'config.model.backbone.type: no backbone "resnet"; there are: {there_are}'):
     build_network(dict(model, backbone=dict(type="resnet")), 3)
-  assert types("head") == ["decoupled", "point", "trident"] and types("neck") == ["fpn", "identity", "refined_fpn"]
+  assert types("jaxvid.models.localization.heads") == ["decoupled", "point", "trident"]
+  assert types("jaxvid.models.localization.necks") == ["fpn", "identity", "refined_fpn"]
 
 
 def test_missing_keys_are_named(tmp_path):

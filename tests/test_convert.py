@@ -11,7 +11,7 @@ import yaml
 
 import golden
 from jaxvid import convert, predict
-from jaxvid.data import made_up
+from jaxvid.data.synthetic import recordings
 from jaxvid.train import loop, trained
 from jaxvid.weights import torch_files
 from jaxvid.weights.rules import WeightsError
@@ -87,7 +87,7 @@ def test_predictions_of_all_cases(tmp_path, name):
 def test_evaluates_by_its_own_configuration(tmp_path, command_environment):
   """The commands as pasted: a dataset gives class names and contract, and --config need not be given."""
   write_case(tmp_path, CASE, train_split=["validation"])
-  made_up.write(tmp_path / "data", num_train=2, num_test=2, dim=24, num_classes=6, min_steps=60, max_steps=90)
+  recordings.write(tmp_path / "data", num_train=2, num_test=2, dim=24, num_classes=6, min_steps=60, max_steps=90)
 
   def run(*command):
     done = subprocess.run(
@@ -103,7 +103,7 @@ def test_evaluates_by_its_own_configuration(tmp_path, command_environment):
   run("jaxvid.main", "--workdir=run", "--mode=eval", "--config.eval.num_drawn=0")
   scores = json.loads((tmp_path / "run" / "scores.json").read_text())
   assert 0 <= scores["average_mAP"] <= 1
-  names = made_up.class_names(6)
+  names = recordings.class_names(6)
   predictions = json.loads((tmp_path / "run" / "predictions.json").read_text())["results"]
   assert len(predictions) == 2 and {row["label"] for rows in predictions.values() for row in rows} <= set(names)
   assert trained.load(tmp_path / "run").contract.extractor == "made_up"
@@ -115,7 +115,7 @@ def test_evaluates_by_its_own_configuration(tmp_path, command_environment):
 def test_trains_on(tmp_path):
   """From the imported averages, in a folder of its own, and in the folder itself."""
   write_case(tmp_path, CASE)
-  made_up.write(tmp_path / "data", num_train=4, num_test=2, dim=24, num_classes=6, min_steps=60, max_steps=90)
+  recordings.write(tmp_path / "data", num_train=4, num_test=2, dim=24, num_classes=6, min_steps=60, max_steps=90)
   workdir = from_torch(tmp_path, "--dataset=made_up", f"--data_dir={tmp_path}/data")
   config = json.loads((workdir / "config.json").read_text())
   config["optim"]["schedule"].update(warmup_epochs=1, epochs=2)
@@ -193,7 +193,7 @@ def test_mistakes_give_one_line(tmp_path, flags, message):
   (tmp_path / "names.txt").write_text("a\nb\n")
   np.savez(tmp_path / "other.npz", **dict(tensors, **{"cls_head.cls_head.conv.bias": np.zeros(7)}))
   if "--dataset=made_up" in flags:
-    made_up.write(tmp_path / "data", num_train=1, num_test=1, dim=8, num_classes=6, min_steps=60, max_steps=60)
+    recordings.write(tmp_path / "data", num_train=1, num_test=1, dim=8, num_classes=6, min_steps=60, max_steps=60)
   if "full" in flags[0]:
     (tmp_path / "full" / "checkpoints" / "latest" / "0").mkdir(parents=True)
   with pytest.raises(SystemExit, match=f"error: (?s:.*){message}"):

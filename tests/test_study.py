@@ -15,9 +15,9 @@ import jax.numpy as jnp
 import pytest
 
 from jaxvid import study
-from jaxvid.build import build_network
 from jaxvid.studies import plan, run
 from jaxvid.studies.plan import StudyError
+from jaxvid.tasks.base import build_network
 
 ROOT = pathlib.Path(__file__).parents[1]
 FAKE = (sys.executable, str(ROOT / "tests" / "fake_main.py"))

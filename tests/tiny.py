@@ -1,6 +1,6 @@
 """The smallest configuration that has every part: for tests of the loop and of the command. Trains in seconds."""
 
-from configs import common
+from jaxvid.configs import common
 
 
 def get_config(arg=""):

@@ -6,7 +6,7 @@ Each row starts from weights in a workdir beside the runs, which jaxvid.convert 
 weights/slow_r50 and weights/csn_r101. Numbers on HAA500 are of --base=configs/haa500_tag.py. Not yet run.
 """
 
-from configs import recognition_common
+from jaxvid.configs import recognition_common
 
 BASE = "configs/gym99_tag.py"
 

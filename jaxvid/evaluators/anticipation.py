@@ -12,8 +12,8 @@ import numpy as np
 from tqdm import tqdm
 
 from jaxvid import files
-from jaxvid.evaluators import predictor
-from jaxvid.evaluators.gather import gather
+from jaxvid.evaluation import predictor
+from jaxvid.evaluation.gather import gather
 from jaxvid.evaluators.recognition import best_classes
 from jaxvid.metrics import anticipation, epic_anticipation
 from jaxvid.tasks.base import AnyTask

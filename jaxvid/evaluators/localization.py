@@ -12,11 +12,11 @@ from tqdm import tqdm
 from jaxvid import files
 from jaxvid.data.pipelines.sequences import Data
 from jaxvid.data.store import Split
-from jaxvid.evaluators import diagnosis, predictor
-from jaxvid.evaluators.gather import gather
+from jaxvid.evaluation import diagnosis, predictor
+from jaxvid.evaluation.gather import gather
 from jaxvid.metrics import annotations, detection, fusion, scoring, submission
 from jaxvid.metrics.protocols import Protocol
-from jaxvid.models.network import Network
+from jaxvid.models.localization.network import Network
 from jaxvid.tasks.localization import Task
 
 _LOG = logging.getLogger(__name__)

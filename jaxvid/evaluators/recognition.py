@@ -12,8 +12,8 @@ import numpy as np
 from tqdm import tqdm
 
 from jaxvid import files
-from jaxvid.evaluators import predictor
-from jaxvid.evaluators.gather import gather
+from jaxvid.evaluation import predictor
+from jaxvid.evaluation.gather import gather
 from jaxvid.metrics import classification
 from jaxvid.tasks.base import AnyTask
 

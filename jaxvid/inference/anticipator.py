@@ -9,7 +9,7 @@ import numpy as np
 
 from jaxvid import files
 from jaxvid.build import ConfigError
-from jaxvid.models.anticipation_network import AnticipationNetwork
+from jaxvid.models.anticipation.network import AnticipationNetwork
 from jaxvid.tasks.anticipation import Predictions
 from jaxvid.train import trained
 

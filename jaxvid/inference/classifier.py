@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from jaxvid.evaluators.predictor import Predictor
+from jaxvid.evaluation.predictor import Predictor
 from jaxvid.evaluators.recognition import best_classes
 from jaxvid.inference.clip_model import ClipModel
 from jaxvid.video.decode import Video

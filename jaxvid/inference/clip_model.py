@@ -7,10 +7,11 @@ from typing import Any
 
 import jax
 
-from jaxvid.build import build_network, construct
+from jaxvid.build import construct
 from jaxvid.data.clip_views import Views
 from jaxvid.data.pipelines import clips
-from jaxvid.models.clip_network import ClipNetwork
+from jaxvid.models.recognition.network import ClipNetwork
+from jaxvid.tasks.base import build_network
 from jaxvid.tasks.recognition import Task
 from jaxvid.train import trained
 from jaxvid.weights import clip_networks

@@ -11,7 +11,7 @@ from jaxvid.data import contract, feature_files
 from jaxvid.data.contract import FeatureContract
 from jaxvid.data.feature_files import FeatureFileError
 from jaxvid.data.recordings import FeatureFile, FeatureFiles, Timing, TimingError, read_timings
-from jaxvid.evaluators import predictor
+from jaxvid.evaluation import predictor
 from jaxvid.inference.detector import Detector
 
 _LOG = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ import numpy as np
 
 from jaxvid.data import feature_files, recordings
 from jaxvid.data.recordings import FeatureFile, FeatureFiles, Timing
-from jaxvid.evaluators import predictor
+from jaxvid.evaluation import predictor
 from jaxvid.train import trained
 
 
@@ -48,7 +48,7 @@ class Detector:
     return predictor.rows(found, self.class_names)[:top]
 
   def run(self, files: Sequence[FeatureFile]) -> Iterator[tuple[dict[str, Any], dict[str, list]]]:
-    """(record, detections as jaxvid.evaluators.predictor has them) of each file in turn; files are read ahead."""
+    """(record, detections as jaxvid.evaluation.predictor has them) of each file in turn; files are read ahead."""
     return self._run(FeatureFiles(files, self.contract))
 
   def _run(self, source):

@@ -13,9 +13,9 @@ import numpy as np
 
 from jaxvid import time_grid
 from jaxvid.data.contract import FeatureContract
-from jaxvid.evaluators.predictor import in_batches
+from jaxvid.evaluation.predictor import in_batches
 from jaxvid.inference.clip_model import ClipModel
-from jaxvid.models.clip_network import ClipNetwork
+from jaxvid.models.recognition.network import ClipNetwork
 from jaxvid.video import sampling
 from jaxvid.video.decode import Video
 

@@ -1,1 +1,3 @@
-"""What a batch means: inputs, loss, predictions. A file is a task: `Task`."""
+"""A file is a task: `Task`, what a batch means (inputs, loss, predictions), and `Model`, its section config.model."""
+
+NOUN, ENTRY = "task", "Task"  # For jaxvid.build.

@@ -9,15 +9,18 @@ A batch is a dict of arrays:
 """
 
 import dataclasses
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from jaxvid import losses
 from jaxvid.array_types import Array
-from jaxvid.models.anticipation_outputs import AnticipationOutputs
-from jaxvid.tasks.base import Batch, Metrics, State
+from jaxvid.build import build, check_choices
+from jaxvid.models.anticipation.network import AnticipationNetwork
+from jaxvid.models.anticipation.outputs import AnticipationOutputs
+from jaxvid.tasks.base import DTYPES, Batch, Metrics, State
 
 LOSS_AT = ("every", "last")
 
@@ -34,6 +37,33 @@ class Predictions(NamedTuple):
   action: Array
   verb: Array | None
   noun: Array | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Model:
+  """The section config.model.
+
+  Attributes:
+    anticipator: a type of jaxvid.models.anticipation.anticipators and its arguments.
+    num_verbs, num_nouns: classes of verbs and nouns that get heads of their own; 0 sums their actions up instead.
+    dtype: "float32" or "bfloat16", of the computation; parameters and losses are float32.
+  """
+
+  # Key -> the registry of its types.
+  PARTS: ClassVar[Mapping[str, str]] = {"anticipator": "jaxvid.models.anticipation.anticipators"}
+
+  anticipator: Mapping[str, Any]
+  num_verbs: int = 0
+  num_nouns: int = 0
+  dtype: str = "float32"
+
+  def __post_init__(self):
+    check_choices(self, "config.model", dtype=DTYPES)
+
+  def build(self, num_classes: int) -> AnticipationNetwork:
+    given = dict(num_classes=num_classes, dtype=self.dtype)
+    anticipator = build(self.PARTS["anticipator"], self.anticipator, "config.model.anticipator", **given)
+    return AnticipationNetwork(anticipator, self.num_verbs, self.num_nouns)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +96,7 @@ class Task:
     return {}
 
   def inputs(self, batch: Batch) -> tuple[Array, Array, Array]:
-    """Features, mask, and the labels, which only a teacher looks at (jaxvid.models.anticipator)."""
+    """Features, mask, and the labels, which only a teacher looks at (jaxvid.models.anticipation.anticipator)."""
     return batch["features"], batch["mask"], batch["step_labels"]
 
   def loss(self, outputs: AnticipationOutputs, batch: Batch, state: State, train: bool) -> tuple[Array, Metrics, State]:

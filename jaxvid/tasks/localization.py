@@ -9,20 +9,22 @@ A batch is a dict of arrays, padded to a common length and number of actions:
 import dataclasses
 import functools
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
 
 from jaxvid import losses, time_grid
 from jaxvid.array_types import Array, Features, Mask
-from jaxvid.models.outputs import LocalizationOutputs
+from jaxvid.build import build, check_choices
+from jaxvid.models.localization.network import Network
+from jaxvid.models.localization.outputs import LocalizationOutputs
 from jaxvid.ops import nms
 from jaxvid.ops.assign import assign
 from jaxvid.ops.boundary_bins import expected_distances, expected_distances_at
 from jaxvid.ops.decode import Candidates, decode
 from jaxvid.ops.points import Points, make_points
-from jaxvid.tasks.base import Metrics, State
+from jaxvid.tasks.base import DTYPES, Metrics, State
 
 # Share of the old value in the running count of positives (ActionFormer's code).
 _MOMENTUM = 0.9
@@ -71,6 +73,41 @@ class Detection:
   def __post_init__(self):
     if self.nms not in nms.METHODS:
       raise ValueError(f"detection.nms: {self.nms!r} is none of {', '.join(nms.METHODS)}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Model:
+  """The section config.model.
+
+  Attributes:
+    backbone, neck, head: a type and its arguments each.
+    dtype: "float32" or "bfloat16", of the computation; parameters and losses are float32.
+    padding: "ignored" or "reference", see jaxvid.layers.temporal.
+  """
+
+  # Key -> the registry of its types.
+  PARTS: ClassVar[Mapping[str, str]] = {
+    "backbone": "jaxvid.models.localization.backbones",
+    "neck": "jaxvid.models.localization.necks",
+    "head": "jaxvid.models.localization.heads",
+  }
+
+  backbone: Mapping[str, Any]
+  neck: Mapping[str, Any]
+  head: Mapping[str, Any]
+  dtype: str = "float32"
+  padding: str = "ignored"
+
+  def __post_init__(self):
+    check_choices(self, "config.model", dtype=DTYPES, padding=("ignored", "reference"))
+
+  def build(self, num_classes: int) -> Network:
+    shared = dict(padding=self.padding, dtype=self.dtype)
+    return Network(
+      backbone=build(self.PARTS["backbone"], self.backbone, "config.model.backbone", **shared),
+      neck=build(self.PARTS["neck"], self.neck, "config.model.neck", **shared),
+      head=build(self.PARTS["head"], self.head, "config.model.head", num_classes=num_classes, **shared),
+    )
 
 
 @dataclasses.dataclass(frozen=True)

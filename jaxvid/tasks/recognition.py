@@ -10,15 +10,20 @@ A batch is a dict of arrays:
 """
 
 import dataclasses
-from typing import Any, NamedTuple
+import sys
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from jaxvid import losses
 from jaxvid.array_types import Array
-from jaxvid.models.clip_outputs import ClipOutputs
-from jaxvid.tasks.base import Batch, Metrics, State
+from jaxvid.build import build, check_choices
+from jaxvid.models.recognition.network import ClipNetwork
+from jaxvid.models.recognition.normalization import NORMALIZATIONS
+from jaxvid.models.recognition.outputs import ClipOutputs
+from jaxvid.tasks.base import DTYPES, Batch, Metrics, State
 
 
 class Predictions(NamedTuple):
@@ -31,6 +36,44 @@ class Predictions(NamedTuple):
 
   probabilities: Array
   pooled: Array
+
+
+@dataclasses.dataclass(frozen=True)
+class Model:
+  """The section config.model.
+
+  Attributes:
+    backbone: a clip backbone and its arguments.
+    head: a clip head and its arguments.
+    normalization: of the pixels, see jaxvid.models.recognition.normalization; None for that of the backbone's published
+      weights.
+    freeze_backbone: train the head alone, the backbone's batch norms on their running statistics.
+    dtype: "float32" or "bfloat16", of the computation; parameters and losses are float32.
+  """
+
+  # Key -> the registry of its types.
+  PARTS: ClassVar[Mapping[str, str]] = {
+    "backbone": "jaxvid.models.recognition.backbones",
+    "head": "jaxvid.models.recognition.heads",
+  }
+
+  backbone: Mapping[str, Any]
+  head: Mapping[str, Any]
+  normalization: str | None = None
+  freeze_backbone: bool = False
+  dtype: str = "float32"
+
+  def __post_init__(self):
+    check_choices(self, "config.model", dtype=DTYPES, normalization=(None, *NORMALIZATIONS))
+
+  def build(self, num_classes: int) -> ClipNetwork:
+    backbone = build(self.PARTS["backbone"], self.backbone, "config.model.backbone", dtype=self.dtype)
+    return ClipNetwork(
+      backbone=backbone,
+      head=build(self.PARTS["head"], self.head, "config.model.head", num_classes=num_classes, dtype=self.dtype),
+      normalization=self.normalization or sys.modules[type(backbone).__module__].NORMALIZATION,
+      freeze_backbone=self.freeze_backbone,
+    )
 
 
 @dataclasses.dataclass(frozen=True)

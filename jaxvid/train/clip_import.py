@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxvid.build import build_network
+from jaxvid.tasks.base import build_network
 from jaxvid.train import config_file, imported
 from jaxvid.weights import class_names as names_file
 from jaxvid.weights import clip_backbones, clip_networks, torch_files

@@ -7,7 +7,7 @@ import typing
 from collections.abc import Mapping
 from typing import Any
 
-from jaxvid.build import constructor
+from jaxvid.build import DATA, EVALUATORS, TASKS, constructor
 from jaxvid.tasks.localization import Detection
 from jaxvid.train.experiment import Train
 from jaxvid.train.optim import Optim
@@ -25,7 +25,7 @@ def complete(config: Mapping[str, Any]) -> dict[str, Any]:
 
 def sections(config: Mapping[str, Any]) -> dict[str, type]:
   """Section -> the dataclass whose fields are its keys."""
-  kinds = {"task": "task", "data": "data", "eval": "evaluator"}
+  kinds = {"task": TASKS, "data": DATA, "eval": EVALUATORS}
   typed = {name: constructor(kind, config[name].get("type"), f"config.{name}") for name, kind in kinds.items()}
   return typed | {"optim": Optim, "train": Train}
 

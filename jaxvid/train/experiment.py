@@ -6,10 +6,10 @@ from typing import Any
 
 import flax.linen as nn
 
-from jaxvid.build import ConfigError, build, build_network, construct
+from jaxvid.build import DATA, EVALUATORS, TASKS, ConfigError, build, construct
 from jaxvid.data.contract import FeatureContract
 from jaxvid.data.store import Split
-from jaxvid.tasks.base import AnyTask
+from jaxvid.tasks.base import AnyTask, build_network
 from jaxvid.train.optim import Optim
 
 
@@ -69,15 +69,15 @@ class Experiment:
     for key in sections:
       if key not in config:
         raise ConfigError(f"config.{key}: missing")
-    task = build("task", config["task"], "config.task")
+    task = build(TASKS, config["task"], "config.task")
     return cls(
       config=config,
       seed=config["seed"],
       task=task,
       workdir=workdir,
       network=build_network(config["model"], task.num_classes, config["task"]["type"]),
-      evaluator=build("evaluator", config["eval"], "config.eval"),
-      data=build("data", config["data"], "config.data"),
+      evaluator=build(EVALUATORS, config["eval"], "config.eval"),
+      data=build(DATA, config["data"], "config.data"),
       optim=construct(Optim, config["optim"], "config.optim"),
       train=construct(Train, config["train"], "config.train"),
     )

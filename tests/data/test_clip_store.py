@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from jaxvid.data import made_up, made_up_clips, store
+from jaxvid.data import store
 from jaxvid.data.clip_records import Clip
+from jaxvid.data.synthetic import clips, recordings
 from jaxvid.video.decode import Video
 
 
@@ -28,7 +29,7 @@ def test_a_clip_comes_back_as_it_was_written(tmp_path):
 
 def test_a_dataset_of_the_wrong_kind_says_so(tmp_path):
   write(tmp_path, [clip()])
-  made_up.write(tmp_path, num_train=1, num_test=1)
+  recordings.write(tmp_path, num_train=1, num_test=1)
   with pytest.raises(ValueError, match="'some_clips' in .* holds clips, but sequences are read here: config.data.type"):
     store.open_dataset(tmp_path, "some_clips", "train")
   with pytest.raises(ValueError, match="'made_up' in .* holds sequences, but clips are read here"):
@@ -50,8 +51,8 @@ def test_manifest_is_asked_for_when_all_records_are_read(tmp_path):
 
 
 def test_made_up_clips_are_videos_that_only_move_differently(tmp_path):
-  folder = made_up_clips.write(tmp_path, num_train=4, num_test=2, num_frames=6)
-  assert made_up_clips.write(tmp_path, num_train=4, num_test=2, num_frames=6) == folder
+  folder = clips.write(tmp_path, num_train=4, num_test=2, num_frames=6)
+  assert clips.write(tmp_path, num_train=4, num_test=2, num_frames=6) == folder
   train = store.open_dataset(tmp_path, "made_up_clips", "train", kind="clips")
   assert [train[index]["label"] for index in range(4)] == [0, 1, 2, 3]
   assert train.class_names == ["right", "left", "down", "up"]
@@ -60,6 +61,6 @@ def test_made_up_clips_are_videos_that_only_move_differently(tmp_path):
     assert (video.num_frames, video.height, video.width) == (6, 32, 40)
     assert train[index]["duration"] == video.duration and train[index]["num_frames"] == 6
   rng = lambda: np.random.default_rng(3)  # noqa: E731
-  right, left = (made_up_clips.frames(rng(), label, 6, 32, 40) for label in (0, 1))
+  right, left = (clips.frames(rng(), label, 6, 32, 40) for label in (0, 1))
   np.testing.assert_array_equal(right[0], left[0])
   assert (right[-1] != left[-1]).any()

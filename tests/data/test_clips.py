@@ -7,10 +7,11 @@ import logging
 import numpy as np
 import pytest
 
-from jaxvid.data import clip_reader, made_up_clips, store
+from jaxvid.data import clip_reader, store
 from jaxvid.data.clip_records import Clip
 from jaxvid.data.pipelines import clips
 from jaxvid.data.pipelines.clips import Data
+from jaxvid.data.synthetic import clips as made_up
 from jaxvid.video.decode import Video
 from jaxvid.video.encode import encode
 from jaxvid.video.errors import VideoError
@@ -315,7 +316,7 @@ MOVING = dict(num_frames=NUM_FRAMES, height=24, width=32)
 @pytest.fixture(scope="module")
 def moving(tmp_path_factory):
   """Squares that move to the right and to the left by turns."""
-  folder = made_up_clips.write(tmp_path_factory.mktemp("moving"), num_train=6, num_test=2, num_classes=2, **MOVING)
+  folder = made_up.write(tmp_path_factory.mktemp("moving"), num_train=6, num_test=2, num_classes=2, **MOVING)
   return store.Split(folder, "train")
 
 
@@ -357,7 +358,7 @@ def test_stored_flow_is_read_as_it_is(moving, tmp_path, monkeypatch):
   """One picture of flow is as another video to the reader, but for the dataset's word that it is flow."""
   pictures = moving[0] | {"id": "clip", "group": ""}
   stored = Flow(Video(pictures["video"]), "dis").frames(range(NUM_FRAMES))
-  video = encode(stored, np.arange(NUM_FRAMES) / made_up_clips.FPS, "jpeg", 2)
+  video = encode(stored, np.arange(NUM_FRAMES) / made_up.FPS, "jpeg", 2)
   notes = {"encoding": {"encode": "jpeg", "flow": "dis"}}
   records = {"train": lambda: iter([Clip(**pictures | {"video": video})])}
   store.write_dataset(tmp_path, "flow", "1.0.0", records, None, ["a", "b"], kind="clips", notes=notes)

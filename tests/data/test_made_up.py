@@ -2,13 +2,14 @@ import numpy as np
 import pytest
 
 from jaxvid import time_grid
-from jaxvid.data import made_up, store
+from jaxvid.data import store
+from jaxvid.data.synthetic import recordings
 
 NUM_CLASSES, DIM = 6, 32
 
 
 def records(seed=0, num_records=60, **options):
-  return list(made_up.records(seed, num_records, DIM, NUM_CLASSES, **options))
+  return list(recordings.records(seed, num_records, DIM, NUM_CLASSES, **options))
 
 
 @pytest.mark.parametrize(("min_steps", "max_steps"), [(100, 400), (24, 48)])
@@ -27,7 +28,9 @@ def test_recordings_are_sound(min_steps, max_steps):
 
 def test_classes_have_typical_durations():
   all_records = records(200)
-  steps = np.concatenate([np.diff(record.segments)[:, 0] for record in all_records]) * made_up.FPS / made_up.FEAT_STRIDE
+  steps = (
+    np.concatenate([np.diff(record.segments)[:, 0] for record in all_records]) * recordings.FPS / recordings.FEAT_STRIDE
+  )
   labels = np.concatenate([record.labels for record in all_records])
   medians = [np.median(steps[labels == label]) for label in range(NUM_CLASSES)]
   assert medians == sorted(medians) and medians[0] < 8 and medians[-1] > 40
@@ -63,11 +66,11 @@ def test_records_are_determined_by_seed_and_index():
 
 def test_write_reuses_what_is_there_with_the_same_settings(tmp_path):
   sizes = {"num_train": 3, "num_test": 2, "dim": 8, "num_classes": 25, "min_steps": 50, "max_steps": 60}
-  folder = made_up.write(tmp_path, **sizes)
-  assert folder == tmp_path / "made_up" / "default" / made_up.VERSION
+  folder = recordings.write(tmp_path, **sizes)
+  assert folder == tmp_path / "made_up" / "default" / recordings.VERSION
   made = folder.stat().st_mtime_ns
-  assert made_up.write(tmp_path, **sizes).stat().st_mtime_ns == made
-  assert made_up.write(tmp_path, **sizes, seed=1).stat().st_mtime_ns != made
+  assert recordings.write(tmp_path, **sizes).stat().st_mtime_ns == made
+  assert recordings.write(tmp_path, **sizes, seed=1).stat().st_mtime_ns != made
 
   train, test = (store.open_dataset(tmp_path, "made_up", split) for split in ("train", "test"))
   assert (len(train), len(test)) == (3, 2)

@@ -215,9 +215,10 @@ def test_imports_stay_cheap(tmp_path):
   """The store is imported by every command; TensorFlow by none, JAX only by those that compute."""
   code = f"""
 import sys
-from jaxvid.data import made_up, store
+from jaxvid.data.synthetic import recordings
+from jaxvid.data import store
 assert not {{"tensorflow_datasets", "tensorflow", "jax", "flax"}} & set(sys.modules), "on import"
-made_up.write({str(tmp_path)!r}, num_train=1, num_test=1)
+recordings.write({str(tmp_path)!r}, num_train=1, num_test=1)
 store.open_dataset({str(tmp_path)!r}, "made_up", "train")[0]
 assert not {{"tensorflow", "jax", "flax"}} & set(sys.modules), "on use"
 """

@@ -7,10 +7,11 @@ import itertools
 import numpy as np
 import pytest
 
-from jaxvid.data import made_up_routines, store
+from jaxvid.data import store
 from jaxvid.data.contract import FeatureContract
 from jaxvid.data.pipelines.windows import Data
 from jaxvid.data.sequence_records import Record
+from jaxvid.data.synthetic import routines as made_up
 
 DATA = Data(dataset="tiny", batch_size=3, tau_a=1.0, tau_o=3.0, every=1.0)
 
@@ -124,9 +125,9 @@ def test_noise_is_in_training_alone_and_not_where_nothing_is_seen(routines):
 
 def test_the_grammar_of_the_routines():
   """The antecedent decides as often as is said, the verbs take turns, and the last action tells nothing of the noun."""
-  antecedents, num_nouns = made_up_routines.antecedents(3), len(made_up_routines.NOUNS)
+  antecedents, num_nouns = made_up.antecedents(3), len(made_up.NOUNS)
   follows, last = [], np.zeros((12, num_nouns))
-  for record in made_up_routines.records(3, 150, num_actions=40, kept=0.8):
+  for record in made_up.records(3, 150, num_actions=40, kept=0.8):
     labels = record.labels
     assert ((labels[1:] // num_nouns - labels[:-1] // num_nouns) % 3 == 1).all()
     follows += (antecedents[labels[2:]] == labels[:-2]).tolist()
@@ -134,21 +135,21 @@ def test_the_grammar_of_the_routines():
     starts, ends = record.segments.T
     assert starts[0] == 0 and (starts[1:] == ends[:-1]).all() and ends[-1] == len(record.features) == record.duration
     assert set((ends - starts).tolist()) <= {2, 3, 4}
-  assert abs(np.mean(follows) - made_up_routines.optimum(0.8)) < 0.02
+  assert abs(np.mean(follows) - made_up.optimum(0.8)) < 0.02
   assert np.abs(last / last.sum(1, keepdims=True) - 0.25).max() < 0.07
   assert sorted(antecedents) == list(range(12))
 
 
 def test_the_distribution_of_the_next_action():
-  found = made_up_routines.next_distribution([0, 5, 9], seed=3, kept=0.8)
+  found = made_up.next_distribution([0, 5, 9], seed=3, kept=0.8)
   assert found[:4].sum() == pytest.approx(1) and np.count_nonzero(found) == 4
   best = int(found.argmax())
-  assert made_up_routines.antecedents(3)[best] == 5 and found[best] == pytest.approx(made_up_routines.optimum(0.8))
+  assert made_up.antecedents(3)[best] == 5 and found[best] == pytest.approx(made_up.optimum(0.8))
 
 
 def test_routines_are_written_once(tmp_path):
-  folder = made_up_routines.write(tmp_path, num_train=2, num_test=1, num_actions=4)
+  folder = made_up.write(tmp_path, num_train=2, num_test=1, num_actions=4)
   written = folder.stat().st_mtime_ns
-  assert made_up_routines.write(tmp_path, num_train=2, num_test=1, num_actions=4).stat().st_mtime_ns == written
-  assert made_up_routines.write(tmp_path, num_train=3, num_test=1, num_actions=4) == folder
+  assert made_up.write(tmp_path, num_train=2, num_test=1, num_actions=4).stat().st_mtime_ns == written
+  assert made_up.write(tmp_path, num_train=3, num_test=1, num_actions=4) == folder
   assert len(store.Split(folder, "train")) == 3

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 import golden
-from data_prep import activitynet13, activitynet_json, build, stats
 from jaxvid.data import store
+from jaxvid.data_prep import build, stats
+from jaxvid.data_prep.building import activitynet_json
+from jaxvid.data_prep.datasets import activitynet13
 
 SURFING, SKIING = "Surfing", "Skiing"
 

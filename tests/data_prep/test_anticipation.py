@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 import golden
-from data_prep import build, egtea, epic55, epic100_anticipation, stats
-from data_prep.checks import BadInput
 from jaxvid.data import store
+from jaxvid.data_prep import build, stats
+from jaxvid.data_prep.building.checks import BadInput
+from jaxvid.data_prep.datasets import egtea, epic55, epic100_anticipation
 
 OFFICIAL_HEADER = "narration_id,participant_id,video_id,start_timestamp,stop_timestamp,verb_class,noun_class"
 HEADER = "narration_id,video,start,stop,verb,noun,action\n"

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_prep import build
 from jaxvid.data import store
+from jaxvid.data_prep import build
 
 ROOT = Path(__file__).parents[2]
 
@@ -107,7 +107,7 @@ def test_skipping_everything_is_an_error(thumos14_source, tmp_path):
 
 KILLED = """
 import os, signal, sys
-from data_prep import build
+from jaxvid.data_prep import build
 from jaxvid.data import feature_files
 
 load = feature_files.load

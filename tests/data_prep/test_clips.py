@@ -15,9 +15,11 @@ import pytest
 import golden
 import small_videos
 from crashing_cache import CrashingCache
-from data_prep import build, clip_encoding, finegym, stats
-from data_prep.clip_plan import ClipItem
 from jaxvid.data import store
+from jaxvid.data_prep import build, stats
+from jaxvid.data_prep.building import clip_encoding
+from jaxvid.data_prep.building.clip_plan import ClipItem
+from jaxvid.data_prep.datasets import finegym
 from jaxvid.video.decode import Video
 from jaxvid.video.flow import Flow
 
@@ -210,7 +212,8 @@ def test_flags_that_are_none(flags, problem, folders, tmp_path):
 
 KILLED = """
 import os, signal, sys
-from data_prep import build, clip_encoding
+from jaxvid.data_prep import build
+from jaxvid.data_prep.building import clip_encoding
 
 write = clip_encoding.Cache.write
 def write_or_die(self, item, open_video):

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from data_prep import build, stats
 from jaxvid.data import store
 from jaxvid.data.contract import FeatureContract
+from jaxvid.data_prep import build, stats
 
 CONTRACT = FeatureContract("r2plus1d", "0123abcd", 15.0, 4, 16, 4, "kinetics")
 

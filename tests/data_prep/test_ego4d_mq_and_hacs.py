@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from data_prep import build
 from jaxvid.data import store
+from jaxvid.data_prep import build
 
 
 def run(name, source, data_dir, *flags):

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import golden
-from data_prep import build, epic100, stats
 from jaxvid.data import store
+from jaxvid.data_prep import build, stats
+from jaxvid.data_prep.datasets import epic100
 
 OFFICIAL_HEADER = "narration_id,participant_id,video_id,start_timestamp,stop_timestamp,verb_class,noun_class"
 OFFICIAL = {

@@ -5,8 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from data_prep import build, generic
 from jaxvid.data import store
+from jaxvid.data_prep import build
+from jaxvid.data_prep.datasets import generic
 
 TIMING = {"fps": 30, "feat_stride": 4, "num_frames": 16}
 

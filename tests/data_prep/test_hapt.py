@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_prep import build, hapt
 from jaxvid import time_grid
 from jaxvid.data import store
+from jaxvid.data_prep import build
+from jaxvid.data_prep.datasets import hapt
 
 PUBLISHED = Path(__file__).parents[3] / "shared" / "data" / "hapt" / "HAPT_raw.tar.xz"
 

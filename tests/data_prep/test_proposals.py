@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from data_prep import proposals
-from data_prep.rows import Row
+from jaxvid.data_prep.statistics import proposals
+from jaxvid.data_prep.statistics.rows import Row
 
 
 def rows(durations, actions, fps=30.0, stride=4.0, num_frames=16.0):

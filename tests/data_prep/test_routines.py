@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from data_prep import routines
+from jaxvid.data_prep import routines
 from jaxvid.video.decode import Video
 
 TINY = "--num_train=1 --num_test=1 --min_actions=2 --max_actions=3 --height=36 --width=48 --fps=8".split()

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import golden
-from configs import thumos_actionformer
-from data_prep import build, stats
+from jaxvid.configs import thumos_actionformer
+from jaxvid.data_prep import build, stats
 
 RATE = 7.5  # Steps a second: 30 frames a second, a step every 4.
 
@@ -144,7 +144,7 @@ def test_proposals_can_be_pasted(source, tmp_path, monkeypatch):
   pasted = thumos_actionformer.get_config()
   exec("\n".join(proposals["config"]), {"c": pasted})
   values = absl_flags.FlagValues()
-  (tmp_path / "config.py").write_text("from configs.thumos_actionformer import get_config\n")
+  (tmp_path / "config.py").write_text("from jaxvid.configs.thumos_actionformer import get_config\n")
   config_flags.DEFINE_config_file("config", flag_values=values)
   flags = [part.replace('"', "") for line in proposals["flags"] for part in line.split()]  # As a shell does.
   monkeypatch.setattr(sys, "argv", ["main", f"--config={tmp_path / 'config.py'}", *flags])  # config_flags reads it.

@@ -9,10 +9,12 @@ import av
 import numpy as np
 import pytest
 
-from data_prep import activitynet_json, build, stickgym
-from data_prep.checks import BadInput
-from data_prep.stickfigure import grammar, motion
-from data_prep.stickfigure.settings import NUISANCES, Settings, of_difficulty
+from jaxvid.data_prep import build
+from jaxvid.data_prep.building import activitynet_json
+from jaxvid.data_prep.building.checks import BadInput
+from jaxvid.data_prep.datasets import stickgym
+from jaxvid.data_prep.stickgym import grammar, motion
+from jaxvid.data_prep.stickgym.settings import NUISANCES, Settings, of_difficulty
 
 QUICK = Settings(height=36, width=48, fps=8, seconds=(1.0, 1.2))
 NAMES = stickgym.class_names()

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from data_prep.stickfigure import body as bodies
-from data_prep.stickfigure import camera, encode, motion, stance
-from data_prep.stickfigure.body import JOINT, Body, Track
-from data_prep.stickfigure.settings import Settings
+from jaxvid.data_prep.stickgym import body as bodies
+from jaxvid.data_prep.stickgym import camera, encode, motion, stance
+from jaxvid.data_prep.stickgym.body import JOINT, Body, Track
+from jaxvid.data_prep.stickgym.settings import Settings
 
 STYLE = motion.draw_style(np.random.default_rng(0), 1.0, 0.0)  # Of an even pace.
 BODY = Body()

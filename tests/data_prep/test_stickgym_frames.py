@@ -7,9 +7,9 @@ any nuisance but how the figure moves. A network that has to find them in pixels
 import numpy as np
 import pytest
 
-from data_prep.stickfigure import body as bodies
-from data_prep.stickfigure import camera, motion, performance
-from data_prep.stickfigure.settings import NUISANCES, Settings
+from jaxvid.data_prep.stickgym import body as bodies
+from jaxvid.data_prep.stickgym import camera, motion, performance
+from jaxvid.data_prep.stickgym.settings import NUISANCES, Settings
 
 MOVEMENT = Settings(**dict.fromkeys(NUISANCES, 0.0) | dict.fromkeys(("speed", "pauses", "style"), 1.0))
 NUM_CLASSES = len(motion.NAMES)

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from data_prep.stickfigure import grammar, motion
+from jaxvid.data_prep.stickgym import grammar, motion
 
 NUM_CLASSES = len(motion.NAMES)
 

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_prep import build, thumos14
 from jaxvid.data import store
+from jaxvid.data_prep import build
+from jaxvid.data_prep.datasets import thumos14
 
 PUBLISHED = Path(__file__).parents[3] / "shared" / "data" / "thumos14" / "thumos14.json"
 needs_published = pytest.mark.skipif(not PUBLISHED.exists(), reason=f"needs the published annotations, {PUBLISHED}")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from jaxvid.evaluators import averages
+from jaxvid.evaluation import averages
 
 
 def write(folder, scores):

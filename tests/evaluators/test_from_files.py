@@ -5,7 +5,7 @@ import json
 import pytest
 
 import score_files as files
-from jaxvid.evaluators import from_files
+from jaxvid.evaluation import from_files
 from score_files import detection
 
 EPIC = (

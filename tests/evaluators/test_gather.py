@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from jaxvid.evaluators import gather
+from jaxvid.evaluation import gather
 
 
 def test_arrays_and_plain_values_travel(monkeypatch, rng):

@@ -5,7 +5,7 @@ import json
 import jax.numpy as jnp
 import numpy as np
 
-from jaxvid.evaluators.predictor import Predictor, in_batches, rows, write_submission
+from jaxvid.evaluation.predictor import Predictor, in_batches, rows, write_submission
 from jaxvid.ops.decode import Candidates
 
 

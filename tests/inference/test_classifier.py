@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import golden
-from configs import gym99_tag
 from jaxvid import predict as command
+from jaxvid.configs import gym99_tag
 from jaxvid.data import store
 from jaxvid.inference.classifier import Classifier
 from jaxvid.inference.classify import classify

@@ -7,12 +7,12 @@ import jax
 import numpy as np
 import pytest
 
-from configs import routines_aga
 from jaxvid import explain as command
+from jaxvid.configs import routines_aga
 from jaxvid.data.pipelines.windows import Data
-from jaxvid.inference import explanation
-from jaxvid.inference.attentive_model import AttentiveModel
-from jaxvid.inference.explain import Settings, explain
+from jaxvid.explaining import explanation
+from jaxvid.explaining.attentive_model import AttentiveModel
+from jaxvid.explaining.explain import Settings, explain
 from jaxvid.train import imported
 from jaxvid.train.experiment import Experiment
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import small_videos
-from configs import gym99_tag
 from jaxvid import extract as command
+from jaxvid.configs import gym99_tag
 from jaxvid.data.clip_views import Views
 from jaxvid.data.contract import FeatureContract
 from jaxvid.inference.classifier import Classifier

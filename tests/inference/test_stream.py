@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import small_videos
-from configs import routines_aga
 from jaxvid import predict as command
+from jaxvid.configs import routines_aga
 from jaxvid.data.contract import FeatureContract
 from jaxvid.data.feature_files import FeatureFileError
 from jaxvid.inference import stream

@@ -6,8 +6,8 @@ import jax
 import numpy as np
 import pytest
 
-from jaxvid.models.anticipation_network import AnticipationNetwork
-from jaxvid.models.anticipators import action_guided, causal_transformer, last_feature, lstm
+from jaxvid.models.anticipation.anticipators import action_guided, causal_transformer, last_feature, lstm
+from jaxvid.models.anticipation.network import AnticipationNetwork
 
 B, T, C, K, D, H, S = 2, 8, 5, 7, 8, 2, 3
 GUIDED = functools.partial(action_guided.Model, K, D, num_heads=H, window=S)

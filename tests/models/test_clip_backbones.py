@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from jaxvid.build import ConfigError, construct
-from jaxvid.models.clip_backbones import csn, from_features, i3d, r2plus1d, slow, slowfast
-from jaxvid.models.normalization import NORMALIZATIONS
+from jaxvid.models.recognition.backbones import csn, from_features, i3d, r2plus1d, slow, slowfast
+from jaxvid.models.recognition.normalization import NORMALIZATIONS
 from models.tiny_clips import TINY, network
 
 SLOW = ("slowfast", "csn", "i3d")  # The first two are made of the blocks of slow.

@@ -8,11 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from configs import thumos_actionformer, thumos_sgp
-from jaxvid.build import build_network
+from jaxvid.configs import thumos_actionformer, thumos_sgp
 from jaxvid.layers.sgp import GranularityMixtureBlock
-from jaxvid.models.backbones.granularity_mixture import granularity_weights
+from jaxvid.models.localization.backbones.granularity_mixture import granularity_weights
 from jaxvid.ops.boundary_bins import expected_distances
+from jaxvid.tasks.base import build_network
 from jaxvid.train.optim import decay_mask
 
 CLASSES, DIM = 3, 8

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from jaxvid.models.normalization import normalize
+from jaxvid.models.recognition.normalization import normalize
 
 
 def test_by_hand():

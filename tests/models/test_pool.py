@@ -6,8 +6,8 @@ import jax
 import numpy as np
 import pytest
 
-from jaxvid.models.clip_heads.pool import Model
-from jaxvid.models.clip_outputs import ClipFeatures
+from jaxvid.models.recognition.heads.pool import Model
+from jaxvid.models.recognition.outputs import ClipFeatures
 
 
 def features(rng, *shapes):

@@ -5,10 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxvid.build import ConfigError, build, build_network
-from jaxvid.models.clip_heads.tag import Model
-from jaxvid.models.clip_outputs import ClipFeatures
+from jaxvid.build import ConfigError, build
+from jaxvid.models.recognition.heads.tag import Model
+from jaxvid.models.recognition.outputs import ClipFeatures
 from jaxvid.ops import appnp
+from jaxvid.tasks.base import build_network
 
 SMALL = dict(num_classes=5, num_layers=1, num_heads=2, mlp_width=16)
 
@@ -141,7 +142,7 @@ def test_a_gradient_reaches_every_parameter(settings, rng):
 )
 def test_wrong_settings(settings, message):
   with pytest.raises(ConfigError, match=message):
-    build("clip head", dict(type="tag", **settings), "config.model.head", num_classes=3)
+    build("jaxvid.models.recognition.heads", dict(type="tag", **settings), "config.model.head", num_classes=3)
 
 
 @pytest.mark.parametrize("head", [dict(type="pool"), dict(type="tag", num_layers=1, num_heads=2, mlp_width=8)])

@@ -4,7 +4,7 @@ import importlib
 
 import flax.linen as nn
 
-from jaxvid.models.clip_heads import pool
+from jaxvid.models.recognition.heads import pool
 
 # Name -> file, settings, shape of a clip.
 TINY = {
@@ -26,7 +26,7 @@ class ClipNetwork(nn.Module):
 
 def backbone(name, **settings):
   file, tiny, shape = TINY[name]
-  return importlib.import_module(f"jaxvid.models.clip_backbones.{file}").Model(**tiny | settings), shape
+  return importlib.import_module(f"jaxvid.models.recognition.backbones.{file}").Model(**tiny | settings), shape
 
 
 def network(name, num_classes=3, window=None, **settings):

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxvid.models.anticipation_outputs import AnticipationOutputs
+from jaxvid.models.anticipation.outputs import AnticipationOutputs
 from jaxvid.tasks.anticipation import Task
 
 TASK = Task(num_classes=3)

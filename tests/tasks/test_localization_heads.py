@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxvid import losses
-from jaxvid.models.outputs import Boundaries, LocalizationOutputs, Pyramid, Refinement
+from jaxvid.models.localization.outputs import Boundaries, LocalizationOutputs, Pyramid, Refinement
 from jaxvid.ops.boundary_bins import expected_distances
 from jaxvid.tasks.localization import Detection, Task
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from jaxvid import losses
-from jaxvid.models.outputs import LocalizationOutputs, Pyramid
+from jaxvid.models.localization.outputs import LocalizationOutputs, Pyramid
 from jaxvid.tasks.localization import AUTOMATIC, Detection, Task
 
 TASK = Task(num_classes=2, regression_ranges=((0, 4), (4, 100)), init_num_positives=50.0)

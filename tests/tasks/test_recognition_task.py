@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxvid.models.clip_outputs import ClipFeatures, ClipOutputs
+from jaxvid.models.recognition.outputs import ClipFeatures, ClipOutputs
 from jaxvid.tasks.recognition import Task
 
 

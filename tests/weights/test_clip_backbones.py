@@ -10,8 +10,8 @@ import pytest
 
 import golden
 import golden_clips
-from jaxvid.models.clip_backbones import csn, i3d, r2plus1d, slow, slowfast
-from jaxvid.models.clip_heads import pool
+from jaxvid.models.recognition.backbones import csn, i3d, r2plus1d, slow, slowfast
+from jaxvid.models.recognition.heads import pool
 from jaxvid.weights import clip_backbones
 from jaxvid.weights.clip_backbones import export_tensors, import_backbone, import_variables
 from jaxvid.weights.rules import WeightsError, slots

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from jaxvid import convert
-from jaxvid.build import build_network
+from jaxvid.tasks.base import build_network
 from jaxvid.train import clip_import, loop, trained
 from jaxvid.train.experiment import Experiment
 from jaxvid.weights import clip_networks
@@ -91,7 +91,7 @@ def test_a_backbone_to_start_from(tmp_path, tiny_network):
 
 
 def fine_tuning(backbone_from):
-  from configs import gym99_tag
+  from jaxvid.configs import gym99_tag
 
   config = gym99_tag.get_config("smoke")
   config.model.backbone = TINY["backbone"]

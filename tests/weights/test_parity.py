@@ -16,8 +16,8 @@ import pytest
 
 import golden
 from jaxvid import convert
-from jaxvid.build import build_network
 from jaxvid.data.batches import collate
+from jaxvid.tasks.base import build_network
 from jaxvid.tasks.localization import Task
 from jaxvid.train.optim import Optim
 from jaxvid.train.state import TrainState

@@ -5,7 +5,8 @@ import copy
 import numpy as np
 import pytest
 
-from jaxvid.build import build, build_network, construct
+from jaxvid.build import DATA, build, construct
+from jaxvid.tasks.base import build_network
 from jaxvid.tasks.localization import Task
 from jaxvid.train.optim import Optim
 from jaxvid.weights.reference_yaml import YamlError, translate
@@ -41,7 +42,7 @@ def test_public_configurations_build(name):
   assert translation.system == name.partition("_")[0]
   build_network(config["model"], config["task"]["num_classes"])
   Task(**{key: value for key, value in config["task"].items() if key != "type"})
-  build("data", config["data"], "data")
+  build(DATA, config["data"], "data")
   construct(Optim, config["optim"], "optim").make(10)
   assert config["model"]["padding"] == "reference" and config["optim"]["ema_warmup"] is False
   assert all(name.startswith("test_cfg.ext_score_file") for name in translation.notes)

@@ -1,1 +1,3 @@
-"""From datasets on disk to batches: a file here is a type of config.data."""
+"""From datasets on disk to batches. A file is a type of config.data: `Data`."""
+
+NOUN, ENTRY = "data", "Data"  # For jaxvid.build.

@@ -13,9 +13,10 @@ from typing import Any
 import grain
 import numpy as np
 
-from jaxvid.data import made_up_clips, made_up_dataset, store
+from jaxvid.data import store
 from jaxvid.data.clip_reader import ClipReader
 from jaxvid.data.clip_views import Views
+from jaxvid.data.synthetic import clips, dataset
 
 # Streams of random numbers of one seed.
 _ORDER, _EXAMPLE, _MIXUP = range(3)
@@ -46,7 +47,7 @@ class Data:
     skip_bad: a video that breaks is replaced by another one in training, and left out of a test, each time with a line
       in the log; otherwise it ends the run.
     cache_decoded: keep all decoded frames of the clips in memory, at their short side: for small datasets.
-    made_up: arguments of jaxvid.data.made_up_clips.write; the dataset is then made up and written below the workdir.
+    made_up: arguments of jaxvid.data.synthetic.clips.write; the dataset is then made up and written below the workdir.
     num_threads, prefetch: reading threads, and batches held ready.
   """
 
@@ -77,7 +78,7 @@ class Data:
   prefetch: int = 4
 
   def __post_init__(self):
-    made_up_dataset.check_settings(made_up_clips.write, self.made_up)
+    dataset.check_settings(clips.write, self.made_up)
     for name in ("balance", "class_weights"):
       if not 0 <= getattr(self, name) <= 1:
         raise ValueError(f"{name}: {getattr(self, name)} does not lie in [0, 1]")
@@ -105,7 +106,7 @@ class Data:
 
   def open_split(self, split: str, workdir: str) -> store.Split:
     """A split of the configured dataset; a made-up one is written below `workdir` first, where it is not there yet."""
-    return made_up_dataset.open_split(self, made_up_clips.write, split, workdir, kind="clips")
+    return dataset.open_split(self, clips.write, split, workdir, kind="clips")
 
   def example_batch(self, contract: None = None) -> dict[str, np.ndarray]:
     """A batch of one as networks are initialised with; clips have no feature contract."""

@@ -14,11 +14,12 @@ import grain
 import numpy as np
 
 from jaxvid import time_grid
-from jaxvid.data import made_up, made_up_dataset, store
+from jaxvid.data import store
 from jaxvid.data.batches import collate
 from jaxvid.data.contract import FeatureContract
 from jaxvid.data.crops import Crop, clip_to_features, random_crop
 from jaxvid.data.resize import resize
+from jaxvid.data.synthetic import dataset, recordings
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +40,8 @@ class Data:
       and end the others with them, as the reference does for ActivityNet and HACS, where some files miss frames.
     crop_ratio, crop_min_overlap, crop_window_margin: see jaxvid.data.crops.Crop.
     input_noise: standard deviation of noise added to the features in training.
-    made_up: arguments of jaxvid.data.made_up.write; the dataset is then made up and written below the workdir.
+    made_up: arguments of jaxvid.data.synthetic.recordings.write; the dataset is then made up and written below the
+      workdir.
     num_threads, prefetch: reading threads, and batches held ready.
   """
 
@@ -61,7 +63,7 @@ class Data:
   prefetch: int = 4
 
   def __post_init__(self):
-    made_up_dataset.check_settings(made_up.write, self.made_up)
+    dataset.check_settings(recordings.write, self.made_up)
     if self.pad_multiple is not None and self.pad_multiple < 1:
       raise ValueError(f"pad_multiple: {self.pad_multiple}; give 1 or more, or None for the largest bucket")
     if self.resize_to is not None and self.resize_to < 1:
@@ -73,7 +75,7 @@ class Data:
 
   def open_split(self, split: str, workdir: str) -> store.Split:
     """A split of the configured dataset; a made-up one is written below `workdir` first, where it is not there yet."""
-    return made_up_dataset.open_split(self, made_up.write, split, workdir)
+    return dataset.open_split(self, recordings.write, split, workdir)
 
   def example_batch(self, contract: FeatureContract) -> dict[str, np.ndarray]:
     """A batch of one as networks are initialised with: what tasks give to a network, as long as the shortest bucket."""

@@ -11,8 +11,9 @@ from typing import Any
 import grain
 import numpy as np
 
-from jaxvid.data import made_up_dataset, made_up_routines, observation, store
+from jaxvid.data import observation, store
 from jaxvid.data.contract import FeatureContract
+from jaxvid.data.synthetic import dataset, routines
 
 SHORT = ("mask", "drop")
 TARGETS = ("ongoing", "next")
@@ -39,7 +40,8 @@ class Data:
     short: a window of whose steps the recording has not all is padded and masked ("mask"), or left out ("drop"). Those
       left out are counted.
     input_noise: standard deviation of noise added to the features in training.
-    made_up: arguments of jaxvid.data.made_up_routines.write; the dataset is then made up and written below the workdir.
+    made_up: arguments of jaxvid.data.synthetic.routines.write; the dataset is then made up and written below the
+      workdir.
     num_threads, prefetch: reading threads, and batches held ready.
   """
 
@@ -58,7 +60,7 @@ class Data:
   prefetch: int = 4
 
   def __post_init__(self):
-    made_up_dataset.check_settings(made_up_routines.write, self.made_up)
+    dataset.check_settings(routines.write, self.made_up)
     if self.short not in SHORT or self.targets not in TARGETS:
       raise ValueError(f"short {self.short!r} must be {' or '.join(SHORT)}, targets {self.targets!r} "
                        f"{' or '.join(TARGETS)}")  # fmt: skip
@@ -75,7 +77,7 @@ class Data:
 
   def open_split(self, split: str, workdir: str) -> store.Split:
     """A split of the configured dataset; a made-up one is written below `workdir` first, where it is not there yet."""
-    return made_up_dataset.open_split(self, made_up_routines.write, split, workdir)
+    return dataset.open_split(self, routines.write, split, workdir)
 
   def example_batch(self, contract: FeatureContract) -> dict[str, np.ndarray]:
     """A batch of one as networks are initialised with."""

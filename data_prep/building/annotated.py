@@ -1,0 +1,79 @@
+"""A dataset's annotations, whatever they were published in: which recordings there are, and what happens in each."""
+
+import collections
+import dataclasses
+import functools
+from collections.abc import Callable
+
+from jaxvid.data_prep.building.checks import BadInput
+from jaxvid.data_prep.building.plan import Annotation
+
+
+@dataclasses.dataclass(frozen=True)
+class AnnotatedRecording:
+  """The annotations of one recording, as published, not yet checked.
+
+  Attributes:
+    duration: seconds; None where it is as long as its features.
+    fps, feat_stride, num_frames: as the annotation file has them; None where it does not say.
+    annotations: those to be kept.
+    num_repeated, num_too_short: annotations left out as the reference code leaves them out.
+  """
+
+  duration: float | None
+  annotations: list[Annotation]
+  fps: float | None = None
+  feat_stride: float | None = None
+  num_frames: float | None = None
+  num_repeated: int = 0
+  num_too_short: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Annotated:
+  """The annotations of a dataset.
+
+  Attributes:
+    file: where they come from, for messages.
+    class_names: label k is class_names[k].
+    recordings: dict of TFDS split -> dict of the recording's name -> callable that reads it; a bad recording raises
+      BadInput when it is read, not before.
+    metadata: what else the dataset's metadata shall hold, a JSON-able dict.
+    remarks: what a reader of the dataset should know of how its annotations were read.
+  """
+
+  file: str
+  class_names: list[str]
+  recordings: dict[str, dict[str, Callable[[], AnnotatedRecording]]]
+  metadata: dict = dataclasses.field(default_factory=dict)
+  remarks: tuple[str, ...] = ()
+
+  def notes(self) -> list[str]:
+    """What a reader of the dataset should know of how it was read, and of what was left out: a line each."""
+    totals = collections.Counter()
+    for recording in self.readable:
+      totals["repeated"] += recording.num_repeated
+      totals["too short"] += recording.num_too_short
+    kinds = {"repeated": "the same action within 1 ms", "too short": "under 1 ms"}
+    left_out = [f"annotations left out as {kind}: {totals[kind]} ({kinds[kind]})" for kind in kinds if totals[kind]]
+    return [*self.remarks, *left_out]
+
+  @functools.cached_property
+  def readable(self) -> list[AnnotatedRecording]:
+    """All recordings that can be read."""
+    read = []
+    for readers in self.recordings.values():
+      for reader in readers.values():
+        try:
+          read.append(reader())
+        except BadInput:
+          continue
+    return read
+
+  def without(self, *splits: str) -> "Annotated":
+    """The same without some splits."""
+    kept = {split: named for split, named in self.recordings.items() if split not in splits}
+    if not kept:
+      problem = f"none of a known subset, only of {', '.join(self.recordings)}"
+      raise BadInput(self.file, "recordings", problem, "Check that the file belongs to the dataset.")
+    return dataclasses.replace(self, recordings=kept)

@@ -1,0 +1,202 @@
+"""The CSV files of action anticipation: actions as pairs of a verb and a noun, and the segments labelled with them.
+
+Segments come in two formats: the official files of EPIC-Kitchens, in seconds, and those of RULSTM (Furnari and
+Farinella, "Rolling-Unrolling LSTMs for Action Anticipation from First-Person Video", PAMI 2020), in frames at 30 a
+second. RULSTM has rounded starts and ends down to frames, so the two differ by up to one frame.
+"""
+
+import collections
+import dataclasses
+import functools
+from pathlib import Path
+
+from jaxvid.data_prep.building import csv_rows
+from jaxvid.data_prep.building.annotated import AnnotatedRecording
+from jaxvid.data_prep.building.checks import BadInput
+from jaxvid.data_prep.building.plan import Annotation
+
+FRAMES_A_SECOND = 30  # Of RULSTM's files, whatever the videos have.
+COLUMNS = ("id", "video", "start", "stop", "verb", "noun", "action")  # Of RULSTM's files, with or without a header.
+
+
+@dataclasses.dataclass(frozen=True)
+class Actions:
+  """The actions of a dataset.
+
+  Attributes:
+    file: where they come from.
+    names: action k is names[k].
+    verbs, nouns: of each action, an id.
+  """
+
+  file: Path
+  names: list[str]
+  verbs: list[int]
+  nouns: list[int]
+
+  @functools.cached_property
+  def by_pair(self) -> dict[tuple[int, int], int]:
+    """Action of (verb, noun)."""
+    return {pair: action for action, pair in enumerate(zip(self.verbs, self.nouns, strict=True))}
+
+
+@dataclasses.dataclass(frozen=True)
+class Segment:
+  """One annotated action.
+
+  Attributes:
+    file, line: its place.
+    video: name of its video.
+    annotation: its times, its name, and the name of its action.
+  """
+
+  file: Path
+  line: int
+  video: str
+  annotation: Annotation
+
+
+def make_actions(file, rows, num_verbs, num_nouns) -> Actions:
+  """Actions of `rows`, dicts of column -> value with "id", "action" (its name), "verb" and "noun".
+
+  Args:
+    file: where they come from.
+    rows: list of (line, row).
+    num_verbs, num_nouns: how many there are of either.
+
+  Raises:
+    BadInput: an id, a name or a pair is there twice, an id is missing, or a verb or a noun is unknown.
+  """
+  found = {}
+  for line, row in rows:
+    action = csv_rows.index(file, line, row, "id", len(rows))
+    if action in found:
+      raise BadInput(file, f"line {line}, id", f"action {action} is there twice", csv_rows.REMEDY)
+    sizes = (("verb", num_verbs), ("noun", num_nouns))
+    pair = tuple(csv_rows.index(file, line, row, part, size) for part, size in sizes)
+    found[action] = (csv_rows.field(file, line, row, "action"), pair)
+  names, pairs = ([found[action][which] for action in range(len(found))] for which in (0, 1))
+  for what, values in (("name", names), ("pair of verb and noun", pairs)):
+    twice = [value for value, count in collections.Counter(values).items() if count > 1]
+    if twice:
+      raise BadInput(file, "actions", f"two have the {what} {twice[0]!r}", csv_rows.REMEDY)
+  return Actions(file, names, [verb for verb, _ in pairs], [noun for _, noun in pairs])
+
+
+def segments_in_frames(file, actions: Actions) -> list[Segment]:
+  """The segments in a file of RULSTM's.
+
+  Raises:
+    BadInput: a line is cut, or names an action that is unknown or of another verb and noun.
+  """
+  file, segments = Path(file), []
+  for line, row in csv_rows.plain_rows(file, COLUMNS):
+    start, end = (csv_rows.number(file, line, row, key, int) / FRAMES_A_SECOND for key in ("start", "stop"))
+    action = csv_rows.index(file, line, row, "action", len(actions.names))
+    pair = tuple(csv_rows.number(file, line, row, key, int) for key in ("verb", "noun"))
+    of_action = (actions.verbs[action], actions.nouns[action])
+    if pair != of_action:
+      problem = f"verb {pair[0]} and noun {pair[1]}, but action {action} is {of_action[0]} and {of_action[1]}"
+      raise BadInput(
+        file, f"line {line}", f"{problem} in {actions.file.name}", f"It may be cut short. {csv_rows.REMEDY}"
+      )
+    segments.append(_segment(file, line, row["video"], start, end, actions.names[action], row["id"]))
+  return segments
+
+
+def segments_in_seconds(file, id_column: str, actions: Actions) -> list[Segment]:
+  """The segments in an official file of EPIC-Kitchens.
+
+  Raises:
+    BadInput: a line is cut, or has a verb and a noun that are no action.
+  """
+  file, segments = Path(file), []
+  for line, row in csv_rows.rows(file):
+    start, end = (csv_rows.seconds(file, line, row, f"{which}_timestamp") for which in ("start", "stop"))
+    pair = tuple(csv_rows.number(file, line, row, f"{part}_class", int) for part in ("verb", "noun"))
+    if pair not in actions.by_pair:
+      problem = f"verb {pair[0]} with noun {pair[1]} is no action in {actions.file}"
+      raise BadInput(file, f"line {line}", problem, csv_rows.REMEDY)
+    video, name = (csv_rows.field(file, line, row, column) for column in ("video_id", id_column))
+    segments.append(_segment(file, line, video, start, end, actions.names[actions.by_pair[pair]], name))
+  return segments
+
+
+def _segment(file, line, video, start, end, action, name):
+  if not (video and name):
+    raise BadInput(file, f"line {line}", "no name of the segment or of its video", csv_rows.REMEDY)
+  if name.isdigit():
+    name = str(int(name))  # EPIC-55's "00330" is "330" in the official file.
+  return Segment(file, line, video, Annotation(start, end, action, f"{file.name} line {line}", id=name))
+
+
+def recordings(segments: dict[str, list[Segment]], durations: dict[str, float] | None = None):
+  """`Annotated.recordings`: dict of split -> dict of video -> callable that gives its AnnotatedRecording.
+
+  Args:
+    segments: dict of split -> its segments. A video may be in several splits, in each with the segments of that split.
+    durations: dict of video -> seconds; None where videos are as long as their features.
+
+  Raises:
+    BadInput: two segments have one name, or a video has no duration.
+  """
+  seen, found = {}, {}
+  for split, listed in segments.items():
+    by_video = collections.defaultdict(list)
+    for segment in listed:
+      name = segment.annotation.id
+      if name in seen:
+        problem = f"segment {name} is in {seen[name].file.name} line {seen[name].line} as well"
+        raise BadInput(segment.file, f"line {segment.line}", problem, csv_rows.REMEDY)
+      if durations is not None and segment.video not in durations:
+        problem = f"no duration of video {segment.video} is known"
+        raise BadInput(segment.file, f"line {segment.line}", problem, "Get the file of durations again.")
+      seen[name] = segment
+      by_video[segment.video].append(segment.annotation)
+    found[split] = {
+      video: functools.partial(AnnotatedRecording, durations and durations[video], annotations)
+      for video, annotations in sorted(by_video.items())
+    }
+  return found
+
+
+def lines(file) -> list[tuple[int, str]]:
+  """(line, text) of a file of one name a line, without empty lines."""
+  return [(line, row["name"]) for line, row in csv_rows.plain_rows(file, ("name",))]
+
+
+def subset(file, of: tuple[str, ...], segments: list[Segment]) -> dict:
+  """An entry of "subsets" in `metadata`, from a file of one segment's name a line.
+
+  Args:
+    file: of the names.
+    of: what is scored on it, of "verb", "noun" and "action".
+    segments: those that it may name.
+  """
+  known, names = {segment.annotation.id for segment in segments}, []
+  for line, name in lines(file):
+    if name not in known:
+      raise BadInput(file, f"line {line}", f"no segment is called {name!r}", "Get it and the annotations again.")
+    names.append(name)
+  return {"of": list(of), "ids": names}
+
+
+def metadata(actions: Actions, verbs: list[str], nouns: list[str], subsets=None, many_shot=None) -> dict:
+  """What the metadata of a dataset say for anticipation, a dict with the one key "anticipation".
+
+  Args:
+    actions: the classes.
+    verbs, nouns: their names, by id.
+    subsets: dict of name -> what `subset` gives, for scores on a part of the segments.
+    many_shot: dict of "verb", "noun" and "action" -> ids of the classes that are many-shot.
+  """
+  return {
+    "anticipation": {
+      "verbs": verbs,
+      "nouns": nouns,
+      "action_verb": actions.verbs,
+      "action_noun": actions.nouns,
+      "subsets": subsets or {},
+      "many_shot": many_shot or {},
+    }
+  }

@@ -1,0 +1,202 @@
+"""The checks that every recording passes on its way into a dataset, and what becomes of one that fails."""
+
+import contextlib
+import dataclasses
+import math
+import statistics
+
+import numpy as np
+
+from jaxvid import time_grid
+from jaxvid.data.contract import FeatureContract
+from jaxvid.data.sequence_records import Record
+from jaxvid.data_prep.building.plan import STEPS_TOLERANCE, Annotation, Plan, Recording
+
+# Extractors treat the end of a video differently (padding, a last half clip); containers misreport durations a little.
+# So a recording may have this many steps more or less, whatever `Plan.steps_tolerance` says.
+STEPS_SLACK = 16
+
+# A wrong fps or stride shifts all recordings alike, also those too short for it to show in one: 25 for 30 frames a
+# second is 17%, 24 for 25 is 4%. The median recording must be nearer than that, give or take a step and a half.
+MEDIAN_TOLERANCE = 0.025
+MEDIAN_SLACK = 1.5
+
+# Annotation tools round: a segment may leave the recording by this much, and is kept as published.
+SECONDS_TOLERANCE = 0.5
+
+
+class BadInput(Exception):
+  """Something in the source that cannot go into a dataset.
+
+  Attributes:
+    file: the file it is in.
+    field: which part of the file.
+    problem: what is wrong with it.
+    remedy: what to do, a sentence.
+    skippable: whether --skip_bad would leave it out.
+  """
+
+  def __init__(self, file, field, problem, remedy):
+    super().__init__(file, field, problem, remedy)
+    self.file, self.field, self.problem, self.remedy = str(file), field, problem, remedy
+    self.skippable = False
+
+  def __str__(self):
+    skip = " Or leave it out with --skip_bad." if self.skippable else ""
+    return f"{self.file}: {self.field}: {self.problem}. {self.remedy}{skip}"
+
+
+class SkipList:
+  """What a build leaves out. A strict build (skip_bad=False) leaves out nothing: the first bad input ends it.
+
+  Attributes:
+    skipped: list of dicts with file, field and problem.
+  """
+
+  def __init__(self, skip_bad):
+    self._skip_bad = skip_bad
+    self.skipped = []
+
+  @contextlib.contextmanager
+  def allowed(self):
+    """The body of the `with` may be left out: a BadInput from it ends the body and, in a strict build, everything."""
+    try:
+      yield
+    except BadInput as error:
+      if not self._skip_bad:
+        error.skippable = True
+        raise
+      self.skipped.append({"file": error.file, "field": error.field, "problem": error.problem})
+
+
+def checked(recording: Recording, plan: Plan, skips: SkipList) -> Record:
+  """The record of a recording.
+
+  Raises:
+    BadInput: the recording is bad. A bad annotation is left out where `skips` allows it.
+  """
+  features = check_features(recording, plan.contract, plan.dtype)
+  check_num_steps(recording, plan.steps_tolerance)
+  labels = {name: label for label, name in enumerate(plan.class_names)}
+  good = []
+  for annotation in recording.annotations:
+    with skips.allowed():
+      check_annotation(annotation, recording, labels)
+      good.append(annotation)
+  ids = tuple(annotation.id for annotation in good)
+  return Record(
+    id=recording.id,
+    features=features,
+    segments=np.array([(annotation.start, annotation.end) for annotation in good], np.float64).reshape(-1, 2),
+    labels=np.array([labels[annotation.label] for annotation in good], np.int32),
+    fps=recording.fps,
+    feat_stride=recording.feat_stride,
+    num_frames=recording.num_frames,
+    duration=recording.duration,
+    segment_ids=ids if any(ids) else (),
+  )
+
+
+def check_features(recording: Recording, contract: FeatureContract, dtype: str) -> np.ndarray:
+  """The features in the dtype they are stored in, (T, C): floats of the right shape, all finite."""
+  features = recording.features
+
+  def bad(problem, remedy):
+    return BadInput(recording.features_file, "features", problem, remedy)
+
+  if not np.issubdtype(features.dtype, np.floating):
+    raise bad(f"dtype {features.dtype}, not floating point", "Save the extractor's output as it is.")
+  if features.ndim != 2 or not len(features):
+    raise bad(f"shape {features.shape}, not (steps, dim)", "Save one array of steps x dim a recording.")
+  if features.shape[1] != contract.dim:
+    raise bad(f"dim {features.shape[1]}, while the other files have {contract.dim}", "Extract all with one model.")
+  finite = np.isfinite(features).all(axis=1)
+  if not finite.all():
+    raise bad(f"NaN or infinity in step {np.argmin(finite)}", "Extract it again.")
+  with np.errstate(over="ignore"):  # The overflow is what the next line looks for.
+    stored = features.astype(dtype)
+  if not np.isfinite(stored).all():
+    raise bad(f"values up to {np.abs(features).max():g} overflow {dtype}", "Give --dtype=float32.")
+  return stored
+
+
+def check_num_steps(recording: Recording, tolerance: float) -> None:
+  """The number of steps must be what the duration, fps, stride and clip length make it, give or take the tolerance."""
+  timing = (recording.duration, recording.fps, recording.feat_stride, recording.num_frames)
+  for name, value in zip(("duration", "fps", "feat_stride", "num_frames"), timing, strict=True):
+    if not (math.isfinite(value) and value > 0):
+      raise BadInput(recording.annotations_file, f"{recording.id} {name}", f"{value} is not positive", "Correct it.")
+  expected = time_grid.expected_num_steps(*timing)
+  num_steps = len(recording.features)
+  if abs(num_steps - expected) > max(STEPS_SLACK, tolerance * expected):
+    raise BadInput(
+      recording.features_file,
+      "number of steps",
+      f"{num_steps}, but {recording.duration:g} s at {recording.fps:g} fps with a step every "
+      f"{recording.feat_stride:g} frames of {recording.num_frames:g} make {expected}",
+      f"Check fps and duration in {recording.annotations_file}, stride and clip length, and that the file is whole.",
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Steps:
+  """The number of steps of a recording, what its duration makes it, and the steps a second that its timing means."""
+
+  number: int
+  expected: int
+  rate: float
+
+
+def steps_of(record: Record) -> Steps:
+  expected = time_grid.expected_num_steps(record.duration, record.fps, record.feat_stride, record.num_frames)
+  return Steps(len(record.features), expected, record.fps / record.feat_stride)
+
+
+def check_timing(recordings: list[Steps], tolerance: float, source: str) -> None:
+  """The recordings together must have the steps that their durations make: a wrong fps or stride shifts them all.
+
+  Args:
+    recordings: one Steps each.
+    tolerance: `Plan.steps_tolerance`; where it is raised, so is what is allowed here.
+    source: for the message.
+
+  Raises:
+    BadInput: they do not; says what would fit the steps.
+  """
+  problem = timing_problem(recordings, tolerance)
+  if problem:
+    remedy = "Give the fps, stride and clip length that the features were extracted with."
+    raise BadInput(source, "fps, stride and clip length", problem, remedy)
+
+
+def timing_problem(recordings: list[Steps], tolerance: float = STEPS_TOLERANCE) -> str | None:
+  """What `check_timing` would complain about; None where the steps fit the durations."""
+  if not recordings:
+    return None
+  ratio = statistics.median(steps.number / steps.expected for steps in recordings)
+  allowed = MEDIAN_TOLERANCE if tolerance <= STEPS_TOLERANCE else tolerance
+  if abs(ratio - 1) <= allowed + MEDIAN_SLACK / statistics.median(steps.expected for steps in recordings):
+    return None
+  rate = statistics.median(steps.rate for steps in recordings)
+  return (
+    f"the median recording has {ratio:.3g} times the steps that its duration makes, so detections would lie at wrong "
+    f"times: the features have about {ratio * rate:.4g} steps a second, while fps / feat_stride is {rate:.4g}"
+  )
+
+
+def check_annotation(annotation: Annotation, recording: Recording, labels: dict[str, int]) -> None:
+  """The label must be known; the segment finite, not reversed or empty, and inside the recording."""
+
+  def bad(problem, remedy):
+    return BadInput(recording.annotations_file, f"{recording.id}, {annotation.where}", problem, remedy)
+
+  if annotation.label not in labels:
+    raise bad(f"unknown label {annotation.label!r}", f"Use one of: {', '.join(labels)}.")
+  segment = f"segment {annotation.start:g} to {annotation.end:g} s"
+  if not (math.isfinite(annotation.start) and math.isfinite(annotation.end)):
+    raise bad(f"{segment} is not two finite numbers", "Correct it.")
+  if annotation.end <= annotation.start:
+    raise bad(f"{segment} is reversed or empty", "Swap or correct its ends.")
+  earliest, latest = annotation.bounds or (0.0, recording.duration)
+  if annotation.start < earliest - SECONDS_TOLERANCE or annotation.end > latest + SECONDS_TOLERANCE:
+    raise bad(f"{segment} lies outside the recording, {earliest:g} to {latest:g} s", "Correct it, or the duration.")

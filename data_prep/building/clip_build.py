@@ -1,0 +1,141 @@
+"""Builds a dataset of clips from its plan: encodes what is there, writes it, and says what was expected and missing."""
+
+import collections
+import shutil
+import textwrap
+from pathlib import Path
+
+from tqdm import tqdm
+
+from jaxvid.data import store
+from jaxvid.data_prep.building import checks, clip_encoding
+from jaxvid.data_prep.building.checks import BadInput
+from jaxvid.data_prep.building.clip_encoding import Encoding
+from jaxvid.data_prep.building.clip_plan import ClipPlan
+
+_LISTED = 12
+
+
+def build(name, version, plan: ClipPlan, encoding: Encoding, flags) -> str:
+  """Builds a dataset and returns a report of it.
+
+  Args:
+    name: "NAME" or "NAME/CONFIG".
+    version: of the dataset.
+    plan: its clips.
+    encoding: how they are stored.
+    flags: with source, data_dir, skip_bad, overwrite and num_processes.
+
+  Raises:
+    BadInput: a clip is missing or bad, and flags.skip_bad does not cover it. What was encoded by then is kept, and the
+      next run goes on from there.
+    FileExistsError: the dataset exists, and flags.overwrite is False.
+  """
+  skips = checks.SkipList(flags.skip_bad)
+  for error in plan.bad:
+    with skips.allowed():
+      raise error
+  _check_unique(plan)
+  there = []
+  for item in plan.items:
+    if item.file is not None:
+      there.append(item)
+      continue
+    with skips.allowed():
+      raise BadInput(item.where, item.id, "its video is missing", "Get it, or a list without it.")
+
+  cache = clip_encoding.Cache(flags.data_dir, name, encoding)
+  good = set()
+  with tqdm(total=len(there), unit=" clips", desc=name) as progress:
+    for item, error in clip_encoding.encode_all(there, cache, flags.num_processes):
+      progress.update()
+      with skips.allowed():
+        if error is not None:
+          raise error
+        good.add((item.split, item.id))
+  if not good:
+    raise BadInput(flags.source, "clips", "all of them are missing or bad", "Build without --skip_bad to see why.")
+
+  by_split = collections.defaultdict(list)
+  for item in there:
+    if (item.split, item.id) in good:
+      by_split[item.split].append(item)
+  manifest = _manifest(plan, there, by_split, skips.skipped, encoding)
+  folder = store.write_dataset(
+    flags.data_dir,
+    name,
+    version,
+    {split: lambda items=items: map(cache.load, items) for split, items in by_split.items()},
+    None,
+    plan.class_names,
+    kind="clips",
+    splits=_expressions(plan.aliases, by_split),
+    description=plan.description,
+    notes={"encoding": encoding.describe(), "labels": _labels(by_split)}
+    | ({"notes": plan.notes} if plan.notes else {}),
+    skipped=skips.skipped if flags.skip_bad else None,
+    manifest=lambda: manifest,
+    overwrite=flags.overwrite,
+  )
+  shutil.rmtree(cache.folder)
+  return _report(folder, manifest, plan)
+
+
+def _labels(by_split):
+  """dict of split -> list of its clips' labels, see `store.Split.stored_labels`."""
+  return {split: [item.label for item in items] for split, items in by_split.items()}
+
+
+def _check_unique(plan):
+  seen = {}
+  for item in plan.items:
+    if (item.split, item.id) in seen:
+      problem = f"there is another one in split {item.split} ({seen[item.split, item.id]})"
+      raise BadInput(item.where, item.id, problem, "Give each clip a name of its own, or take out the repetition.")
+    seen[item.split, item.id] = item.where
+
+
+def _manifest(plan, there, written, skipped, encoding):
+  """What was expected, found, written and skipped, as JSON."""
+  expected = collections.Counter(item.split for item in plan.items)
+  found = collections.Counter(item.split for item in there)
+  labels = collections.Counter(item.label for items in written.values() for item in items)
+  return {
+    "splits": {
+      split: {"expected": expected[split], "found": found[split], "written": len(written.get(split, ()))}
+      for split in expected
+    },
+    "unreadable_entries": len(plan.bad),
+    "classes": len(plan.class_names),
+    "classes_without_clips": [name for label, name in enumerate(plan.class_names) if not labels[label]],
+    "encoding": encoding.describe(),
+    "skipped": skipped,
+  }
+
+
+def _expressions(aliases, splits):
+  """dict of alias -> TFDS split expression over the splits there are; an alias of none of them is left out."""
+  there = {alias: [split for split in of if split in splits] for alias, of in aliases.items()}
+  return {alias: "+".join(of) for alias, of in there.items() if of}
+
+
+def _report(folder: Path, manifest, plan):
+  """What a build made, for people."""
+  columns = ("expected", "found", "written")
+  total = {column: sum(counts[column] for counts in manifest["splits"].values()) for column in columns}
+  lines = [f"{'split':16}" + "".join(f"{column:>10}" for column in columns)]
+  for split, counts in (manifest["splits"] | {"total": total}).items():
+    lines.append(f"{split:16}" + "".join(f"{counts[column]:10,}" for column in columns))
+  empty = manifest["classes_without_clips"]
+  lines.append(f"{manifest['classes'] - len(empty)} of {manifest['classes']} classes have clips")
+  if total["written"] < total["expected"]:
+    share = total["written"] / total["expected"]
+    lines.append(f"note: {share:.1%} of the clips are there; say so beside any score")
+  names = ", ".join(f"{alias} = {'+'.join(of)}" for alias, of in plan.aliases.items())
+  lines += [textwrap.shorten(f"further names of splits: {names}", 120, placeholder=" ...")] if names else []
+  lines += [f"note: {note}" for note in plan.notes]
+  skipped = manifest["skipped"]
+  lines += [f"skipped: {entry['file']}: {entry['field']}: {entry['problem']}" for entry in skipped[:_LISTED]]
+  lines += [f"... and {len(skipped) - _LISTED:,} more, in manifest.json"] if len(skipped) > _LISTED else []
+  lines.append(f"The dataset is in {folder}")
+  return "\n".join(lines)

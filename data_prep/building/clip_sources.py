@@ -1,0 +1,89 @@
+"""What readers of datasets of clips share: finding video files, reading tables, and the checks of both."""
+
+import csv
+import math
+from pathlib import Path
+
+from jaxvid.data_prep.building.checks import BadInput
+from jaxvid.video.container import SUFFIXES
+
+
+def all_video_files(folder) -> list[Path]:
+  """The video files in a folder and below.
+
+  Raises:
+    BadInput: there is none.
+  """
+  folder = Path(folder)
+  if not folder.is_dir():
+    raise BadInput(folder, "videos", "no such folder", "Check the path.")
+  found = [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")]
+  found = [path for path in found if path.is_file()]
+  if not found:
+    raise BadInput(folder, "videos", f"no file that ends in {', '.join(SUFFIXES)}", "Check the path.")
+  return sorted(found)
+
+
+def video_files(folder) -> dict[str, Path]:
+  """The same by name without ending: one per name, the first in the order of paths."""
+  found = {}
+  for path in all_video_files(folder):
+    found.setdefault(path.stem, path)
+  return found
+
+
+def read_csv(file, needed) -> list[dict[str, str]]:
+  """The rows of a CSV file with a header, each with its line in "line".
+
+  Raises:
+    BadInput: the file cannot be read, or lacks a column of `needed`.
+  """
+  try:
+    with open(file, encoding="utf-8-sig", newline="") as stream:
+      reader = csv.DictReader(stream, skipinitialspace=True)
+      rows = [dict(row, line=f"{Path(file).name}: line {reader.line_num}") for row in reader]
+  except (OSError, UnicodeDecodeError, csv.Error) as error:
+    raise BadInput(file, "table", f"not readable ({error})", "Give a CSV file in UTF-8.") from error
+  missing = [column for column in needed if column not in (reader.fieldnames or ())]
+  if missing:
+    problem = f"no column {', '.join(missing)}; there are {', '.join(reader.fieldnames or ('none',))}"
+    raise BadInput(file, "columns", problem, "The first line names the columns.")
+  if not rows:
+    raise BadInput(file, "table", "no rows", "Check the path.")
+  return rows
+
+
+def seconds(text, file, where) -> float | None:
+  """A time in a table; None where the cell is empty."""
+  if text is None or not text.strip():
+    return None
+  try:
+    value = float(text)
+  except ValueError:
+    value = math.nan
+  if not (math.isfinite(value) and value >= 0):
+    raise BadInput(file, where, f"{text!r} is no time in seconds", "Correct it.")
+  return value
+
+
+def check_times(start, end, file, where) -> None:
+  """Raises BadInput where a part of a video is reversed or empty."""
+  if end is not None and end <= (start or 0.0):
+    raise BadInput(file, where, f"{start or 0:g} to {end:g} s is reversed or empty", "Correct it.")
+
+
+def read_lines(file) -> list[str]:
+  """The lines of a text file that are not empty, stripped."""
+  try:
+    text = Path(file).read_text(encoding="utf-8")
+  except (OSError, UnicodeDecodeError) as error:
+    raise BadInput(file, "list", f"not readable ({error})", "Check the path.") from error
+  return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def file_beside(source, name) -> Path:
+  """SOURCE/NAME, or the one file of that name below SOURCE."""
+  found = sorted(Path(source).rglob(name))
+  if not found:
+    raise BadInput(source, name, "no such file in it", "Give the folder of the published lists as --source.")
+  return found[0]

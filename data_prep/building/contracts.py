@@ -1,0 +1,65 @@
+"""The contract.json in a folder of features, as jaxvid.extract writes it: what the flags need not say."""
+
+import argparse
+
+from jaxvid.data import contract
+from jaxvid.data.contract import FeatureContract
+from jaxvid.data_prep.building.checks import BadInput
+from jaxvid.data_prep.building.plan import TIMING
+
+_TEXTS = ("extractor", "weights_hash", "normalization")
+
+
+def completed(flags, source):
+  """The flags of `sequences.add_flags` with what the features' contract says in the place of those that were not given.
+
+  Of features that --join puts together, all that have a contract must agree about their timing, which is then that of
+  the whole; extractor, hash and normalisation are known where all have one, joined by "+".
+
+  Args:
+    flags: of argparse.
+    source: folder of features, or a file or None, which have no contract.
+
+  Returns:
+    A copy with `contract_dim`, the dim that the contracts make, None where it is not known.
+
+  Raises:
+    BadInput: a contract.json cannot be read, or two contradict each other.
+  """
+  sources = [path for path in (source, *flags.join) if path is not None]
+  found = [known for known in map(_of_folder, sources) if known]
+  values = {name: _one(name, found, source) for name in TIMING}
+  values |= dict.fromkeys((*_TEXTS, "contract_dim"))
+  if found and len(found) == len(sources):
+    values |= {name: _joined([getattr(known, name) for known in found]) for name in _TEXTS}
+    values["contract_dim"] = sum(known.dim for known in found)
+  given = {name: value for name, value in vars(flags).items() if value is not None}
+  return argparse.Namespace(**vars(flags) | values | given)
+
+
+def check_dim(flags, dim, source):
+  """Raises BadInput where the features are not of the dim that their contracts say."""
+  if flags.contract_dim not in (None, dim):
+    problem = f"{flags.contract_dim}, but the features have {dim}"
+    raise BadInput(f"{source}/{contract.FILE}", "dim", problem, "Extract them again, or remove the file.")
+
+
+def _of_folder(path):
+  try:
+    return FeatureContract.of_folder(path)
+  except ValueError as error:
+    problem, _, remedy = str(error).rpartition("; ")
+    raise BadInput(f"{path}/{contract.FILE}", "contract", problem, f"{remedy.capitalize()}.") from None
+
+
+def _one(name, found, source):
+  """The number that all contracts have; None without any."""
+  values = {getattr(known, name) for known in found}
+  if len(values) > 1:
+    listed = " and ".join(map(str, sorted(values, key=str)))
+    raise BadInput(source, name, f"{listed} in the {contract.FILE} of joined features", "Extract them alike.")
+  return values.pop() if values else None
+
+
+def _joined(texts):
+  return texts[0] if len(set(texts)) == 1 else "+".join(texts)

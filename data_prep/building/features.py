@@ -1,0 +1,166 @@
+"""Where the features of a dataset's recordings lie: folders of one file a recording, or one HDF5 file of all."""
+
+import collections
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+
+from jaxvid.data import feature_files
+from jaxvid.data_prep.building.checks import BadInput
+
+_HDF5 = (".h5", ".hdf5")
+_SAMPLED = 32  # Files whose dim decides what the dataset's is.
+
+
+class Features:
+  """The features of named recordings.
+
+  Args:
+    sources: folders, or HDF5 files that have one array a recording; the steps of several are joined to one vector.
+      Folders are searched one level down as well (HACS has a folder a subset).
+    prefixes: what a file's name may have before the recording's name ("v_" for ActivityNet), in order of preference.
+    suffix: what it has after it, before the ending.
+  """
+
+  def __init__(self, sources, prefixes=("",), suffix=""):
+    self._sources = [_Hdf5(path) if Path(path).suffix.lower() in _HDF5 else _Folder(path) for path in sources]
+    self._prefixes, self._suffix = prefixes, suffix
+
+  def load(self, name):
+    """The features of a recording, (T, C), and the file they are in, for messages.
+
+    Raises:
+      BadInput: a source lacks the recording, cannot be read, or disagrees with another about the number of steps.
+    """
+    parts = [source.load(self._key(source, name)) for source in self._sources]
+    file = " + ".join(part.file for part in parts)
+    if len({len(part.array) for part in parts}) > 1:
+      steps = " and ".join(str(len(part.array)) for part in parts)
+      raise BadInput(file, "features", f"{steps} steps cannot be joined", "Extract them with one stride.")
+    return np.concatenate([part.array for part in parts], axis=1) if len(parts) > 1 else parts[0].array, file
+
+  def shape(self, name):
+    """(T, C) of a recording, without reading its values where the format allows that."""
+    shapes = [source.shape(self._key(source, name)) for source in self._sources]
+    return shapes[0][0], sum(shape[1] for shape in shapes)
+
+  def common_dim(self, names):
+    """The dim that most files have, of some spread over all; those that differ are found when their turn comes."""
+    names = sorted(names)
+    there = [name for name in names if all(self._key(source, name) in source for source in self._sources)]
+    dims = collections.Counter()
+    for name in there[:: -(-len(there) // _SAMPLED) or 1]:
+      try:
+        dims[self.shape(name)[1]] += 1
+      except BadInput:
+        continue
+    if not dims:
+      problem = f"no readable file of an annotated recording, such as {self._prefixes[0]}{names[0]}{self._suffix}.npy"
+      raise BadInput(self._sources[0].path, "features", problem, "Give the folder of features; check --prefix.")
+    return dims.most_common(1)[0][0]
+
+  def _key(self, source, name):
+    keys = [f"{prefix}{name}{self._suffix}" for prefix in self._prefixes]
+    return next((key for key in keys if key in source), keys[0])
+
+
+@dataclasses.dataclass(frozen=True)
+class _Part:
+  array: np.ndarray
+  file: str
+
+
+class _Folder:
+  def __init__(self, path):
+    self.path = Path(path)
+    if not self.path.is_dir():
+      raise BadInput(path, "features", "no folder, and no HDF5 file", "Give the folder of features.")
+    self._files = {}
+    for folder in (self.path, *sorted(child for child in self.path.iterdir() if child.is_dir())):
+      for name, file in _found(folder).items():
+        if name in self._files:
+          raise BadInput(file, "features", f"{self._files[name]} has the same name", "Keep one of them.")
+        self._files[name] = file
+
+  def __contains__(self, key):
+    return key in self._files
+
+  def load(self, key):
+    file = self._file(key)
+    return _Part(_refused(feature_files.load, file), str(file))
+
+  def shape(self, key):
+    file = self._file(key)
+    if file.suffix != ".npy":
+      return self.load(key).array.shape
+    try:
+      shape = np.load(file, mmap_mode="r", allow_pickle=False).shape  # Only the header: there may be thousands.
+    except (OSError, ValueError, EOFError) as error:
+      raise BadInput(file, "features", f"not readable as .npy ({error})", "Extract or copy it again.") from None
+    if len(shape) != 2:
+      raise BadInput(file, "features", f"shape {shape}, not (steps, dim)", "Save one array of steps x dim a recording.")
+    return shape
+
+  def _file(self, key):
+    if key not in self._files:
+      file = self.path / f"{key}.npy"
+      raise BadInput(file, "features", "no such file, though its recording is annotated", "Extract or copy it.")
+    return self._files[key]
+
+
+class _Hdf5:
+  """One file of all recordings: a dataset a recording, or a group with one dataset in it."""
+
+  def __init__(self, path):
+    try:
+      import h5py  # Here, not above: only these files need it.
+    except ImportError:
+      raise BadInput(path, "features", "HDF5 needs h5py, which is not installed", "pip install h5py") from None
+    self.path = Path(path)
+    try:
+      self._file = h5py.File(path, "r")
+    except OSError as error:
+      raise BadInput(path, "features", f"not readable as HDF5 ({error})", "Copy or download it again.") from None
+    self._keys = set(self._file)
+
+  def __contains__(self, key):
+    return key in self._keys
+
+  def load(self, key):
+    try:
+      array = self._dataset(key)[()]
+    except OSError as error:
+      raise BadInput(self.path, key, f"not readable ({error})", "Copy or download the file again.") from None
+    return _Part(array, f"{self.path}: {key}")
+
+  def shape(self, key):
+    return self._dataset(key).shape
+
+  def _dataset(self, key):
+    if key not in self._keys:
+      raise BadInput(self.path, key, "not in the file, though its recording is annotated", "Extract or copy it.")
+    item = self._file[key]
+    while hasattr(item, "keys") and len(item) == 1:
+      item = next(iter(item.values()))
+    if hasattr(item, "keys"):
+      raise BadInput(self.path, key, f"holds {', '.join(item)}, not one array", "Keep the features alone in it.")
+    if len(item.shape) != 2:
+      raise BadInput(self.path, key, f"shape {item.shape}, not (steps, dim)", "Save one array a recording.")
+    return item
+
+
+def _found(folder):
+  """The feature files in a folder, none where there is none."""
+  if not any(file.suffix.lower() in feature_files.SUFFIXES for file in folder.iterdir()):
+    return {}
+  return _refused(feature_files.find, folder)
+
+
+def _refused(read, path):
+  """What `read` gives; what it refuses becomes BadInput."""
+  try:
+    return read(path)
+  except feature_files.FeatureFileError as error:
+    field = "features" if error.field in ("array", "file", "tensor") else f"features ({error.field})"
+    raise BadInput(error.file, field, error.problem, error.remedy) from None

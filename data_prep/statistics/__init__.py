@@ -1,0 +1,1 @@
+"""The numbers that describe a dataset."""

@@ -1,0 +1,175 @@
+"""What `data_prep.stats` looks at: one row a recording, from a built dataset or from annotations before it is built."""
+
+import dataclasses
+
+import numpy as np
+from tqdm import tqdm
+
+from jaxvid import time_grid
+from jaxvid.data import store
+from jaxvid.data_prep.building import checks, sequences
+from jaxvid.data_prep.building.annotated import Annotated
+from jaxvid.data_prep.building.checks import BadInput
+from jaxvid.data_prep.building.features import Features
+from jaxvid.data_prep.building.plan import TIMING, Recording
+from jaxvid.data_prep.building.sequences import Timing
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+  """One recording.
+
+  Attributes:
+    segments: (N, 2) seconds.
+    labels: (N,) indices into the dataset's class names.
+    num_published: annotations before any were left out.
+    fps, feat_stride, num_frames: None where they are not known.
+    num_steps: of the features; None where there are none.
+  """
+
+  split: str
+  id: str
+  duration: float
+  segments: np.ndarray
+  labels: np.ndarray
+  num_published: int
+  fps: float | None
+  feat_stride: float | None
+  num_frames: float | None
+  num_steps: int | None
+
+  @property
+  def rate(self) -> float | None:
+    """Steps a second."""
+    return None if self.fps is None or self.feat_stride is None else self.fps / self.feat_stride
+
+  @property
+  def expected_steps(self) -> int | None:
+    """Steps that the timing makes of the duration."""
+    if self.rate is None or self.num_frames is None:
+      return None
+    return time_grid.expected_num_steps(self.duration, self.fps, self.feat_stride, self.num_frames)
+
+  def resized(self, num_steps: int) -> "Row":
+    """As data.resize_to makes it; its steps then share out the recording evenly."""
+    stride = self.duration / num_steps
+    return dataclasses.replace(self, fps=1.0, feat_stride=stride, num_frames=stride, num_steps=num_steps)
+
+
+@dataclasses.dataclass(frozen=True)
+class Rows:
+  """Rows of a dataset.
+
+  Attributes:
+    rows: the recordings.
+    class_names: label k is class_names[k].
+    train: the splits that train, on which proposals rest.
+    problems: what is bad, a line each; such recordings and annotations are not in `rows`.
+    notes: what was noticed while reading.
+  """
+
+  rows: list[Row]
+  class_names: list[str]
+  train: list[str]
+  problems: list[str]
+  notes: list[str]
+
+
+def of_dataset(data_dir, name) -> Rows:
+  """The rows of a dataset that data_prep.build has written."""
+  folder = store.dataset_folder(data_dir, name)
+  if folder is None:
+    problem = f"no dataset {name!r} in it"
+    raise BadInput(data_dir, "--data_dir", problem, f"Build it: python -m data_prep.build {name} --source=...")
+  splits = store.base_splits(folder)
+  first = store.Split(folder, splits[0])
+  aliases = first.metadata["splits"]
+  if len(splits) > 8 and {"train", "test"} <= set(aliases):  # As many splits as people: too many for a table.
+    splits = ["train", "test"]
+  opened = {split: store.Split(folder, split) for split in splits}
+  rows, problems = [], []
+  with tqdm(total=sum(map(len, opened.values())), unit=" recordings", desc=name, leave=False) as progress:
+    for split, source in opened.items():
+      for index in range(len(source)):
+        record = source[index]
+        progress.update()
+        rows.append(
+          Row(
+            split=split,
+            **{key: record[key] for key in ("id", "duration", "segments", "labels", *TIMING)},
+            num_published=len(record["labels"]),
+            num_steps=len(record["features"]),
+          )
+        )
+        if not np.isfinite(record["features"]).all():
+          problems.append(f"{record['id']}: NaN or infinity in the features")
+  train = ["train"] if "train" in splits else aliases.get("train", "").split("+")
+  notes = list(first.metadata.get("notes", ()))
+  return Rows(rows, first.class_names, [split for split in train if split in splits] or splits, problems, notes)
+
+
+def of_annotations(
+  annotated: Annotated, given: Timing, fixed_length: bool, features: Features | None, train: list[str]
+) -> Rows:
+  """The rows of a dataset before it is built.
+
+  Args:
+    annotated: its annotations.
+    given: the timing that flags give.
+    fixed_length: whether the features of each recording share it out evenly.
+    features: whose lengths count; None for annotations alone.
+    train: the splits that train.
+  """
+  labels = {name: label for label, name in enumerate(annotated.class_names)}
+  total = sum(map(len, annotated.recordings.values()))
+  rows, problems = [], []
+  with tqdm(total=total, unit=" recordings", leave=False) as progress:
+    for split, named in annotated.recordings.items():
+      for name, read in named.items():
+        progress.update()
+        try:
+          rows.append(_row(split, name, read(), annotated.file, given, labels, features, fixed_length, problems))
+        except BadInput as error:
+          problems.append(str(error))
+  train = [split for split in train if split in annotated.recordings] or list(annotated.recordings)
+  notes = [*annotated.notes(), *sequences.overruled(annotated, given)]
+  if any(recording.duration is None for recording in annotated.readable):
+    notes.append(
+      "durations are not published: a recording ends with its features, or without them with its last action"
+    )
+  return Rows(rows, annotated.class_names, train, problems, notes)
+
+
+def _row(split, name, recording, file, given, labels, features, fixed_length, problems):
+  times = {key: getattr(recording, key) if getattr(given, key) is None else getattr(given, key) for key in TIMING}
+  num_steps = features.shape(name)[0] if features else None
+  if fixed_length and num_steps:
+    times |= sequences.fixed_length_timing(recording.duration, times["fps"], num_steps)
+  duration = _duration(recording, times, num_steps)
+  checked = Recording(name, np.zeros((0, 0)), "", recording.annotations, file, **times, duration=duration)
+  good = []
+  for annotation in recording.annotations:
+    try:
+      checks.check_annotation(annotation, checked, labels)
+      good.append(annotation)
+    except BadInput as error:
+      problems.append(str(error))
+  return Row(
+    split=split,
+    id=name,
+    duration=duration,
+    segments=np.array([(annotation.start, annotation.end) for annotation in good], float).reshape(-1, 2),
+    labels=np.array([labels[annotation.label] for annotation in good], int),
+    num_published=len(recording.annotations) + recording.num_repeated + recording.num_too_short,
+    **times,
+    num_steps=num_steps,
+  )
+
+
+def _duration(recording, times, num_steps):
+  """Seconds: as published; or as the features make it; or, where there are none, up to the end of the last action."""
+  if recording.duration is not None:
+    return recording.duration
+  if num_steps is not None and None not in times.values():
+    return sequences.duration_of(num_steps, **times)
+  return max((annotation.end for annotation in recording.annotations), default=0.0)

@@ -1,0 +1,1 @@
+"""Made-up datasets, for first runs and tests."""

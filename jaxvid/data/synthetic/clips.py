@@ -1,0 +1,97 @@
+"""Made-up clips from which recognition is learnable in a few hundred steps: for tests and for smoke configurations.
+
+A bright square on a dark, noisy background moves in one of eight directions: no single frame tells which.
+"""
+
+import numpy as np
+
+from jaxvid.data.clip_records import Clip
+from jaxvid.data.synthetic import dataset
+from jaxvid.video.decode import Video
+from jaxvid.video.encode import encode
+
+VERSION = "1.0.0"
+FPS = 12.5
+
+_DIRECTIONS = {
+  "right": (0, 1),
+  "left": (0, -1),
+  "down": (1, 0),
+  "up": (-1, 0),
+  "right_down": (1, 1),
+  "left_up": (-1, -1),
+  "right_up": (-1, 1),
+  "left_down": (1, -1),
+}
+_SQUARE = 0.25  # Of the height.
+_SPEED = (1.0, 3.0)  # Pixels a frame.
+
+
+def class_names(num_classes):
+  """The directions: "right", "left", ..."""
+  if not 1 <= num_classes <= len(_DIRECTIONS):
+    raise ValueError(f"num_classes: {num_classes}; there are 1 to {len(_DIRECTIONS)} directions")
+  return list(_DIRECTIONS)[:num_classes]
+
+
+def frames(rng, label, num_frames, height, width):
+  """(T, H, W, 3) uint8 of one clip; what leaves the picture comes in again on the other side."""
+  side = round(_SQUARE * height)
+  position = rng.uniform(0, (height, width))
+  step = rng.uniform(*_SPEED) * np.array(list(_DIRECTIONS.values())[label])
+  color, background = rng.uniform(150, 255, size=3), rng.uniform(0, 80, size=3)
+  rows, columns = np.arange(height), np.arange(width)
+  found = []
+  for index in range(num_frames):
+    top, left = np.round(position + index * step)
+    inside = ((rows - top) % height < side)[:, None] & ((columns - left) % width < side)
+    picture = np.where(inside[..., None], color, background) + rng.normal(scale=6, size=(height, width, 1))
+    found.append(np.clip(picture, 0, 255).astype(np.uint8))
+  return np.stack(found)
+
+
+def clips(seed, num_clips, num_classes, num_frames=16, height=32, width=40, first=0):
+  """Clips `first` to `first + num_clips`, each determined by the seed and its index; classes take turns.
+
+  Yields:
+    Clip with an H.264 file.
+  """
+  class_names(num_classes)  # There are enough of them.
+  for index in range(first, first + num_clips):
+    rng = np.random.default_rng([seed, index])
+    label = index % num_classes
+    video = encode(frames(rng, label, num_frames, height, width), np.arange(num_frames) / FPS)
+    name = f"made_up_{index:05d}"
+    duration = Video(video, name=name).duration
+    yield Clip(name, video, label, 0.0, duration, name, FPS, num_frames, duration)
+
+
+def write(
+  directory, name="made_up_clips", seed=0, num_train=32, num_test=16, num_classes=4, num_frames=16, height=32, width=40
+):
+  """Writes a made-up dataset with the splits "train" and "test"; one that is there with these settings is left alone.
+
+  Returns:
+    The dataset's folder, a Path.
+  """
+  settings = {
+    "seed": seed,
+    "num_train": num_train,
+    "num_test": num_test,
+    "num_classes": num_classes,
+    "num_frames": num_frames,
+    "height": height,
+    "width": width,
+  }
+  split = lambda first, count: lambda: clips(seed, count, num_classes, num_frames, height, width, first)  # noqa: E731
+  return dataset.write_once(
+    directory,
+    name,
+    VERSION,
+    {"train": split(0, num_train), "test": split(num_train, num_test)},
+    settings,
+    contract=None,
+    class_names=class_names(num_classes),
+    kind="clips",
+    description="Made-up clips; nothing in them is real.",
+  )

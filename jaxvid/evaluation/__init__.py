@@ -1,0 +1,1 @@
+"""What evaluators share: predictions over a split, gathered, averaged, diagnosed."""

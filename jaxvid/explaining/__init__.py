@@ -1,0 +1,1 @@
+"""Attention of a trained model read as dependencies between actions."""

@@ -1,0 +1,1 @@
+"""Anticipation: anticipators, over windows and over streams."""

@@ -1,0 +1,203 @@
+"""Action-Guided Attention: the model's own past predictions ask, and are asked; features answer (arXiv 2603.01743).
+
+With e_t the features of step t and y_t the distribution over the actions that is predicted there:
+
+  ybar_t = alpha y_{t-1} + (1 - alpha) ybar_{t-1}                              (a moving average; at first uniform)
+  h_t = multi-head attention(E_Q(ybar_t), E_K(y_{t-S..t-1}), E_V(e_{t-S..t-1}))            (zero for an empty queue)
+  g_t = sigmoid(MLP([h_t; e_t])),  o_t = g_t h_t + (1 - g_t) e_t,  y_t = softmax(classifier(o_t))
+
+The paper leaves open S, the widths, whether gradient flows through predictions that are fed back, and what an empty
+queue gives; here these are settings, but for the last (zero). E_Q, E_K and E_V are linear, and so is what follows the
+heads, without bias.
+"""
+
+import flax.linen as nn
+import flax.struct
+import jax
+import jax.numpy as jnp
+from jaxtyping import Float, Int
+
+from jaxvid.array_types import Array
+from jaxvid.models.anticipation.anticipator import Anticipator
+from jaxvid.models.anticipation.outputs import AnticipationOutputs
+from jaxvid.ops import recent
+
+ATTENTION = ("predictions", "features")
+
+
+@flax.struct.dataclass
+class State:
+  """Of B streams.
+
+  Attributes:
+    count: (B,) valid steps so far.
+    average: (B, K), ybar of the step to come.
+    keys, values: (B, S, H, D / H), the queue.
+  """
+
+  count: Int[Array, "B"]
+  average: Float[Array, "B K"]
+  keys: Float[Array, "B S H D"]
+  values: Float[Array, "B S H D"]
+
+
+class Model(Anticipator):
+  """Attributes, beside those of Anticipator:
+
+  num_heads: heads; must divide the width.
+  window: S, steps in the queue; 0 leaves out the past altogether.
+  alpha: of the moving average; 1 asks with the last prediction alone ("no EMA").
+  attention: "predictions", or "features": the same queue with queries and keys from features, E_Q(e_t) and
+    E_K(e_{t-S..t-1}), the ordinary self-attention that the paper compares with.
+  gate: False predicts from the past alone, o_t = h_t ("no gating").
+  gate_width: hidden width of the gate's MLP; None is the width.
+  age_bias: a learnt bias for each head and age of a step, beyond the paper, whose queue has no order.
+  feedback_gradient: whether gradient flows through the predictions that are fed back. Without it only the forward pass
+    goes step by step; all else of the training is parallel in time.
+  teacher_share: share of steps, in training, at which the step's true label is fed back in place of the prediction.
+  """
+
+  num_heads: int = 8
+  window: int = 16
+  alpha: float = 0.8
+  attention: str = "predictions"
+  gate: bool = True
+  gate_width: int | None = None
+  age_bias: bool = False
+  feedback_gradient: bool = False
+  teacher_share: float = 0.0
+
+  def __post_init__(self):
+    if self.attention not in ATTENTION:
+      raise ValueError(f"attention: {self.attention!r} is none of {', '.join(ATTENTION)}")
+    if self.window < 0 or self.num_heads < 1 or self.width % self.num_heads:
+      raise ValueError(
+        f"window {self.window} must be 0 or more, and num_heads {self.num_heads} divide the width {self.width}"
+      )
+    if not (0 < self.alpha <= 1 and 0 <= self.teacher_share <= 1):
+      raise ValueError(f"alpha {self.alpha} must lie in (0, 1], teacher_share {self.teacher_share} in [0, 1]")
+    if not self.gate and not self.window:
+      raise ValueError("without a gate the past alone decides: window must be 1 or more")
+    super().__post_init__()
+
+  def __call__(self, features, mask, labels=None, train=False) -> AnticipationOutputs:
+    """See Anticipator."""
+    taught = jnp.full(mask.shape, -1)
+    if train and self.teacher_share:
+      if labels is None:
+        raise ValueError("teacher_share: a teacher needs the labels of the steps")
+      taught = jnp.where(jax.random.uniform(self.make_rng("dropout"), mask.shape) < self.teacher_share, labels, -1)
+    return self.with_history(features, mask, taught, train)
+
+  def with_history(self, features, mask, taught, train=False) -> AnticipationOutputs:
+    """Whole windows as if other actions had been predicted: where `taught` (B, T) int is 0 or more, this action is fed
+    back in place of what the model predicts. It enters the queue and the average after its step."""
+    x = self.embedded(features, mask, train)
+    if not self.window:
+      return AnticipationOutputs(self.classified(x, train), x)
+    if self.attention == "features":
+      average = fed_back = None
+      query, keys = self.to_query(x), self.to_key(x)
+    else:
+      average, fed_back = self._feedback(features, mask, taught)
+      query, keys = self.to_query(average), self.to_key(fed_back)
+    kept, age = recent.window_kept(mask, youngest=1, oldest=self.window)
+    past, weights = self._attended(query, keys, self.to_value(x), kept, age)
+    return self._decided(x, past, weights, train).replace(query=average, fed_back=fed_back)
+
+  def contributions(self, features, mask, outputs) -> Float[Array, "B T K"]:
+    """What each step adds to the logits of the last one by being attended to, weights and gate taken as they are.
+
+    Together with the present step's part and the classifier's bias they sum up to the logits. `outputs` are those of
+    the same windows.
+    """
+    weights = jnp.moveaxis(outputs.attention[:, :, -1], 1, -1)  # (B, T, H)
+    values = self.to_value(self.embedded(features, mask, False))
+    past = self.to_output(weights[..., None].astype(values.dtype) * values)
+    if self.gate:
+      past = outputs.gate[:, -1:] * past
+    return self.classified(past, False) - self.classified(jnp.zeros_like(past), False)
+
+  def init_state(self, num_streams: int) -> State:
+    """See Anticipator."""
+    queue = (num_streams, self.window, self.num_heads, self.width // self.num_heads)
+    return State(
+      count=jnp.zeros(num_streams, jnp.int32),
+      average=jnp.full((num_streams, self.num_classes), 1 / self.num_classes, jnp.float32),
+      keys=jnp.zeros(queue, self.dtype),
+      values=jnp.zeros(queue, self.dtype),
+    )
+
+  def step(self, state, feature, valid) -> tuple[State, AnticipationOutputs]:
+    """See Anticipator."""
+    x = self.embedded(feature, valid, False)
+    if not self.window:
+      return state, AnticipationOutputs(self.classified(x, False), x)
+    return self._step(state, x, valid)
+
+  def feedback_step(self, state, x, valid, label) -> tuple[State, tuple[Array, Array]]:
+    """A step of a scan over embedded features: (state, (ybar, y as it is fed back)).
+
+    A label (B,) of 0 or more takes the prediction's place.
+    """
+    state, outputs = self._step(state, x, valid, jax.nn.one_hot(label, self.num_classes), label >= 0)
+    return state, (outputs.query, outputs.fed_back)
+
+  def setup(self):
+    super().setup()
+    if not self.window:
+      return
+    sizes = (self.num_heads, self.width // self.num_heads)
+    # Of distributions: a mixture of the classes' vectors, whose products are of order 1 where it is sure.
+    of_classes = dict(kernel_init=nn.initializers.normal(1.0)) if self.attention == "predictions" else {}
+    self.to_query = nn.DenseGeneral(sizes, dtype=self.dtype, **of_classes)
+    self.to_key = nn.DenseGeneral(sizes, dtype=self.dtype, **of_classes)
+    self.to_value = nn.DenseGeneral(sizes, dtype=self.dtype)
+    self.to_output = nn.DenseGeneral(self.width, axis=(-2, -1), use_bias=False, dtype=self.dtype)
+    if self.age_bias:
+      self.bias = self.param("age_bias", nn.initializers.zeros, (self.num_heads, self.window))
+    if self.gate:
+      self.gate_in = nn.Dense(self.gate_width or self.width, dtype=self.dtype)
+      self.gate_out = nn.Dense(self.width, dtype=self.dtype)
+
+  def _feedback(self, features, mask, taught):
+    """(ybar, y as fed back), (B, T, K) each. Made as in a stream, without dropout."""
+    num_windows, num_steps = mask.shape
+    if self.is_initializing():  # The parameters are not there yet, and their shapes do not depend on these.
+      return (jnp.full((num_windows, num_steps, self.num_classes), 1 / self.num_classes),) * 2
+    x = self.embedded(features, mask, False)
+    state = self.init_state(num_windows)
+    return self.over_time("feedback_step", state, x, mask, taught, gradient=self.feedback_gradient)[1]
+
+  def _step(self, state, x, valid, taught=None, is_taught=None):
+    """One step with the embedded x (B, D); `taught` (B, K) is fed back where `is_taught` (B,)."""
+    query = self.to_query(state.average if self.attention == "predictions" else x)
+    kept, age = recent.queue_ages(state.count, self.window)
+    past, weights = self._attended(query[:, None], state.keys, state.values, kept[:, None], age[:, None])
+    outputs = self._decided(x, past[:, 0], None, False)
+    fed_back = jax.nn.softmax(outputs.logits)
+    if taught is not None:
+      fed_back = jnp.where(is_taught[:, None], taught, fed_back)
+    key = self.to_key(fed_back if self.attention == "predictions" else x)
+    new = State(
+      count=state.count + valid,
+      average=jnp.where(valid[:, None], self.alpha * fed_back + (1 - self.alpha) * state.average, state.average),
+      keys=recent.push(state.keys, state.count, key, valid),
+      values=recent.push(state.values, state.count, self.to_value(x), valid),
+    )
+    # Slots turn in a ring: by age they are in the order of time.
+    by_age = jnp.take_along_axis(weights[:, :, 0], jnp.argsort(age, axis=1)[:, None], axis=2)
+    return new, outputs.replace(attention=by_age, query=state.average, fed_back=fed_back)
+
+  def _attended(self, query, keys, values, kept, age):
+    bias = recent.age_bias(self.bias, age, youngest=1) if self.age_bias else None
+    past, weights = recent.attend(query, keys, values, kept, bias)
+    return self.to_output(past), weights
+
+  def _decided(self, x, past, weights, train):
+    """Outputs from features (..., D) and what the past gives (..., D)."""
+    if not self.gate:
+      return AnticipationOutputs(self.classified(past, train), past, attention=weights)
+    gate = nn.sigmoid(self.gate_out(nn.relu(self.gate_in(jnp.concatenate([past, x], axis=-1)))))
+    hidden = gate * past + (1 - gate) * x
+    return AnticipationOutputs(self.classified(hidden, train), hidden, attention=weights, gate=gate)

@@ -1,1 +1,0 @@
-"""A file is a head that classifies clips: `Model`."""

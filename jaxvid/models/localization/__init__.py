@@ -1,0 +1,1 @@
+"""Localization: backbone of feature sequences, neck, head."""

@@ -1,0 +1,59 @@
+"""A learnt mixture of temporal granularities (equation 1 of the ActionFormer study) in the place of attention."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import flax.linen as nn
+import flax.traverse_util
+import numpy as np
+
+from jaxvid.layers.sgp import GRANULARITY_LOGITS, GranularityMixtureBlock, branch_std
+from jaxvid.models.localization.pyramid_backbone import PyramidBackbone
+
+
+class Model(PyramidBackbone):
+  """Blocks that see several numbers of steps at once and learn how much of each; see `GranularityMixtureBlock`.
+
+  `granularity_weights` reads out what they learnt. Further settings as in `PyramidBackbone`; the width is a multiple of
+  16.
+
+  Attributes:
+    granularities: odd numbers of steps, the same in every block.
+    mlp_width: hidden width of a block's MLP; None for four times `width`.
+    downsample: of a strided block: "max", "average" (and a 1x1 convolution) or "strided".
+    drop_path: rate, in all blocks.
+    init: "live" or a standard deviation, from which the depthwise convolutions start.
+  """
+
+  granularities: tuple[int, ...] = (1, 3, 7, 15)
+  mlp_width: int | None = 768
+  downsample: str = "max"
+  drop_path: float = 0.1
+  init: str | float = "live"
+
+  def block(self, level: int, stride: int, name: str) -> nn.Module:
+    return GranularityMixtureBlock(
+      granularities=tuple(self.granularities),
+      mlp_width=self.mlp_width,
+      stride=stride,
+      downsample=self.downsample,
+      drop_path=self.drop_path,
+      branch_std=branch_std(self.init),
+      padding=self.padding,
+      dtype=self.dtype,
+      name=name,
+    )
+
+
+def granularity_weights(params: Mapping[str, Any]) -> dict[str, np.ndarray]:
+  """Block ("backbone/branch_0") -> its weights, in the order of `granularities`; they add up to one.
+
+  Args:
+    params: of a network with this backbone, or of the backbone alone.
+  """
+  weights = {}
+  for path, value in flax.traverse_util.flatten_dict(params).items():
+    if path[-1] == GRANULARITY_LOGITS:
+      power = np.exp(np.asarray(value, np.float64) - np.max(value))
+      weights["/".join(path[:-1])] = power / power.sum()
+  return weights

@@ -1,0 +1,3 @@
+"""A file is a head: `Model`."""
+
+NOUN, ENTRY = "head", "Model"  # For jaxvid.build.

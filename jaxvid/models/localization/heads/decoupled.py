@@ -1,0 +1,115 @@
+"""A boundary-aware, task-decoupled head: our design for what the ActionFormer study leaves as future work.
+
+At every point, with c and r the features of the towers of scores and of offsets:
+
+    c' = c + sigmoid(G_c [c, r]) * V_c r          r' = r + sigmoid(G_r [r, c]) * V_r c      cross-task refinement
+    coarse = relu(scale_l * conv(r'))                                                    as the point head's offsets
+    h_b = relu(norm(W_b [r', r' at the boundary b that coarse points to]))                for the start and for the end
+    offset_b = relu(coarse_b + u_b h_b)           error_b = floor + softplus(v_b h_b)
+
+The towers learn from their own task only: what one reads of the other carries no gradient (decoupled), and V starts at
+zero, so each begins by itself. A boundary is looked at where it is thought to be, which for long actions lies outside
+what a convolution at the point sees (boundary-aware). error_b is the expected absolute error of the boundary in
+lengths of the segment, the scale of a Laplace distribution; the task trains it by its likelihood and lets
+1 / (1 + error_start + error_end), about the tIoU that such errors leave, lower the score of segments whose boundaries
+are not to be trusted.
+"""
+
+import math
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from jaxvid.array_types import Features, Mask
+from jaxvid.layers.temporal import ChannelNorm, Conv, ConvStack, score_bias, uniform_fan_in
+from jaxvid.models.localization.outputs import LocalizationOutputs, Pyramid, Refinement
+from jaxvid.ops.masking import mask_out
+from jaxvid.ops.sampling import sample_at
+
+# No boundary is annotated better than to about a hundredth of its action; without a floor the likelihood has no bound.
+_SMALLEST_ERROR = 0.01
+_FIRST_ERROR = 0.2
+
+
+class CrossTask(nn.Module):
+  """own + sigmoid(gate [own, other]) * value(other), the other without gradient; zero at padded steps."""
+
+  dtype: Any
+
+  @nn.compact
+  def __call__(self, own: Features, other: Features, mask: Mask) -> Features:
+    width, other = own.shape[-1], jax.lax.stop_gradient(other)
+    gate = nn.Dense(width, kernel_init=uniform_fan_in, dtype=self.dtype, name="gate")(jnp.concatenate([own, other], -1))
+    value = nn.Dense(width, kernel_init=nn.initializers.zeros, dtype=self.dtype, name="value")(other)
+    return mask_out(own + nn.sigmoid(gate) * value, mask)
+
+
+class BoundaryBranch(nn.Module):
+  """What a boundary's place says: (shift of the offset, expected error), each (B, T)."""
+
+  width: int
+  padding: str
+  dtype: Any
+
+  @nn.compact
+  def __call__(self, x: Features, mask: Mask, position: jax.Array) -> tuple[jax.Array, jax.Array]:
+    seen = jnp.concatenate([x, sample_at(x, position)], axis=-1)
+    y = nn.Dense(self.width, kernel_init=uniform_fan_in, dtype=self.dtype, name="look")(seen)
+    y = nn.relu(ChannelNorm(self.padding, self.dtype, name="norm")(y, mask))
+    shift = nn.Dense(1, kernel_init=nn.initializers.zeros, dtype=self.dtype, name="shift")(y)[..., 0]
+    first = nn.initializers.constant(math.log(math.expm1(_FIRST_ERROR - _SMALLEST_ERROR)))
+    error = nn.Dense(1, kernel_init=nn.initializers.zeros, bias_init=first, dtype=jnp.float32, name="error")(y)[..., 0]
+    return shift, _SMALLEST_ERROR + nn.softplus(error)
+
+
+class Model(nn.Module):
+  """Two towers that all levels share, refined by each other; offsets refined at the boundaries, with their errors.
+
+  Attributes:
+    num_classes: classes scored, each by its own sigmoid.
+    width: channels of the towers.
+    num_layers: convolutions of a tower, the last (which predicts) included.
+    kernel_size: of all of them.
+    prior_prob: score that every class starts from.
+    empty_classes: class indices without training data; they start from a score of 1e-6.
+    padding, dtype: see jaxvid.layers.temporal.
+  """
+
+  num_classes: int
+  width: int = 512
+  num_layers: int = 3
+  kernel_size: int = 3
+  prior_prob: float = 0.01
+  empty_classes: tuple[int, ...] = ()
+  padding: str = "ignored"
+  dtype: Any = jnp.float32
+
+  @nn.compact
+  def __call__(self, pyramid: Pyramid) -> LocalizationOutputs:
+    tower = (self.width, self.num_layers - 1, self.kernel_size, True, self.padding, self.dtype)
+    cls_tower, reg_tower = ConvStack(*tower, name="cls_tower"), ConvStack(*tower, name="reg_tower")
+    cls_cross, reg_cross = CrossTask(self.dtype, name="cls_cross"), CrossTask(self.dtype, name="reg_cross")
+    prior = score_bias(self.prior_prob, self.empty_classes)
+    classify = Conv(self.num_classes, self.kernel_size, bias_init=prior, dtype=self.dtype, name="cls")
+    regress = Conv(2, self.kernel_size, dtype=self.dtype, name="reg")
+    branch = (self.width, self.padding, self.dtype)
+    branches = BoundaryBranch(*branch, name="start"), BoundaryBranch(*branch, name="end")
+    scales = self.param("level_scale", nn.initializers.ones, (len(pyramid.features),))
+
+    cls_logits, offsets, coarse_offsets, errors = [], [], [], []
+    for scale, x, mask in zip(scales, pyramid.features, pyramid.masks):
+      c, r = cls_tower(x, mask), reg_tower(x, mask)
+      cls_logits.append(classify(cls_cross(c, r, mask), mask)[0])
+      r = reg_cross(r, c, mask)
+      coarse = nn.relu(regress(r, mask)[0] * scale.astype(self.dtype))
+      coarse_offsets.append(coarse)
+      coarse, steps = jax.lax.stop_gradient(coarse), jnp.arange(x.shape[1])
+      shifts, level_errors = zip(
+        branches[0](r, mask, steps - coarse[..., 0]), branches[1](r, mask, steps + coarse[..., 1])
+      )
+      offsets.append(nn.relu(coarse + jnp.stack(shifts, axis=-1)))
+      errors.append(jnp.stack(level_errors, axis=-1))
+    refinement = Refinement(tuple(coarse_offsets), tuple(errors))
+    return LocalizationOutputs(tuple(cls_logits), tuple(offsets), pyramid, refinement=refinement)

@@ -1,0 +1,50 @@
+"""ActionFormer's head: at every point a score a class and the distances to start and end (Zhang et al. 2022, 3.3)."""
+
+from typing import Any
+
+import flax.linen as nn
+import jax.numpy as jnp
+
+from jaxvid.layers.temporal import Conv, ConvStack, score_bias
+from jaxvid.models.localization.outputs import LocalizationOutputs, Pyramid
+
+
+class Model(nn.Module):
+  """Two towers that all levels share.
+
+  Attributes:
+    num_classes: classes scored, each by its own sigmoid.
+    width: channels of the towers.
+    num_layers: convolutions of a tower, the last (which predicts) included.
+    kernel_size: of all of them.
+    norm: a channel norm after each but the last; without, they have biases.
+    prior_prob: score that every class starts from.
+    empty_classes: class indices without training data; they start from a score of 1e-6.
+    padding, dtype: see jaxvid.layers.temporal.
+  """
+
+  num_classes: int
+  width: int = 512
+  num_layers: int = 3
+  kernel_size: int = 3
+  norm: bool = True
+  prior_prob: float = 0.01
+  empty_classes: tuple[int, ...] = ()
+  padding: str = "ignored"
+  dtype: Any = jnp.float32
+
+  @nn.compact
+  def __call__(self, pyramid: Pyramid) -> LocalizationOutputs:
+    tower = (self.width, self.num_layers - 1, self.kernel_size, self.norm, self.padding, self.dtype)
+    cls_tower, reg_tower = ConvStack(*tower, name="cls_tower"), ConvStack(*tower, name="reg_tower")
+    prior = score_bias(self.prior_prob, self.empty_classes)
+    classify = Conv(self.num_classes, self.kernel_size, bias_init=prior, dtype=self.dtype, name="cls")
+    regress = Conv(2, self.kernel_size, dtype=self.dtype, name="reg")
+    # A level's offsets are in units of its stride; a learnt factor lets the shared tower serve all of them.
+    scales = self.param("level_scale", nn.initializers.ones, (len(pyramid.features),))
+
+    cls_logits, offsets = [], []
+    for scale, x, mask in zip(scales, pyramid.features, pyramid.masks):
+      cls_logits.append(classify(cls_tower(x, mask), mask)[0])
+      offsets.append(nn.relu(regress(reg_tower(x, mask), mask)[0] * scale.astype(self.dtype)))
+    return LocalizationOutputs(tuple(cls_logits), tuple(offsets), pyramid)

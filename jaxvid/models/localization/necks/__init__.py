@@ -1,0 +1,3 @@
+"""A file is a neck: `Model`."""
+
+NOUN, ENTRY = "neck", "Model"  # For jaxvid.build.

@@ -1,0 +1,10 @@
+"""The feature pyramid network of ActionFormer's and TriDet's code."""
+
+from jaxvid.models.localization.top_down import TopDownNeck
+
+
+class Model(TopDownNeck):
+  """Settings as in `TopDownNeck`. With norms the convolutions have no biases, as in the public code."""
+
+  def has_biases(self) -> bool:
+    return not self.norm

@@ -1,0 +1,14 @@
+"""The refined one-dimensional feature pyramid network of the ActionFormer study (equations 2 to 4)."""
+
+from jaxvid.models.localization.top_down import TopDownNeck
+
+
+class Model(TopDownNeck):
+  """Settings as in `TopDownNeck`.
+
+  Written down, the equations are those of ActionFormer's own FPN, which the paper does not compare with; what is left
+  of a difference is that these convolutions have biases whether norms follow or not (docs/localization.md).
+  """
+
+  def has_biases(self) -> bool:
+    return True

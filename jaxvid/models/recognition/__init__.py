@@ -1,0 +1,1 @@
+"""Recognition: backbone of clips, head."""

@@ -1,0 +1,78 @@
+"""SlowFast: many channels at few frames beside few channels at many frames (Feichtenhofer et al. 2019)."""
+
+import functools
+from collections import OrderedDict
+
+import flax.linen as nn
+import jax.numpy as jnp
+import numpy as np
+
+from jaxvid.models.recognition.backbone import ClipBackbone
+from jaxvid.models.recognition.backbones.slow import TEMPORAL_KERNELS
+from jaxvid.models.recognition.bottleneck import Bottleneck, Stage, stage_depths, stem_pool
+from jaxvid.models.recognition.outputs import ClipFeatures
+from jaxvid.ops.conv3d import Volume
+
+NORMALIZATION = "half"
+
+
+class Model(ClipBackbone):
+  """Takes the clip of the fast pathway, T frames, and picks T / alpha of them for the slow one.
+
+  Stages, of each pathway in turn: "slow_stem", "fast_stem", "slow_stage_0", "fast_stage_0" to "fast_stage_3"; those of
+  the slow pathway without what the fast one then adds to them.
+
+  Attributes:
+    depth: 50, 101 or 152 layers.
+    depths: blocks of each stage, in the place of those of `depth`.
+    width: channels of the slow stem; a stage has 4, 8, 16 and 32 times as many.
+    alpha: frames of the fast pathway for each of the slow one; T must be a multiple of it.
+    fast_divisor: how many times fewer channels the fast pathway has (one over the paper's beta).
+    fusion_kernel: frames that the convolution from the fast to the slow pathway sees.
+    batch_norm, norm_epsilon, norm_momentum, remat, dtype: see ClipBackbone.
+  """
+
+  depth: int = 50
+  depths: tuple[int, ...] | None = None
+  width: int = 64
+  alpha: int = 4
+  fast_divisor: int = 8
+  fusion_kernel: int = 7
+
+  @nn.compact
+  def __call__(self, clip: Volume, train: bool = False) -> ClipFeatures:
+    unit, block = self.units(train), self.maybe_remat(Bottleneck)
+    depths = stage_depths(self.depth, self.depths)
+    fast_width = self.width // self.fast_divisor
+
+    def fuse(slow, fast, i):
+      strides = (self.alpha, 1, 1)
+      lateral = unit(2 * fast.shape[-1], (self.fusion_kernel, 1, 1), strides=strides, name=f"fusion_{i}")(fast)
+      return jnp.concatenate([slow, lateral], axis=-1)
+
+    slow = clip[:, slow_frames(clip.shape[1], self.alpha)]
+    slow = stem_pool(unit(self.width, (1, 7, 7), strides=(1, 2, 2), name="slow_stem")(slow))
+    fast = stem_pool(unit(fast_width, (5, 7, 7), strides=(1, 2, 2), name="fast_stem")(clip))
+    stages = OrderedDict(slow_stem=slow, fast_stem=fast)
+    for i, depth in enumerate(depths):
+      fused = fuse(slow, fast, i)
+      strides = (1, 1, 1) if i == 0 else (1, 2, 2)
+      stage = functools.partial(Stage, depth, unit=unit, block=block, strides=strides)
+      slow_stage = stage(self.width * 2**i, kernel_a=(TEMPORAL_KERNELS[i], 1, 1), name=f"slow_stage_{i}")
+      fast_stage = stage(fast_width * 2**i, kernel_a=(3, 1, 1), name=f"fast_stage_{i}")
+      slow, fast = slow_stage(fused), fast_stage(fast)
+      stages |= {f"slow_stage_{i}": slow, f"fast_stage_{i}": fast}
+    return ClipFeatures(stages, (slow, fast))
+
+
+def slow_frames(num_frames: int, alpha: int) -> np.ndarray:
+  """Indices (num_frames / alpha,) of the frames that the slow pathway sees: the first, the last, and evenly between.
+
+  Not every alpha-th frame: the public weights were trained with PyTorch's linspace, rounded down. It computes in
+  float32 and from both ends, which decides some frames of long clips.
+  """
+  if num_frames % alpha or not num_frames:
+    raise ValueError(f"SlowFast takes clips of a multiple of alpha = {alpha} frames; got {num_frames}")
+  count, last = num_frames // alpha, np.float32(num_frames - 1)
+  step, index = last / np.float32(max(count - 1, 1)), np.arange(count, dtype=np.float32)
+  return np.where(index < count // 2, step * index, last - step * (count - 1 - index) if count > 1 else 0).astype(int)
