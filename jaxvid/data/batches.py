@@ -42,5 +42,5 @@ def collate(examples: Sequence[dict], buckets: Sequence[int], pad_multiple: int 
   } | {name: np.array([example[name] for example in examples], np.float32) for name in _TIMING}
 
 
-def _pad(array, length):
+def _pad(array: np.ndarray, length: int) -> np.ndarray:
   return np.pad(array, [(0, length - len(array))] + [(0, 0)] * (array.ndim - 1))

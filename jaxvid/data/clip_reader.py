@@ -2,10 +2,12 @@
 
 import logging
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from jaxvid.data import store
 from jaxvid.data.clip_views import Views
 from jaxvid.data.store import Split
 from jaxvid.video.decode import Video
@@ -73,14 +75,14 @@ class ClipReader:
     batch = {"video": np.concatenate(views)[None], "label": np.array([record["label"]], np.int32)}
     return _without_video(record), batch
 
-  def _train_view(self, index, rng):
+  def _train_view(self, index: int, rng: np.random.Generator) -> dict[str, Any]:
     record = self._source[index]
     clip = self._clip(index, record)
     frames = self._views.train_frames(clip.timestamps, record["start"], record["end"], rng)
     pixels = clip.frames(frames, self._views.train_size(clip.height, clip.width, rng))
     return {"video": self._views.train_pixels(pixels, rng), "label": np.int32(record["label"])}
 
-  def _clip(self, index, record):
+  def _clip(self, index: int, record: Mapping[str, Any]) -> Any:
     """Something with timestamps, height, width and frames(indices, size)."""
     if self._cache is None:
       return self._open(record)
@@ -90,11 +92,11 @@ class ClipReader:
       found = self._cache[index] = _Decoded(video, self._views.test_size(video.height, video.width))
     return found
 
-  def _open(self, record):
+  def _open(self, record: Mapping[str, Any]) -> Any:
     video = Video(record["video"], name=f"clip {record['id']} of {self._source!r}")
     return video if self._is_flow else self._views.of(video)
 
-  def _note(self, index, error):
+  def _note(self, index: int, error: VideoError) -> None:
     """Counts a broken clip and says so once, or raises."""
     if not self._skip_bad:
       raise VideoError(error.file, error.problem, f"{error.remedy} Or set config.data.skip_bad.") from error
@@ -109,18 +111,18 @@ class ClipReader:
 class _Decoded:
   """All frames of a video in memory, at one size."""
 
-  def __init__(self, video, size):
+  def __init__(self, video: Any, size: tuple[int, int]):
     self.timestamps, self.height, self.width = video.timestamps, video.height, video.width
     self._size = size
     self._frames = video.frames(np.arange(video.num_frames), size)
 
-  def frames(self, indices, size):
+  def frames(self, indices: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     if size != self._size:
       raise ValueError(f"frames of {size} from a cache of {self._size}")
     return self._frames[indices]
 
 
-def _check_flow(source, flow):
+def _check_flow(source: store.Split, flow: str | None) -> bool:
   """Whether the dataset holds optical flow itself, so that it need not be estimated."""
   stored = source.metadata.get("encoding", {}).get("flow")
   if stored not in (None, flow):
@@ -133,5 +135,5 @@ def _check_flow(source, flow):
   return stored is not None
 
 
-def _without_video(record):
+def _without_video(record: Mapping[str, Any]) -> dict[str, Any]:
   return {name: value for name, value in record.items() if name != "video"}

@@ -124,14 +124,14 @@ class Views:
     """(H, W, C), the centre crop of a resized frame (..., 3)."""
     return transforms.center_crop(frame[None], self.crop_shape)[0, ..., : self.channels]
 
-  def _frames(self, timestamps, start, end):
+  def _frames(self, timestamps: np.ndarray, start: float, end: float) -> np.ndarray:
     """The frames to choose from."""
     first, stop = sampling.part(timestamps, start, end)
     if self.target_fps is None:
       return np.arange(first, stop)
     return first + sampling.every(timestamps[first:stop], self.target_fps)
 
-  def _size(self, height, width, short_side):
+  def _size(self, height: int, width: int, short_side: int) -> tuple[int, int]:
     size = resized_shape(height, width, short_side)
     # A crop that is not square may be wider than a narrow video: the video then grows until it fits.
     missing = max(crop / side for crop, side in zip(self.crop_shape, size, strict=True))

@@ -1,6 +1,8 @@
 """Training crops of long feature sequences, as ActionFormer and TriDet take them."""
 
 import dataclasses
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -79,6 +81,6 @@ def clip_to_features(example: dict, crop: Crop) -> dict:
   return dict(example, segments=np.minimum(segments[kept], end), labels=example["labels"][kept])
 
 
-def _half_clip(example):
+def _half_clip(example: Mapping[str, Any]) -> float:
   """Half of what a step sees, in grid units."""
   return 0.5 * example["num_frames"] / example["feat_stride"]

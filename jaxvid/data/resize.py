@@ -25,7 +25,7 @@ def resize(record: Mapping[str, Any], num_steps: int) -> dict[str, Any]:
   return dict(record, features=_interpolated(features, num_steps), feat_stride=stride, num_frames=stride)
 
 
-def _interpolated(features, num_steps):
+def _interpolated(features: np.ndarray, num_steps: int) -> np.ndarray:
   """Step j lies at (j + 0.5) * T / num_steps - 0.5 of the old steps, never before the first or after the last."""
   last = len(features) - 1
   share = np.float32(len(features) / num_steps)

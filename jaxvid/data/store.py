@@ -8,10 +8,13 @@ names, of sequences the feature contract, of clips the labels, in the order of t
 """
 
 import json
+import os
 import re
 import shutil
 import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +35,7 @@ class Split:
     metadata: all the metadata of the dataset, a dict.
   """
 
-  def __init__(self, folder, split):
+  def __init__(self, folder: str | os.PathLike, split: str):
     import tensorflow_datasets as tfds  # Here, not above: slow to import.
 
     builder = tfds.builder_from_directory(folder)
@@ -51,14 +54,14 @@ class Split:
       ) from error
     self._folder, self._split = folder, split
 
-  def __len__(self):
+  def __len__(self) -> int:
     return len(self._source)
 
-  def __getitem__(self, index):
+  def __getitem__(self, index: int) -> dict[str, Any]:
     """Record `index` as a dict with the fields of the kind's `Record` or `Clip`; the arrays are read-only."""
     return KINDS[self.kind].from_example(self._source[index])
 
-  def stored_labels(self):
+  def stored_labels(self) -> np.ndarray | None:
     """(N,) int labels of a dataset of clips, which its metadata repeat so that no record, with its video, need be read.
 
     Returns:
@@ -79,28 +82,29 @@ class Split:
       )
     return labels
 
-  def __repr__(self):
+  def __repr__(self) -> str:
     return f"Split({str(self._folder)!r}, {self._split!r})"
 
-  def __reduce__(self):  # Open files do not travel to grain's worker processes; the name of the split does.
+  def __reduce__(self) -> tuple[type, tuple]:
+    # Open files do not travel to grain's worker processes; the name of the split does.
     return Split, (self._folder, self._split)
 
 
-def dataset_folder(directory, name):
+def dataset_folder(directory: str | os.PathLike, name: str) -> Path | None:
   """The folder DIRECTORY/NAME/CONFIG/VERSION of the highest version of a dataset; None where there is none."""
   parent = Path(directory, *_name_and_config(name))
   versions = [path for path in parent.glob("*") if re.fullmatch(r"\d+\.\d+\.\d+", path.name)]
   return max(versions, key=lambda path: [int(part) for part in path.name.split(".")], default=None)
 
 
-def base_splits(folder):
+def base_splits(folder: str | os.PathLike) -> list[str]:
   """The TFDS splits of a dataset, in the order they were written."""
   import tensorflow_datasets as tfds  # Here, not above: slow to import.
 
   return list(tfds.builder_from_directory(folder).info.splits)
 
 
-def open_dataset(directory, name, split, kind="sequences"):
+def open_dataset(directory: str | os.PathLike, name: str, split: str, kind: str = "sequences") -> Split:
   """Opens a split of a dataset.
 
   Args:
@@ -131,7 +135,7 @@ def open_dataset(directory, name, split, kind="sequences"):
   return opened
 
 
-def refuse_existing(directory, name, version):
+def refuse_existing(directory: str | os.PathLike, name: str, version: str) -> None:
   """Raises FileExistsError where there is a dataset of this version: a long build asks before it starts."""
   folder = Path(directory, *_name_and_config(name), version)
   if folder.exists():
@@ -139,22 +143,22 @@ def refuse_existing(directory, name, version):
 
 
 def write_dataset(
-  directory,
-  name,
-  version,
-  records_by_split,
-  contract,
-  class_names,
+  directory: str | os.PathLike,
+  name: str,
+  version: str,
+  records_by_split: Mapping[str, Callable[[], Iterator[Any]]],
+  contract: FeatureContract | None,
+  class_names: Sequence[str],
   *,
-  kind="sequences",
-  splits=None,
-  description="",
-  notes=None,
-  dtype="float16",
-  skipped=None,
-  manifest=None,
-  overwrite=False,
-):
+  kind: str = "sequences",
+  splits: Mapping[str, str] | None = None,
+  description: str = "",
+  notes: Mapping[str, Any] | None = None,
+  dtype: str = "float16",
+  skipped: Sequence[Mapping[str, Any]] | None = None,
+  manifest: Callable[[], Mapping[str, Any]] | None = None,
+  overwrite: bool = False,
+) -> Path:
   """Writes a dataset: wholly or not at all.
 
   The shards are written in a staging folder, DIRECTORY/.building-NAME-..., which is renamed into place at the end and
@@ -222,7 +226,7 @@ def write_dataset(
   return folder
 
 
-def _move_into_place(built, folder, replaced):
+def _move_into_place(built: Path, folder: Path, replaced: Path) -> None:
   """Renames `built` to `folder`; where that fails, what was in its place comes back from `replaced`."""
   folder.parent.mkdir(parents=True, exist_ok=True)
   try:
@@ -235,7 +239,7 @@ def _move_into_place(built, folder, replaced):
     raise
 
 
-def _name_and_config(name):
+def _name_and_config(name: str) -> tuple[str, str]:
   """("hapt", "default") of "hapt", ("hapt", "acc_gyro") of "hapt/acc_gyro"."""
   match = re.fullmatch(r"([a-z]\w*)(?:/(\w+))?", name)
   if not match:

@@ -1,6 +1,9 @@
 """The TFDS builder that all datasets share. Slow to import (tensorflow_datasets): only for writing."""
 
 import types
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
 import tensorflow_datasets as tfds
 
@@ -13,7 +16,16 @@ class RecordBuilder(tfds.core.GeneratorBasedBuilder):
 
   url_infos = types.MappingProxyType({})  # Nothing is downloaded: there are no checksums to look for beside the code.
 
-  def __init__(self, *, records_by_split, metadata, kind, dtype, data_dir, config):
+  def __init__(
+    self,
+    *,
+    records_by_split: Mapping[str, Callable[[], Iterator[Any]]],
+    metadata: Mapping[str, Any],
+    kind: types.ModuleType,
+    dtype: str,
+    data_dir: Path,
+    config: str,
+  ):
     """Args: see `make_builder`."""
     self._records_by_split = records_by_split
     self._metadata = metadata
@@ -21,7 +33,7 @@ class RecordBuilder(tfds.core.GeneratorBasedBuilder):
     self._dtype = dtype
     super().__init__(data_dir=data_dir, config=config, file_format="array_record")
 
-  def _info(self):
+  def _info(self) -> tfds.core.DatasetInfo:
     # Not TFDS's default encoding of tensors: that rounds float64 to float32, and reads long sequences at less than half
     # the speed.
     tensors = {
@@ -36,23 +48,32 @@ class RecordBuilder(tfds.core.GeneratorBasedBuilder):
       disable_shuffling=True,
     )
 
-  def _log_download_bytes(self):
+  def _log_download_bytes(self) -> None:
     """Says nothing: TFDS would announce a download of unknown size."""
 
-  def _log_download_done(self):
+  def _log_download_done(self) -> None:
     """Says nothing: the dataset is still in its staging folder."""
 
-  def _split_generators(self, dl_manager):
+  def _split_generators(self, dl_manager: Any) -> dict[str, Iterator[tuple[int, dict[str, Any]]]]:
     del dl_manager  # Nothing is downloaded.
     return {split: self._generate_examples(records) for split, records in self._records_by_split.items()}
 
-  def _generate_examples(self, records):
+  def _generate_examples(self, records: Callable[[], Iterator[Any]]) -> Iterator[tuple[int, dict[str, Any]]]:
     # With shuffling disabled TFDS sorts by key: a counter keeps the order of the records.
     for index, record in enumerate(records()):
       yield index, self._kind.to_example(record, self._dtype)
 
 
-def make_builder(data_dir, name, config, version, records_by_split, metadata, kind, dtype):
+def make_builder(
+  data_dir: Path,
+  name: str,
+  config: str,
+  version: str,
+  records_by_split: Mapping[str, Callable[[], Iterator[Any]]],
+  metadata: Mapping[str, Any],
+  kind: types.ModuleType,
+  dtype: str,
+) -> RecordBuilder:
   """A builder whose `download_and_prepare()` writes DATA_DIR/NAME/CONFIG/VERSION.
 
   Args:

@@ -5,6 +5,7 @@ import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import av
 import av.logging
@@ -86,7 +87,7 @@ def opened(
     raise VideoError(name, f"its video stream cannot be read ({reason(error)})") from error
 
 
-def _video_stream(container, name):
+def _video_stream(container: Any, name: str) -> Any:
   """The first video stream that is no picture of a cover."""
   covers = av.stream.Disposition.attached_pic
   streams = [stream for stream in container.streams.video if not stream.disposition & covers]

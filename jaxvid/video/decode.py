@@ -1,8 +1,10 @@
 """Frames of a video file by index: exact, whatever the codec, the frame rate and the container."""
 
+import contextlib
 import itertools
 import os
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -104,16 +106,16 @@ class Video:
       except ERRORS as error:
         raise VideoError(self.name, f"frame {index} cannot be converted to RGB ({reason(error)})") from error
 
-  def _opened(self):
+  def _opened(self) -> contextlib.AbstractContextManager:
     return opened(self._source, self.name, self._threads, self._limits)
 
-  def _shape(self):
+  def _shape(self) -> tuple[int, int]:
     if self._first is None:
       for _, frame in self._in_order([0]):
         self._first = picture.shape_of(frame)
     return self._first
 
-  def _count(self):
+  def _count(self) -> None:
     """Counts the frames by decoding them all; a damaged file keeps the number that its packets announce."""
     count = 0
     with self._opened() as (container, stream):
@@ -147,7 +149,7 @@ class Video:
       wanted = wanted[found:]
     yield from self._in_order(wanted)
 
-  def _in_order(self, wanted):
+  def _in_order(self, wanted: list[int]) -> Iterator[tuple[int, Any]]:
     """(index, frame) of the wanted indices, counted from the first frame: what defines the indices."""
     if not wanted:
       return
@@ -168,7 +170,7 @@ class Video:
     problem = f"ends early: only {count} of {self.num_frames} frames can be decoded; frame {remaining[-1]} is wanted"
     raise VideoError(self.name, problem)
 
-  def _by_time_stamp(self, wanted):
+  def _by_time_stamp(self, wanted: list[int]) -> Iterator[tuple[int, Any]]:
     """(index, frame) of the wanted indices, by way of the last keyframe before each.
 
     Frames are known by their time stamps here. At the first thing that is not as the packets announced, this ends
@@ -201,16 +203,16 @@ class Video:
 class _Reader:
   """Frames of a stream that can leave packets out."""
 
-  def __init__(self, container, stream, packets: Packets):
+  def __init__(self, container: Any, stream: Any, packets: Packets):
     self._container, self._stream, self._packets = container, stream, packets
     self._demuxed = container.demux(stream)
     self._next = 0  # The packet that is decoded next.
     self._pending = []
 
-  def __iter__(self):
+  def __iter__(self) -> "_Reader":
     return self
 
-  def __next__(self):
+  def __next__(self) -> Any:
     while not self._pending:
       packet = next(self._demuxed)
       self._next += packet.size > 0
@@ -230,7 +232,7 @@ class _Reader:
     self._pending = []
     return True
 
-  def _seek(self, packet):
+  def _seek(self, packet: int) -> None:
     """Goes to a packet between the next and this one, by the container's own index, wherever that leads."""
     for stamp in self._packets.stamps(packet):  # Some containers index one kind of time stamp, some the other.
       self._container.seek(stamp, stream=self._stream)

@@ -3,6 +3,7 @@
 import fractions
 import io
 from collections.abc import Iterable
+from typing import Any
 
 import av
 import numpy as np
@@ -66,7 +67,7 @@ def check_quality(codec: str, quality: int | None) -> int:
   return default if quality is None else quality
 
 
-def _stream(container, codec, quality, height, width):
+def _stream(container: Any, codec: str, quality: int, height: int, width: int) -> Any:
   if codec == "h264" and (height % 2 or width % 2):
     raise ValueError(f"h264 has even sizes only; got frames of {height} x {width}")
   if codec == "h264":

@@ -16,7 +16,7 @@ class VideoError(ValueError):
     super().__init__(str(file), problem, remedy)
     self.file, self.problem, self.remedy = str(file), problem, remedy
 
-  def __str__(self):
+  def __str__(self) -> str:
     return f"{self.file}: {self.problem}. {self.remedy}"
 
 

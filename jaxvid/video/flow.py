@@ -92,7 +92,7 @@ def mirrored(clip: np.ndarray) -> np.ndarray:
   return clip
 
 
-def _picture(motion):
+def _picture(motion: np.ndarray) -> np.ndarray:
   """uint8 (H, W, 3) of (H, W, 2) in our units."""
   picture = np.full((*motion.shape[:2], 3), 128, np.uint8)
   picture[..., :CHANNELS] = np.rint((np.clip(motion, -_BOUND, _BOUND) + _BOUND) * (255 / (2 * _BOUND)))
@@ -102,7 +102,7 @@ def _picture(motion):
 class _Estimator:
   """The motion from one picture to another. One for each thread: OpenCV's estimators have memory."""
 
-  def __init__(self, method):
+  def __init__(self, method: str):
     check_method(method)
     try:
       import cv2
@@ -116,10 +116,10 @@ class _Estimator:
       raise ValueError(f"flow: {method!r} needs {needs}") from None
     self._cv2 = cv2
 
-  def grey(self, frame):
+  def grey(self, frame: np.ndarray) -> np.ndarray:
     return self._cv2.cvtColor(np.ascontiguousarray(frame), self._cv2.COLOR_RGB2GRAY)
 
-  def __call__(self, first, second):
+  def __call__(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """(H, W, 2) in pixels, to the right and down, from two grey pictures; ValueError where that cannot be."""
     try:
       return self._estimator.calc(first, second, None)

@@ -2,6 +2,8 @@
 
 import dataclasses
 import functools
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -75,7 +77,7 @@ class _Packet:
   is_corrupt: bool
 
 
-def scan(container, stream, name: str, limits: Limits) -> Packets:
+def scan(container: Any, stream: Any, name: str, limits: Limits) -> Packets:
   """Reads all packets of a stream that has just been opened.
 
   Raises:
@@ -123,10 +125,10 @@ def scan(container, stream, name: str, limits: Limits) -> Packets:
 class _FirstFrame:
   """Decodes packets until the first frame is out; a packet that cannot be decoded ends the attempt."""
 
-  def __init__(self, stream):
+  def __init__(self, stream: Any):
     self.shape, self._stream, self._is_over = None, stream, False
 
-  def feed(self, packet):
+  def feed(self, packet: Any) -> None:
     if self._is_over:
       return
     try:
@@ -138,7 +140,7 @@ class _FirstFrame:
       self.shape, self._is_over = picture.shape_of(frames[0]), True
 
 
-def _read(container, stream, name, limits, first):
+def _read(container: Any, stream: Any, name: str, limits: Limits, first: "_FirstFrame") -> Iterator["_Packet"]:
   count = 0
   try:
     for packet in container.demux(stream):
@@ -165,7 +167,7 @@ def _read(container, stream, name, limits, first):
       raise VideoError(name, f"no frame can be read from it ({reason(error)})") from error
 
 
-def _announced(container, stream, packets, num_shown):
+def _announced(container: Any, stream: Any, packets: Sequence["_Packet"], num_shown: int) -> int:
   """Frames that the container says there are, where it says more than can be read; else those that can be read."""
   entries = stream.index_entries
   if "mp4" in container.format.name:
@@ -179,7 +181,7 @@ def _announced(container, stream, packets, num_shown):
   return max(announced, num_shown)
 
 
-def _distinct(stamps):
+def _distinct(stamps: Sequence[int | None]) -> np.ndarray | None:
   """The time stamps ascending, (n,) int64; None where some are missing or the same."""
   if None in stamps:
     return None
@@ -187,7 +189,9 @@ def _distinct(stamps):
   return None if (np.diff(ordered) == 0).any() else ordered
 
 
-def _times(container, stream, pts, shown, num_frames):
+def _times(
+  container: Any, stream: Any, pts: np.ndarray | None, shown: Sequence["_Packet"], num_frames: int
+) -> tuple[np.ndarray, float, float]:
   """The times of all frames, the duration, and the frames a second."""
   if pts is None:
     pts = _distinct([packet.dts for packet in shown])

@@ -122,6 +122,6 @@ def every(timestamps: np.ndarray, fps: float) -> np.ndarray:
   return at_times(timestamps, timestamps[0] + np.arange(count) / fps)
 
 
-def _check(num_frames, clip_len):
+def _check(num_frames: int, clip_len: int) -> None:
   if num_frames < 1 or clip_len < 1:
     raise ValueError(f"a clip of {clip_len} frames from {num_frames}; give at least one of each")

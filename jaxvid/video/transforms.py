@@ -78,10 +78,10 @@ def flip(clip: np.ndarray) -> np.ndarray:
   return clip[..., ::-1, :]
 
 
-def _pair(size):
+def _pair(size: int | tuple[int, int]) -> tuple[int, int]:
   return (size, size) if isinstance(size, int | np.integer) else (int(size[0]), int(size[1]))
 
 
-def _check(clip, height, width):
+def _check(clip: np.ndarray, height: int, width: int) -> None:
   if not (0 < height <= clip.shape[1] and 0 < width <= clip.shape[2]):
     raise ValueError(f"a crop of {height} x {width} does not fit into frames of {clip.shape[1]} x {clip.shape[2]}")

@@ -162,13 +162,13 @@ def export_tensors(variables: Mapping[str, Any], backbone_type: str) -> dict[str
   return tensors
 
 
-def _rules(backbone_type):
+def _rules(backbone_type: str) -> Sequence[Rule]:
   if backbone_type not in RULES:
     raise WeightsError(f'no public weights are known for the backbone "{backbone_type}"; for: {", ".join(RULES)}')
   return RULES[backbone_type]
 
 
-def _without_prefix(tensors):
+def _without_prefix(tensors: Mapping[str, Any]) -> dict[str, Any]:
   prefixed = all(name.startswith(_PREFIX) for name in tensors)
   return {name.removeprefix(_PREFIX) if prefixed else name: array for name, array in tensors.items()}
 
@@ -180,7 +180,7 @@ def _absent_scales(table: Sequence[Rule], variables: Mapping[str, Any]) -> dict[
   return {name: mean for name, mean in found.items() if name not in theirs}
 
 
-def _drop_scales_of_one(tensors, absent):
+def _drop_scales_of_one(tensors: dict[str, Any], absent: Mapping[str, str]) -> None:
   """Removes the factors that the model does without, and complains of those that are missing or would be needed."""
   problems = []
   for name in absent:

@@ -38,7 +38,7 @@ _BRANCHES = {
 }
 
 
-def _unit(ours, theirs):
+def _unit(ours: str, theirs: str) -> list[Rule]:
   return [
     Rule(f"params/backbone/{ours}/conv/kernel", f"params/{theirs}/Conv_0/kernel"),
     Rule(f"params/backbone/{ours}/norm/bias", f"params/{theirs}/BatchNorm_0/bias"),
@@ -114,7 +114,7 @@ def import_variables(tensors: Mapping[str, Any], shapes: Mapping[str, Any]) -> d
 class _ArraysOnly(pickle.Unpickler):
   """Admits what the pickle of an array names; each has a stand-in here, so nothing that the file names is called."""
 
-  def find_class(self, module, name):
+  def find_class(self, module: str, name: str) -> Any:
     admitted = {
       ("numpy.core.multiarray", "_reconstruct"): _PickledArray,
       ("numpy._core.multiarray", "_reconstruct"): _PickledArray,
@@ -129,21 +129,21 @@ class _ArraysOnly(pickle.Unpickler):
 class _PickledType:
   """The type of an array's numbers; its byte order follows as state."""
 
-  def __init__(self, code, align, copy):
+  def __init__(self, code: str, align: bool, copy: bool):
     if code not in _NUMBERS:
       raise pickle.UnpicklingError(f"an array of type {code!r}, not of numbers")
     self.dtype = np.dtype(code)
 
-  def __setstate__(self, state):
+  def __setstate__(self, state: tuple) -> None:
     self.dtype = self.dtype.newbyteorder(state[1])
 
 
 class _PickledArray:
   """An array, whose contents follow as state."""
 
-  def __init__(self, kind, shape, code):
+  def __init__(self, kind: Any, shape: tuple[int, ...], code: bytes):
     self.array = None
 
-  def __setstate__(self, state):
+  def __setstate__(self, state: tuple) -> None:
     _, shape, kind, fortran_order, contents = state
     self.array = np.frombuffer(contents, kind.dtype).reshape(shape, order="F" if fortran_order else "C")

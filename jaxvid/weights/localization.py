@@ -19,18 +19,18 @@ VECTOR = Layout(lambda array: array[0, :, 0], lambda array: array[None, :, None]
 BIAS_TABLE = Layout(lambda array: array[0, 0], lambda array: array[None, None])  # (1, 1, heads, window)
 
 
-def _norm(ours, theirs, layout=VECTOR):
+def _norm(ours: str, theirs: str, layout: Layout = VECTOR) -> list[Rule]:
   """The rules of one norm; a layer norm's parameters are (1, C, 1) there, a group norm's (C,)."""
   parts = (("scale", "weight"), ("bias", "bias"))
   return [Rule(f"{ours}/norm/{our_part}", f"{theirs}.{part}", layout) for our_part, part in parts]
 
 
-def _linear(ours, theirs, layout):
+def _linear(ours: str, theirs: str, layout: Layout) -> list[Rule]:
   """The rules of one convolution, with its bias where it has one."""
   return [Rule(f"{ours}/kernel", f"{theirs}.weight", layout), Rule(f"{ours}/bias", f"{theirs}.bias")]
 
 
-def _stack(ours, theirs_conv, theirs_norm):
+def _stack(ours: str, theirs_conv: str, theirs_norm: str) -> list[Rule]:
   """The rules of convolutions and norms in turn: the embedding, a head's tower."""
   return [
     *_linear(rf"{ours}/conv_(\d+)", theirs_conv + r".\1.conv", KERNEL),
@@ -38,7 +38,7 @@ def _stack(ours, theirs_conv, theirs_norm):
   ]
 
 
-def _head(name, theirs, last):
+def _head(name: str, theirs: str, last: str) -> list[Rule]:
   """The rules of one part of a head: its tower and its last convolution."""
   return [
     *_stack(f"head/{name}_tower", f"{theirs}.head", f"{theirs}.norm"),
@@ -109,7 +109,7 @@ _FIRST_CONV, _LAST_BIAS = "backbone.embd.0.conv.weight", "cls_head.cls_head.conv
 _PROJECTIONS = r"backbone\.proj\.\d+\.conv\.weight"
 
 
-def rules(backbone: str):
+def rules(backbone: str) -> list[Rule]:
   """The rules of networks with this type of backbone; WeightsError where the public code has nothing like it."""
   if backbone not in RULES:
     raise WeightsError(f'the public code has no backbone "{backbone}"; it has: {", ".join(RULES)}')

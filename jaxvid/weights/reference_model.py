@@ -26,7 +26,7 @@ def model(keys: Keys) -> dict[str, Any]:
   }
 
 
-def _backbone(keys):
+def _backbone(keys: Keys) -> dict[str, Any]:
   types = {ACTIONFORMER: ("convTransformer", "local_transformer"), TRIDET: ("SGP", "sgp")}
   theirs, ours = types[keys.system]
   kind = keys.choice("model.backbone_type", {theirs: ours, "conv": "conv"})
@@ -72,7 +72,7 @@ def _backbone(keys):
   }
 
 
-def _streams(keys):
+def _streams(keys: Keys) -> dict[str, Any]:
   """Several extractors' features, each projected by itself; ActionFormer's code only."""
   dims, widths = keys.integers("dataset.input_dim"), keys.integers("model.embd_dim")
   if not isinstance(dims, tuple) and not isinstance(widths, tuple):
@@ -82,7 +82,7 @@ def _streams(keys):
   return {"input_dims": dims, "input_widths": widths}
 
 
-def _head(keys):
+def _head(keys: Keys) -> dict[str, Any]:
   settings = {
     "type": "point",
     "width": keys.integer("model.head_dim"),
@@ -110,7 +110,7 @@ def depths(keys: Keys) -> tuple[int, int, int]:
   return values
 
 
-def _width(keys):
+def _width(keys: Keys) -> int:
   widths = keys.integers("model.embd_dim")
   return sum(widths) if isinstance(widths, tuple) else widths
 
@@ -120,7 +120,7 @@ def start_level(keys: Keys) -> int:
   return keys.integer("model.fpn_start_level") if keys.system == ACTIONFORMER else 0
 
 
-def _windows(keys):
+def _windows(keys: Keys) -> tuple[int, ...]:
   """A window a level; both codes take one number for all."""
   key = {ACTIONFORMER: "model.n_mha_win_size", TRIDET: "model.n_sgp_win_size"}[keys.system]
   windows, levels = keys.integers(key), 1 + depths(keys)[2]

@@ -106,7 +106,7 @@ def state_dict(values: Mapping[str, Any], weights: str = "ema", where: str = "th
   return arrays
 
 
-def _array(value):
+def _array(value: Any) -> np.ndarray | None:
   """A tensor or array as a NumPy array; None if it is neither."""
   if hasattr(value, "detach"):  # A torch.Tensor, without importing torch. NumPy has no bfloat16.
     value = value.detach().cpu()
@@ -116,7 +116,7 @@ def _array(value):
   return np.asarray(value)
 
 
-def _kind(path):
+def _kind(path: pathlib.Path) -> str:
   if path.name.endswith(_TORCH):
     return "torch"
   for ending in _OTHERS:
@@ -125,7 +125,7 @@ def _kind(path):
   raise WeightsError(f"{path}: state dicts lie in files that end in {', '.join(_TORCH + _OTHERS)}")
 
 
-def _read_torch(path):
+def _read_torch(path: pathlib.Path) -> Mapping[str, Any]:
   torch = _torch(path)
   try:
     values = torch.load(path, map_location="cpu", weights_only=True)
@@ -142,16 +142,16 @@ def _read_torch(path):
   return values
 
 
-def _read_safetensors(path):
+def _read_safetensors(path: pathlib.Path) -> Mapping[str, Any]:
   return _safetensors(path).load_file(path)
 
 
-def _read_npz(path):
+def _read_npz(path: pathlib.Path) -> Mapping[str, Any]:
   with np.load(path, allow_pickle=False) as file:
     return {name: file[name] for name in file.files}
 
 
-def _torch(path):
+def _torch(path: pathlib.Path) -> Any:
   try:
     import torch
   except ImportError:
@@ -162,7 +162,7 @@ def _torch(path):
   return torch
 
 
-def _safetensors(path):
+def _safetensors(path: pathlib.Path) -> Any:
   try:
     import safetensors.numpy
   except ImportError:
@@ -170,5 +170,5 @@ def _safetensors(path):
   return safetensors.numpy
 
 
-def _first_line(error):
+def _first_line(error: Exception) -> str:
   return (str(error).strip() or type(error).__name__).splitlines()[0]

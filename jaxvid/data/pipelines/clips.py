@@ -168,7 +168,7 @@ class Data:
     options = grain.ReadOptions(num_threads=self.num_threads, prefetch_buffer_size=self.prefetch)
     return (found for found in indices.to_iter_dataset(options) if found[1] is not None)
 
-  def _mixup(self, seed, step, share, num_processes):
+  def _mixup(self, seed: int, step: int, share: slice, num_processes: int) -> dict[str, np.ndarray]:
     """The same partners, whatever the number of processes: only the rows are counted differently."""
     if not self.mixup_alpha:
       return {}
@@ -185,28 +185,28 @@ class _Order:
   `chances` are (N,), those of each clip to be drawn; None draws all once an epoch.
   """
 
-  def __init__(self, num_clips, per_epoch, chances, seed):
+  def __init__(self, num_clips: int, per_epoch: int, chances: np.ndarray | None, seed: int):
     self._num_clips, self._per_epoch, self._chances, self._seed = num_clips, per_epoch, chances, seed
     self._epoch = functools.lru_cache(maxsize=4)(self._draw)
 
-  def __getitem__(self, position):
+  def __getitem__(self, position: int) -> int:
     epoch, place = divmod(int(position), self._per_epoch)
     return int(self._epoch(epoch)[place])
 
-  def _draw(self, epoch):
+  def _draw(self, epoch: int) -> np.ndarray:
     rng = np.random.default_rng([self._seed, _ORDER, epoch])
     if self._chances is None:
       return rng.permutation(self._num_clips)
     return rng.choice(self._num_clips, size=self._per_epoch, p=self._chances)
 
 
-def _labels(source):
+def _labels(source: store.Split) -> np.ndarray:
   """(N,) int."""
   stored = source.stored_labels()
   return np.array([source[index]["label"] for index in range(len(source))]) if stored is None else stored
 
 
-def _weights(labels, power):
+def _weights(labels: np.ndarray, power: float) -> np.ndarray:
   """(K,) n ** -power of each class of n clips, times what makes the mean over the clips 1; 0 of classes without any."""
   counts = np.bincount(labels)
   weights = np.where(counts, np.maximum(counts, 1) ** -float(power), 0.0)

@@ -152,7 +152,7 @@ class _Augment(grain.transforms.RandomMap):
 
   data: Data
 
-  def random_map(self, example, rng):
+  def random_map(self, example: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
     if self.data.clip_to_features:
       example = clip_to_features(example, self.data.crop)
     example = random_crop(example, self.data.crop, rng)

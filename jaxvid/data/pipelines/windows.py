@@ -154,7 +154,7 @@ class Data:
   def _opened(self) -> dict[str, "Windows"]:
     return {}
 
-  def _noisy(self, example, rng):
+  def _noisy(self, example: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
     noise = rng.normal(scale=self.input_noise, size=example["features"].shape).astype(np.float32)
     return dict(example, features=np.where(example["mask"][:, None], example["features"] + noise, 0))
 
@@ -188,7 +188,7 @@ class Windows:
       raise ValueError(f"{source!r}: no action has enough past for a window of {data.tau_o} s that ends {data.tau_a} s "
                        "before it. Shorten config.data.tau_o, or set config.data.short=mask.")  # fmt: skip
 
-  def __len__(self):
+  def __len__(self) -> int:
     return len(self._places)
 
   def __getitem__(self, index: int) -> dict[str, Any]:
@@ -225,7 +225,7 @@ class Windows:
     shown = observation.targets_at(middles, record["segments"], record["labels"], 0.0, "ongoing")
     return np.where(steps >= 0, shown, np.int32(-1))
 
-  def _steps(self, record, start):
+  def _steps(self, record: Mapping[str, Any], start: float) -> Any:
     """(N,) times of a window's steps, and the record's steps that they see, -1 for none."""
     times = observation.window_times(start, self._data.tau_a, self._data.tau_o, self._data.every)
     return times, observation.steps_at(times, record["ends"])

@@ -3,6 +3,10 @@
 A bright square on a dark, noisy background moves in one of eight directions: no single frame tells which.
 """
 
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
 import numpy as np
 
 from jaxvid.data.clip_records import Clip
@@ -27,14 +31,14 @@ _SQUARE = 0.25  # Of the height.
 _SPEED = (1.0, 3.0)  # Pixels a frame.
 
 
-def class_names(num_classes):
+def class_names(num_classes: int) -> list[str]:
   """The directions: "right", "left", ..."""
   if not 1 <= num_classes <= len(_DIRECTIONS):
     raise ValueError(f"num_classes: {num_classes}; there are 1 to {len(_DIRECTIONS)} directions")
   return list(_DIRECTIONS)[:num_classes]
 
 
-def frames(rng, label, num_frames, height, width):
+def frames(rng: np.random.Generator, label: int, num_frames: int, height: int, width: int) -> np.ndarray:
   """(T, H, W, 3) uint8 of one clip; what leaves the picture comes in again on the other side."""
   side = round(_SQUARE * height)
   position = rng.uniform(0, (height, width))
@@ -50,7 +54,15 @@ def frames(rng, label, num_frames, height, width):
   return np.stack(found)
 
 
-def clips(seed, num_clips, num_classes, num_frames=16, height=32, width=40, first=0):
+def clips(
+  seed: int,
+  num_clips: int,
+  num_classes: int,
+  num_frames: int = 16,
+  height: int = 32,
+  width: int = 40,
+  first: int = 0,
+) -> Iterator[Clip]:
   """Clips `first` to `first + num_clips`, each determined by the seed and its index; classes take turns.
 
   Yields:
@@ -67,8 +79,16 @@ def clips(seed, num_clips, num_classes, num_frames=16, height=32, width=40, firs
 
 
 def write(
-  directory, name="made_up_clips", seed=0, num_train=32, num_test=16, num_classes=4, num_frames=16, height=32, width=40
-):
+  directory: str | os.PathLike,
+  name: str = "made_up_clips",
+  seed: int = 0,
+  num_train: int = 32,
+  num_test: int = 16,
+  num_classes: int = 4,
+  num_frames: int = 16,
+  height: int = 32,
+  width: int = 40,
+) -> Path:
   """Writes a made-up dataset with the splits "train" and "test"; one that is there with these settings is left alone.
 
   Returns:

@@ -6,6 +6,10 @@ A recording is noise with a few segments laid into it; a step at a boundary show
 """
 
 import math
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -37,13 +41,21 @@ _ENVELOPES = (
 )
 
 
-def class_names(num_classes):
+def class_names(num_classes: int) -> list[str]:
   """Readable names: "jump", "throw", ...; after the last verb "jump_2" and so on."""
   rounds = [divmod(k, len(_VERBS)) for k in range(num_classes)]
   return [_VERBS[verb] + (f"_{round_ + 1}" if round_ else "") for round_, verb in rounds]
 
 
-def records(seed, num_records, dim, num_classes, min_steps=100, max_steps=400, first=0):
+def records(
+  seed: int,
+  num_records: int,
+  dim: int,
+  num_classes: int,
+  min_steps: int = 100,
+  max_steps: int = 400,
+  first: int = 0,
+) -> Iterator[Record]:
   """Recordings `first` to `first + num_records`, each determined by the seed, its index and the sizes.
 
   Args:
@@ -83,8 +95,16 @@ def records(seed, num_records, dim, num_classes, min_steps=100, max_steps=400, f
 
 
 def write(
-  directory, name="made_up", seed=0, num_train=24, num_test=8, dim=32, num_classes=5, min_steps=100, max_steps=400
-):
+  directory: str | os.PathLike,
+  name: str = "made_up",
+  seed: int = 0,
+  num_train: int = 24,
+  num_test: int = 8,
+  dim: int = 32,
+  num_classes: int = 5,
+  min_steps: int = 100,
+  max_steps: int = 400,
+) -> Path:
   """Writes a made-up dataset with the splits "train" and "test"; one that is there with these settings is left alone.
 
   Returns:
@@ -115,7 +135,7 @@ def write(
   )
 
 
-def _draw_actions(rng, num_steps, num_classes):
+def _draw_actions(rng: np.random.Generator, num_steps: int, num_classes: int) -> Any:
   """Labels (N,) int32 and lengths (N,) in steps of 1 to 12 actions that fit into the recording with gaps between."""
   num_actions = int(rng.integers(2, 13))
   labels = rng.integers(num_classes, size=num_actions).astype(np.int32)
@@ -126,14 +146,14 @@ def _draw_actions(rng, num_steps, num_classes):
   return labels[:num_fitting], lengths[:num_fitting]
 
 
-def _draw_starts(rng, num_steps, lengths):
+def _draw_starts(rng: np.random.Generator, num_steps: int, lengths: np.ndarray) -> np.ndarray:
   """Starts (N,), in steps, ascending: the free steps are shared out at random before, between and after the actions."""
   taken = lengths + _MIN_GAP
   free = num_steps - 1 - math.fsum(taken)
   return np.sort(rng.uniform(0, free, size=len(lengths))) + np.cumsum(taken) - lengths
 
 
-def _signal(num_steps, start, end, directions, envelope):
+def _signal(num_steps: int, start: float, end: float, directions: np.ndarray, envelope: np.ndarray) -> np.ndarray:
   """(T, C): what an action from `start` to `end` (in steps) adds to the features."""
   steps = np.arange(num_steps)
   share = np.clip(np.minimum(steps + 0.5, end) - np.maximum(steps - 0.5, start), 0.0, 1.0)

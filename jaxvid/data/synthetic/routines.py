@@ -6,6 +6,10 @@ action tells the next one's verb and nothing of its noun, so who knows no histor
 A step is a second; its features are a direction that belongs to the action, and noise.
 """
 
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
 import numpy as np
 
 from jaxvid.data.contract import FeatureContract
@@ -18,12 +22,12 @@ NOUNS = ("cup", "knife", "pan", "bowl")
 LAG = 2
 
 
-def class_names():
+def class_names() -> list[str]:
   """The actions, verb by verb."""
   return [f"{verb} {noun}" for verb in VERBS for noun in NOUNS]
 
 
-def antecedents(seed=0):
+def antecedents(seed: int = 0) -> np.ndarray:
   """(K,) of each action, the one two back that calls for it."""
   called_for = _called_for(seed)
   inverse = np.argsort(called_for, axis=1)  # Noun of the antecedent, by verb and noun of the action.
@@ -31,7 +35,7 @@ def antecedents(seed=0):
   return (earlier[:, None] * len(NOUNS) + inverse).reshape(-1)
 
 
-def next_distribution(history, seed=0, kept=0.9):
+def next_distribution(history: Sequence[int], seed: int = 0, kept: float = 0.9) -> np.ndarray:
   """(K,) probabilities of the next action after the labels `history`, oldest first, at least two."""
   verb = (history[-1] // len(NOUNS) + 1) % len(VERBS)
   nouns = np.full(len(NOUNS), (1 - kept) / len(NOUNS))
@@ -41,12 +45,21 @@ def next_distribution(history, seed=0, kept=0.9):
   return found.reshape(-1)
 
 
-def optimum(kept=0.9):
+def optimum(kept: float = 0.9) -> float:
   """The share of actions that one who knows the grammar and the past exactly gets right at the first guess."""
   return kept + (1 - kept) / len(NOUNS)
 
 
-def records(seed, num_records, dim=16, num_actions=20, lengths=(2, 4), noise=0.3, kept=0.9, first=0):
+def records(
+  seed: int,
+  num_records: int,
+  dim: int = 16,
+  num_actions: int = 20,
+  lengths: tuple[int, int] = (2, 4),
+  noise: float = 0.3,
+  kept: float = 0.9,
+  first: int = 0,
+) -> Iterator[Record]:
   """Recordings `first` to `first + num_records`, each determined by the seed, its index and the settings.
 
   Args:
@@ -83,9 +96,17 @@ def records(seed, num_records, dim=16, num_actions=20, lengths=(2, 4), noise=0.3
 
 
 def write(
-  directory, name="made_up", seed=0, num_train=100, num_test=30, dim=16, num_actions=20, lengths=(2, 4), noise=0.3,
-  kept=0.9,
-):  # fmt: skip
+  directory: str | os.PathLike,
+  name: str = "made_up",
+  seed: int = 0,
+  num_train: int = 100,
+  num_test: int = 30,
+  dim: int = 16,
+  num_actions: int = 20,
+  lengths: tuple[int, int] = (2, 4),
+  noise: float = 0.3,
+  kept: float = 0.9,
+) -> Path:
   """Writes a dataset of routines, splits "train" and "test"; one that is there with these settings is left alone.
 
   Returns:
@@ -110,7 +131,7 @@ def write(
   )
 
 
-def _called_for(seed):
+def _called_for(seed: int) -> np.ndarray:
   """(V, N): the noun that an action of each verb has after each noun two back."""
   rng = np.random.default_rng([seed, 0])
   return np.stack([rng.permutation(len(NOUNS)) for _ in VERBS])
