@@ -1,14 +1,16 @@
 """From plain values to objects. A folder of files is a registry: dict(type="sgp", width=512) for the registry
 "jaxvid.models.localization.backbones" is `Model(width=512)` of the file sgp.py in that folder.
 
-A registry's __init__ names the class that each of its files defines (ENTRY) and what one is called (NOUN). A key that
-nothing takes is an error that lists those there are.
+A registry's __init__ names the class that each of its files defines (ENTRY) and what one is called (NOUN). A type with
+a dot names a module of another project, which Python must be able to import: dict(type="my_project.my_backbone") is
+`Model` there. A key that nothing takes is an error that lists those there are.
 """
 
 import dataclasses
 import importlib
 import pkgutil
 from collections.abc import Mapping
+from types import ModuleType
 from typing import Any
 
 TASKS, DATA, EVALUATORS = "jaxvid.tasks", "jaxvid.data.pipelines", "jaxvid.evaluators"
@@ -33,10 +35,38 @@ def build(registry: str, spec: Mapping[str, Any], where: str, **given: Any) -> A
 
 def constructor(registry: str, name: str | None, where: str) -> type:
   """The class that a type names; ConfigError lists those there are."""
-  package, names = importlib.import_module(registry), types(registry)
+  return getattr(find_file(registry, name, where), importlib.import_module(registry).ENTRY)
+
+
+def find_file(registry: str, name: str | None, where: str) -> ModuleType:
+  """The file that a type names: one of the registry's, or a module of another project, "my_project.my_backbone".
+
+  Raises:
+    ConfigError: the registry has no such file (lists those there are), or there is no such module, or it lacks the
+      registry's entry.
+  """
+  package = importlib.import_module(registry)
+  if name and "." in name and all(part.isidentifier() for part in name.split(".")):
+    return _import_elsewhere(name, package, where)
+  names = types(registry)
   if name not in names:
     raise ConfigError(f'{where}.type: no {package.NOUN} "{name}"; there are: {", ".join(names)}')
-  return getattr(importlib.import_module(f"{registry}.{name}"), package.ENTRY)
+  return importlib.import_module(f"{registry}.{name}")
+
+
+def _import_elsewhere(name: str, package: ModuleType, where: str) -> ModuleType:
+  try:
+    module = importlib.import_module(name)
+  except ModuleNotFoundError as error:
+    if not f"{name}.".startswith(f"{error.name}."):  # The module is there; what it imports is not.
+      raise
+    raise ConfigError(
+      f"{where}.type: there is no module {name} ({error}). Python looks for it in the current folder, in PYTHONPATH "
+      "and among installed packages"
+    ) from error
+  if not hasattr(module, package.ENTRY):
+    raise ConfigError(f"{where}.type: {module.__file__} is no {package.NOUN}: it defines no class {package.ENTRY}")
+  return module
 
 
 def types(registry: str) -> list[str]:

@@ -22,6 +22,10 @@ from jaxvid.models.anticipation.network import AnticipationNetwork
 from jaxvid.models.anticipation.outputs import AnticipationOutputs
 from jaxvid.tasks.base import DTYPES, Batch, Metrics, State
 
+# Modules of this task, by name, since a task imports nothing that stands above it. See jaxvid.tasks.base.TaskFile.
+INFERENCE = "jaxvid.inference.stream"
+WEIGHTS = None
+
 LOSS_AT = ("every", "last")
 
 
@@ -49,8 +53,8 @@ class Model:
     dtype: "float32" or "bfloat16", of the computation; parameters and losses are float32.
   """
 
-  # Key -> the registry of its types.
   PARTS: ClassVar[Mapping[str, str]] = {"anticipator": "jaxvid.models.anticipation.anticipators"}
+  CLASSIFIER: ClassVar[str] = "anticipator/classifier"
 
   anticipator: Mapping[str, Any]
   num_verbs: int = 0
@@ -112,13 +116,13 @@ class Task:
       return (weights * values).sum() / jnp.maximum(weights.sum(), 1e-8)
 
     action = mean(outputs.logits, labels)
-    metrics = {"loss_action": action}
+    metrics = {"action_loss": action}
     for part, logits in (("verb", outputs.verb_logits), ("noun", outputs.noun_logits)):
       if logits is not None:
         if f"step_{part}s" not in batch:
           raise ValueError(f"config.model.num_{part}s: the dataset does not know the {part} of each action; set 0")
-        metrics[f"loss_{part}"] = mean(logits, batch[f"step_{part}s"])
-    parts = [value for name, value in metrics.items() if name != "loss_action"]
+        metrics[f"{part}_loss"] = mean(logits, batch[f"step_{part}s"])
+    parts = [value for name, value in metrics.items() if name != "action_loss"]
     loss = action + self.part_weight * sum(parts)
     accuracy = (outputs.logits[:, -1].argmax(-1) == labels[:, -1]).mean(dtype=jnp.float32)
     return loss, {"loss": loss, **metrics, "accuracy": accuracy}, state

@@ -26,6 +26,10 @@ from jaxvid.ops.decode import Candidates, decode
 from jaxvid.ops.points import Points, make_points
 from jaxvid.tasks.base import DTYPES, Metrics, State
 
+# Modules of this task, by name, since a task imports nothing that stands above it. See jaxvid.tasks.base.TaskFile.
+INFERENCE = "jaxvid.inference.detect"
+WEIGHTS = "jaxvid.weights.localization"
+
 # Share of the old value in the running count of positives (ActionFormer's code).
 _MOMENTUM = 0.9
 # The regression loss below which automatic balancing raises its weight no further (ActionFormer's code).
@@ -85,12 +89,12 @@ class Model:
     padding: "ignored" or "reference", see jaxvid.layers.temporal.
   """
 
-  # Key -> the registry of its types.
   PARTS: ClassVar[Mapping[str, str]] = {
     "backbone": "jaxvid.models.localization.backbones",
     "neck": "jaxvid.models.localization.necks",
     "head": "jaxvid.models.localization.heads",
   }
+  CLASSIFIER: ClassVar[str] = "head/cls"
 
   backbone: Mapping[str, Any]
   neck: Mapping[str, Any]

@@ -25,6 +25,10 @@ from jaxvid.models.recognition.normalization import NORMALIZATIONS
 from jaxvid.models.recognition.outputs import ClipOutputs
 from jaxvid.tasks.base import DTYPES, Batch, Metrics, State
 
+# Modules of this task, by name, since a task imports nothing that stands above it. See jaxvid.tasks.base.TaskFile.
+INFERENCE = "jaxvid.inference.classify"
+WEIGHTS = "jaxvid.weights.clip_backbones"
+
 
 class Predictions(NamedTuple):
   """Of each clip of a batch, over its views.
@@ -51,11 +55,11 @@ class Model:
     dtype: "float32" or "bfloat16", of the computation; parameters and losses are float32.
   """
 
-  # Key -> the registry of its types.
   PARTS: ClassVar[Mapping[str, str]] = {
     "backbone": "jaxvid.models.recognition.backbones",
     "head": "jaxvid.models.recognition.heads",
   }
+  CLASSIFIER: ClassVar[str] = "head/classifier"
 
   backbone: Mapping[str, Any]
   head: Mapping[str, Any]

@@ -29,7 +29,7 @@ def test_every_step_with_a_target_counts(case):
   outputs, batch = case
   values, there = nll(outputs.logits, batch["step_labels"]), batch["step_labels"] >= 0
   loss, metrics, _ = TASK.loss(outputs, batch, {}, train=True)
-  assert loss == pytest.approx(values[there].mean(), rel=1e-5) and metrics["loss_action"] == loss
+  assert loss == pytest.approx(values[there].mean(), rel=1e-5) and metrics["action_loss"] == loss
   hits = outputs.logits[:, -1].argmax(-1) == batch["step_labels"][:, -1]
   assert metrics["accuracy"] == pytest.approx(float(hits.mean()))
   weights = there * np.array([1, 1, 1, 5])
@@ -60,9 +60,9 @@ def test_heads_of_verbs_and_nouns(case, rng):
   labels = batch["step_labels"]
   parts = {"step_verbs": jnp.where(labels < 0, -1, labels // 2), "step_nouns": jnp.where(labels < 0, -1, labels + 1)}
   loss, metrics, _ = dataclasses.replace(TASK, part_weight=0.5).loss(outputs, batch | parts, {}, train=True)
-  assert metrics["loss_verb"] == pytest.approx(nll(verbs, labels // 2)[labels >= 0].mean(), rel=1e-5)
-  assert metrics["loss_noun"] == pytest.approx(nll(nouns, labels + 1)[labels >= 0].mean(), rel=1e-5)
-  expected = metrics["loss_action"] + 0.5 * (metrics["loss_verb"] + metrics["loss_noun"])
+  assert metrics["verb_loss"] == pytest.approx(nll(verbs, labels // 2)[labels >= 0].mean(), rel=1e-5)
+  assert metrics["noun_loss"] == pytest.approx(nll(nouns, labels + 1)[labels >= 0].mean(), rel=1e-5)
+  expected = metrics["action_loss"] + 0.5 * (metrics["verb_loss"] + metrics["noun_loss"])
   assert loss == pytest.approx(float(expected), rel=1e-5)
   found = TASK.predict(outputs, batch)
   assert (found.verb.shape, found.noun.shape) == ((2, 2), (2, 4))

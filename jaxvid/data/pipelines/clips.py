@@ -8,7 +8,7 @@ is one integer, the step, and holds for any number of processes.
 import dataclasses
 import functools
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import grain
 import numpy as np
@@ -50,6 +50,8 @@ class Data:
     made_up: arguments of jaxvid.data.synthetic.clips.write; the dataset is then made up and written below the workdir.
     num_threads, prefetch: reading threads, and batches held ready.
   """
+
+  KIND: ClassVar[str] = "clips"
 
   dataset: str
   batch_size: int
@@ -106,11 +108,11 @@ class Data:
 
   def open_split(self, split: str, workdir: str) -> store.Split:
     """A split of the configured dataset; a made-up one is written below `workdir` first, where it is not there yet."""
-    return dataset.open_split(self, clips.write, split, workdir, kind="clips")
+    return dataset.open_split(self, clips.write, split, workdir, self.KIND)
 
-  def example_batch(self, contract: None = None) -> dict[str, np.ndarray]:
-    """A batch of one as networks are initialised with; clips have no feature contract."""
-    del contract
+  def example_batch(self, contract: None = None, steps: None = None) -> dict[str, np.ndarray]:
+    """A batch of one as networks are initialised with; clips have no feature contract, and their length is clip_len."""
+    del contract, steps
     shape = (1, self.clip_len, *self.views.crop_shape, self.views.channels)
     return {"video": np.broadcast_to(np.uint8(0), shape)}  # Has the shape and takes no memory.
 
@@ -156,6 +158,9 @@ class Data:
     )
     iterator.set_state({"next_index": first_step})
     return iterator
+
+  def num_eval_examples(self, source: store.Split) -> int:
+    return len(source)
 
   def eval_examples(
     self, source: store.Split, process: int = 0, num_processes: int = 1

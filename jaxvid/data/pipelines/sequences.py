@@ -8,7 +8,7 @@ is one integer, the step, and holds for any number of processes.
 import dataclasses
 import functools
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import grain
 import numpy as np
@@ -45,6 +45,8 @@ class Data:
     num_threads, prefetch: reading threads, and batches held ready.
   """
 
+  KIND: ClassVar[str] = "sequences"
+
   dataset: str
   batch_size: int
   max_len: int
@@ -75,11 +77,12 @@ class Data:
 
   def open_split(self, split: str, workdir: str) -> store.Split:
     """A split of the configured dataset; a made-up one is written below `workdir` first, where it is not there yet."""
-    return dataset.open_split(self, recordings.write, split, workdir)
+    return dataset.open_split(self, recordings.write, split, workdir, self.KIND)
 
-  def example_batch(self, contract: FeatureContract) -> dict[str, np.ndarray]:
-    """A batch of one as networks are initialised with: what tasks give to a network, as long as the shortest bucket."""
-    steps = min(self.buckets)
+  def example_batch(self, contract: FeatureContract, steps: int | None = None) -> dict[str, np.ndarray]:
+    """A batch of one as networks are initialised with: what tasks give to a network, by default as long as the shortest
+    bucket."""
+    steps = steps or min(self.buckets)
     features = np.broadcast_to(np.float32(0), (1, steps, contract.dim))  # Has the shape and takes no memory.
     return {"features": features, "mask": np.ones((1, steps), bool)}
 
@@ -130,6 +133,9 @@ class Data:
     iterator = iter(batches.to_iter_dataset(options))
     iterator.set_state({"next_index": first_step})
     return iterator
+
+  def num_eval_examples(self, source: store.Split) -> int:
+    return len(source)
 
   def eval_examples(
     self, source: store.Split, process: int = 0, num_processes: int = 1

@@ -6,7 +6,7 @@ What a training step sees is a function of the seed and the step alone, as in ja
 import dataclasses
 import functools
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import grain
 import numpy as np
@@ -45,6 +45,8 @@ class Data:
     num_threads, prefetch: reading threads, and batches held ready.
   """
 
+  KIND: ClassVar[str] = "sequences"
+
   dataset: str
   batch_size: int
   tau_a: float
@@ -77,13 +79,14 @@ class Data:
 
   def open_split(self, split: str, workdir: str) -> store.Split:
     """A split of the configured dataset; a made-up one is written below `workdir` first, where it is not there yet."""
-    return dataset.open_split(self, routines.write, split, workdir)
+    return dataset.open_split(self, routines.write, split, workdir, self.KIND)
 
-  def example_batch(self, contract: FeatureContract) -> dict[str, np.ndarray]:
-    """A batch of one as networks are initialised with."""
-    features = np.broadcast_to(np.float32(0), (1, self.num_steps, contract.dim))  # Has the shape and takes no memory.
-    labels = np.full((1, self.num_steps), -1, np.int32)
-    return {"features": features, "mask": np.ones((1, self.num_steps), bool), "step_labels": labels}
+  def example_batch(self, contract: FeatureContract, steps: int | None = None) -> dict[str, np.ndarray]:
+    """A batch of one as networks are initialised with, by default as long as a window."""
+    steps = steps or self.num_steps
+    features = np.broadcast_to(np.float32(0), (1, steps, contract.dim))  # Has the shape and takes no memory.
+    labels = np.full((1, steps), -1, np.int32)
+    return {"features": features, "mask": np.ones((1, steps), bool), "step_labels": labels}
 
   def windows(self, source: store.Split) -> "Windows":
     """The windows of a split, by index; one however often it is asked for."""
