@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from jaxvid.data.contract import FeatureContract
+
 # Actions of a batch are padded to one of these counts, then to multiples of the last.
 _ACTION_COUNTS = (16, 32, 64, 128, 256)
 _TIMING = ("fps", "feat_stride", "num_frames", "duration")
@@ -40,6 +42,19 @@ def collate(examples: Sequence[dict], buckets: Sequence[int], pad_multiple: int 
     "labels": np.stack([_pad(example["labels"].astype(np.int32), actions) for example in examples]),
     "segment_mask": np.arange(actions) < counts[:, None],
   } | {name: np.array([example[name] for example in examples], np.float32) for name in _TIMING}
+
+
+def example_features(contract: FeatureContract | None, steps: int) -> dict[str, np.ndarray]:
+  """Features (1, steps, C) and mask (1, steps), as networks are initialised with.
+
+  Raises:
+    ValueError: without a contract, which knows C.
+  """
+  if contract is None:
+    raise ValueError("how long a feature vector is depends on the dataset, and this one has no feature contract")
+  # A broadcast zero has the shape and takes no memory.
+  features = np.broadcast_to(np.float32(0), (1, steps, contract.dim))
+  return {"features": features, "mask": np.ones((1, steps), bool)}
 
 
 def _pad(array: np.ndarray, length: int) -> np.ndarray:

@@ -21,7 +21,8 @@ class AnyTask(Protocol):
     num_classes: of the dataset.
   """
 
-  num_classes: int
+  @property
+  def num_classes(self) -> int: ...
 
   def init_state(self) -> State:
     """What the loss carries from step to step; checkpointed with the parameters."""
@@ -64,10 +65,17 @@ class TaskFile(Protocol):
     WEIGHTS: the module that knows the names which public code gives to the network's parameters, or None.
   """
 
-  Task: type[AnyTask]
-  Model: type[AnyModel]
-  INFERENCE: str | None
-  WEIGHTS: str | None
+  @property
+  def Task(self) -> type[AnyTask]: ...
+
+  @property
+  def Model(self) -> type[AnyModel]: ...
+
+  @property
+  def INFERENCE(self) -> str | None: ...
+
+  @property
+  def WEIGHTS(self) -> str | None: ...
 
 
 def build_network(model: Mapping[str, Any], num_classes: int, task: str = "localization") -> Any:

@@ -25,9 +25,15 @@ class AnyData(Protocol):
   """
 
   KIND: ClassVar[str]
-  dataset: str
-  train_split: str
-  batch_size: int
+
+  @property
+  def dataset(self) -> str: ...
+
+  @property
+  def train_split(self) -> str: ...
+
+  @property
+  def batch_size(self) -> int: ...
 
   def open_split(self, split: str, workdir: str) -> Split:
     """A split of the dataset; a made-up one is written below `workdir` first, where it is not there yet."""

@@ -16,6 +16,7 @@ import numpy as np
 from jaxvid.data import store
 from jaxvid.data.clip_reader import ClipReader
 from jaxvid.data.clip_views import Views
+from jaxvid.data.contract import FeatureContract
 from jaxvid.data.synthetic import clips, dataset
 
 # Streams of random numbers of one seed.
@@ -110,7 +111,7 @@ class Data:
     """A split of the configured dataset; a made-up one is written below `workdir` first, where it is not there yet."""
     return dataset.open_split(self, clips.write, split, workdir, self.KIND)
 
-  def example_batch(self, contract: None = None, steps: None = None) -> dict[str, np.ndarray]:
+  def example_batch(self, contract: FeatureContract | None = None, steps: int | None = None) -> dict[str, np.ndarray]:
     """A batch of one as networks are initialised with; clips have no feature contract, and their length is clip_len."""
     del contract, steps
     shape = (1, self.clip_len, *self.views.crop_shape, self.views.channels)

@@ -15,7 +15,7 @@ import numpy as np
 
 from jaxvid import time_grid
 from jaxvid.data import store
-from jaxvid.data.batches import collate
+from jaxvid.data.batches import collate, example_features
 from jaxvid.data.contract import FeatureContract
 from jaxvid.data.crops import Crop, clip_to_features, random_crop
 from jaxvid.data.resize import resize
@@ -79,12 +79,10 @@ class Data:
     """A split of the configured dataset; a made-up one is written below `workdir` first, where it is not there yet."""
     return dataset.open_split(self, recordings.write, split, workdir, self.KIND)
 
-  def example_batch(self, contract: FeatureContract, steps: int | None = None) -> dict[str, np.ndarray]:
+  def example_batch(self, contract: FeatureContract | None, steps: int | None = None) -> dict[str, np.ndarray]:
     """A batch of one as networks are initialised with: what tasks give to a network, by default as long as the shortest
     bucket."""
-    steps = steps or min(self.buckets)
-    features = np.broadcast_to(np.float32(0), (1, steps, contract.dim))  # Has the shape and takes no memory.
-    return {"features": features, "mask": np.ones((1, steps), bool)}
+    return example_features(contract, steps or min(self.buckets))
 
   def prepare(self, record: Mapping[str, Any]) -> dict[str, Any]:
     """What training, evaluation and prediction do alike to a recording before it is batched.

@@ -12,6 +12,7 @@ import grain
 import numpy as np
 
 from jaxvid.data import observation, store
+from jaxvid.data.batches import example_features
 from jaxvid.data.contract import FeatureContract
 from jaxvid.data.synthetic import dataset, routines
 
@@ -81,12 +82,10 @@ class Data:
     """A split of the configured dataset; a made-up one is written below `workdir` first, where it is not there yet."""
     return dataset.open_split(self, routines.write, split, workdir, self.KIND)
 
-  def example_batch(self, contract: FeatureContract, steps: int | None = None) -> dict[str, np.ndarray]:
+  def example_batch(self, contract: FeatureContract | None, steps: int | None = None) -> dict[str, np.ndarray]:
     """A batch of one as networks are initialised with, by default as long as a window."""
     steps = steps or self.num_steps
-    features = np.broadcast_to(np.float32(0), (1, steps, contract.dim))  # Has the shape and takes no memory.
-    labels = np.full((1, steps), -1, np.int32)
-    return {"features": features, "mask": np.ones((1, steps), bool), "step_labels": labels}
+    return {**example_features(contract, steps), "step_labels": np.full((1, steps), -1, np.int32)}
 
   def windows(self, source: store.Split) -> "Windows":
     """The windows of a split, by index; one however often it is asked for."""
