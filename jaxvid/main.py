@@ -20,6 +20,8 @@ import absl.logging
 from absl import app, flags
 from ml_collections import config_flags
 
+from jaxvid import progress
+
 _CONFIG = config_flags.DEFINE_config_file(
   "config", None, "Configuration file, FILE.py or FILE.py:VARIANT.", lock_config=True
 )
@@ -85,7 +87,7 @@ def _last_line(error):
 def run():
   """Entry point of the command."""
   absl.logging.set_verbosity(absl.logging.WARNING)  # Orbax tells every file it writes.
-  handler = logging.StreamHandler()
+  handler = progress.LogHandler()
   handler.setFormatter(logging.Formatter("%(message)s"))
   logger = logging.getLogger("jaxvid")
   logger.addHandler(handler)

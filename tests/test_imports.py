@@ -13,6 +13,7 @@ MAY_IMPORT = {
   "array_types": "",
   "time_grid": "",
   "files": "",
+  "progress": "",
   "command_log": "",
   "command": "",
   "build": "",
@@ -28,18 +29,20 @@ MAY_IMPORT = {
   "video": "time_grid",
   "data": "formats records video time_grid",
   "viz": "files time_grid",
-  "evaluation": "tasks models metrics data formats records viz files array_types time_grid",
-  "evaluators": "evaluation tasks models metrics data formats records viz files array_types time_grid",
-  "train": "build evaluators tasks models losses metrics data weights viz files array_types time_grid",
+  "evaluation": "tasks models metrics data formats records viz files progress array_types time_grid",
+  "evaluators": "evaluation tasks models metrics data formats records viz files progress array_types time_grid",
+  "train": "build evaluators tasks models losses metrics data weights viz files progress array_types time_grid",
   "inference": (
-    "build train evaluation evaluators tasks models data formats records video weights viz files array_types time_grid"
+    "build train evaluation evaluators tasks models data formats records video weights"
+    " viz files progress array_types time_grid"
   ),
   "explaining": (
-    "build inference train evaluation tasks models data formats records video weights viz files array_types time_grid"
+    "build inference train evaluation tasks models data formats records video weights"
+    " viz files progress array_types time_grid"
   ),
-  "studies": "build tasks train data metrics files",
+  "studies": "build tasks train data metrics files progress",
   "configs": "",
-  "data_prep": "data formats records video viz files time_grid",
+  "data_prep": "data formats records video viz files progress time_grid",
 }
 COMMANDS = "main evaluate predict extract fuse convert export study complexity embed explain browse cli".split()
 BESIDE = ("configs", "data_prep")  # At top level in the repository; links make them a part of the package.
@@ -52,6 +55,7 @@ NEVER = {
   "array_types": "flax",
   "time_grid": JAX + " numpy",
   "files": JAX + " numpy",
+  "progress": JAX + " numpy",
   "command_log": JAX + " numpy",
   "ops": "flax optax grain",
   "layers": "optax grain",
