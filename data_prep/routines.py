@@ -20,36 +20,35 @@ clips turns the routines into features, of which a dataset for localization is b
 
 import argparse
 import collections
-import inspect
 import json
 import sys
 from pathlib import Path
 
-from jaxvid.data_prep.building.checks import BadInput
-from jaxvid.data_prep.datasets import stickgym
+from jaxvid.data_prep import command
+from jaxvid.data_prep.stickgym import untrimmed
+from jaxvid.data_prep.stickgym.flags import drawing_flags, settings_of
 
 _NUM_TRAIN, _NUM_TEST = 120, 30
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
+  """The command: `argv` is its flags."""
   flags = _parse(argv)
-  try:
-    annotations = stickgym.render_untrimmed(
+  with command.errors_in_one_line(OSError, ValueError):
+    annotations = untrimmed.render_untrimmed(
       flags.output,
       flags.seed,
       flags.num_train,
       flags.num_test,
-      stickgym.settings_of(flags),
+      settings_of(flags),
       (flags.min_actions, flags.max_actions),
       flags.num_processes,
     )
-  except (BadInput, OSError, ValueError) as error:
-    sys.exit(f"error: {error}")
   print(report(annotations))
 
 
 def report(annotations: Path) -> str:
-  """What an annotations.json of `stickgym.render_untrimmed` holds: videos, actions and minutes of each split."""
+  """What an annotations.json of `untrimmed.render_untrimmed` holds: videos, actions and minutes of each split."""
   splits = collections.defaultdict(list)
   for entry in json.loads(annotations.read_text())["database"].values():
     splits[entry["subset"]].append(entry)
@@ -60,21 +59,17 @@ def report(annotations: Path) -> str:
     minutes = sum(entry["duration"] for entry in entries) / 60
     lines.append(f"{split:16}{len(entries):10,}{actions:10,}{minutes:10,.1f}")
   lines.append(f"The actions are in {annotations}")
-  lines.append(f"What follows what is in {annotations.with_name(stickgym.GRAMMAR)}")
+  lines.append(f"What follows what is in {annotations.with_name(untrimmed.GRAMMAR)}")
   return "\n".join(lines)
 
 
-def _parse(argv):
-  parser = argparse.ArgumentParser(
-    prog="python -m data_prep.routines",
-    description=inspect.getdoc(sys.modules[__name__]),
-    formatter_class=argparse.RawDescriptionHelpFormatter,
-    allow_abbrev=False,
-  )
+def _parse(argv: list[str]) -> argparse.Namespace:
+  parser = command.make_parser("routines", __doc__)
   parser.add_argument("--output", required=True, metavar="DIR", help="folder of the videos, made where it is absent")
-  for name, count in zip(("min_actions", "max_actions"), stickgym.NUM_ACTIONS, strict=True):
+  for name, count in zip(("min_actions", "max_actions"), untrimmed.NUM_ACTIONS, strict=True):
     parser.add_argument(f"--{name}", type=int, default=count, metavar="N", help="of a routine; default: %(default)s")
-  stickgym.add_drawing_flags(parser, "routines", _NUM_TRAIN, _NUM_TEST)
+  for name, settings in drawing_flags("routines", _NUM_TRAIN, _NUM_TEST).items():
+    parser.add_argument(name, **settings)
   return parser.parse_args(argv)
 
 

@@ -11,50 +11,42 @@ are printed.
 """
 
 import argparse
-import importlib
 import sys
 from pathlib import Path
 
 from jaxvid.data.store import DEFAULT_CONFIG
-from jaxvid.data_prep.build import datasets
+from jaxvid.data_prep import command
+from jaxvid.data_prep.building import sequences
 from jaxvid.data_prep.building.checks import BadInput
+from jaxvid.data_prep.dataset import Dataset
 
 _GENERIC = "generic"
 
 
-def main(argv):
+def main(argv: list[str]) -> None:
+  """The command: `argv` is the dataset's name, which may be left out, and the flags."""
   if not argv or argv[0] in ("-h", "--help"):
     print(__doc__)
     return
   name, argv = (_GENERIC, argv) if argv[0].startswith("-") else (argv[0], argv[1:])
-  dataset, _, config = name.partition("/")
-  known = datasets()
-  if dataset not in known:
-    sys.exit(f"error: unknown dataset {dataset!r}; there are: {', '.join(known)}")
-  module = importlib.import_module(f"jaxvid.data_prep.datasets.{dataset}")
-  flags = _parse(name, module, argv)
-  try:
-    print(run(name, module, config or DEFAULT_CONFIG, flags))
-  except BadInput as error:
-    sys.exit(f"error: {error}")
+  dataset_name, _, config = name.partition("/")
+  dataset = command.load_dataset(dataset_name)
+  flags = _parse(name, dataset, argv)
+  with command.errors_in_one_line():
+    print(run(name, dataset, config or DEFAULT_CONFIG, flags))
 
 
-def _parse(name, module, argv):
-  parser = argparse.ArgumentParser(
-    prog=f"python -m data_prep.stats {name}",
-    description=__doc__,
-    formatter_class=argparse.RawDescriptionHelpFormatter,
-    allow_abbrev=False,
-  )
+def _parse(name: str, dataset: Dataset, argv: list[str]) -> argparse.Namespace:
+  parser = command.make_parser(f"stats {name}", __doc__)
   parser.add_argument("--data_dir", default="data", metavar="DIR", help="folder of datasets; default: %(default)s")
   parser.add_argument("--features", metavar="PATH", help="features of a dataset not yet built; needs --annotations")
   parser.add_argument("--resize_to", type=int, metavar="STEPS", help="as if data.resize_to were this")
   parser.add_argument("--output", metavar="FILE.json", help="writes all numbers there as well")
   parser.add_argument("--plot", metavar="FILE.png", help="draws histograms there as well")
-  if hasattr(module, "annotated"):
-    getattr(module, "add_stats_flags", module.add_flags)(parser)
-  else:  # Of clips, which are not looked at before they are built.
+  if dataset.kind == "clips":  # They are not looked at before they are built.
     parser.set_defaults(annotations=None)
+  else:
+    sequences.add_flags(parser, dataset)
   flags = parser.parse_args(argv)
   if flags.features and not flags.annotations:
     parser.error("--features needs --annotations; a built dataset is found by --data_dir")
@@ -63,18 +55,24 @@ def _parse(name, module, argv):
   return flags
 
 
-def run(name, module, config, flags) -> str:
+def run(name: str, dataset: Dataset, config: str, flags: argparse.Namespace) -> str:
   """Collects the numbers, writes what is asked for, and returns the text to print.
+
+  Args:
+    name: "NAME" or "NAME/CONFIG".
+    dataset: what it is.
+    config: its configuration.
+    flags: what `_parse` gives.
 
   Raises:
     BadInput: there is no such dataset, or its annotations cannot be read at all.
   """
   # Here, not above: tfds is slow to import.
   from jaxvid import files
-  from jaxvid.data_prep.building import contracts, sequences
+  from jaxvid.data_prep.building import contracts
   from jaxvid.data_prep.statistics import clip_stats, report, rows, summary
 
-  if not hasattr(module, "annotated"):
+  if dataset.kind == "clips":
     numbers = clip_stats.summarize(flags.data_dir, name)
     if flags.output:
       files.write_json(flags.output, numbers)
@@ -82,11 +80,13 @@ def run(name, module, config, flags) -> str:
   if flags.annotations:
     if not Path(flags.annotations).exists():
       raise BadInput(flags.annotations, "annotations", "no such file", "Check --annotations.")
-    annotated = module.annotated(flags.annotations, config, flags)
+    dataset.check_config(config)
+    annotated = rows.annotations_of(dataset.reader(flags.annotations, config, flags), flags.annotations)
     flags = contracts.completed(flags, flags.features)
-    features = sequences.open_features(flags.features, flags) if flags.features else None
-    train = module.aliases(annotated.recordings).get("train", ["train"])
-    found = rows.of_annotations(annotated, sequences.timing(flags, config), flags.fixed_length, features, train)
+    features = sequences.open_features(dataset, flags.features, flags) if flags.features else None
+    train = dataset.aliases_of(annotated.recordings).get("train", ["train"])
+    timing = sequences.timing(dataset, flags, config)
+    found = rows.of_annotations(annotated, timing, flags.fixed_length, features, train)
   else:
     found = rows.of_dataset(flags.data_dir, name)
   if not found.rows:

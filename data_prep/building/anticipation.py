@@ -1,20 +1,21 @@
-"""What the datasets of action anticipation share: their flags, the names of their splits, and their plan."""
+"""What the datasets of action anticipation share: features in databases as well as in files."""
 
 import argparse
 import math
+from pathlib import Path
 
 from jaxvid.data_prep.building import sequences
 from jaxvid.data_prep.building.annotated import Annotated
 from jaxvid.data_prep.building.checks import BadInput
 from jaxvid.data_prep.building.lmdb_features import FRAMES_A_SECOND, LmdbFeatures
 from jaxvid.data_prep.building.plan import Plan
+from jaxvid.data_prep.dataset import Dataset
 
 _EVERY = 0.25  # Seconds between the steps that RULSTM reads.
 
 
-def add_flags(parser):
-  """Adds the flags of a build."""
-  add_stats_flags(parser)
+def add_flags(parser: argparse.ArgumentParser) -> None:
+  """Adds the flags of features in databases."""
   parser.add_argument(
     "--lmdb",
     action="append",
@@ -28,19 +29,9 @@ def add_flags(parser):
   )
 
 
-def add_stats_flags(parser):
-  """Adds the flags that say where annotations are, and features in files."""
-  parser.add_argument("--annotations", metavar="FOLDER", help="of the CSV files; default: --source")
-  sequences.add_flags(parser, {})
-
-
-def aliases(splits):
-  """Which splits "train" and "test" mean."""
-  del splits
-  return {"train": ["training"], "test": ["validation"]}
-
-
-def make_plan(annotated: Annotated, source, config, flags, description: str) -> Plan:
+def make_plan(
+  dataset: Dataset, annotated: Annotated, source: str | Path, config: str, flags: argparse.Namespace
+) -> Plan:
   """The Plan of a dataset, with features from `source` or from --lmdb.
 
   Raises:
@@ -49,7 +40,7 @@ def make_plan(annotated: Annotated, source, config, flags, description: str) -> 
   if not flags.lmdb:
     if flags.every is not None:
       raise BadInput("flags", "--every", "given without --lmdb", "Give --fps and --feat_stride for features in files.")
-    return sequences.make_plan(annotated, source, config, flags, description, aliases)
+    return sequences.make_plan(dataset, annotated, source, config, flags)
   for name in ("fps", "feat_stride", "num_frames", "fixed_length", "prefix", "suffix", "join"):
     if getattr(flags, name):
       remedy = "Leave it out: a database has one vector a frame, 30 a second, and --every chooses among them."
@@ -59,12 +50,5 @@ def make_plan(annotated: Annotated, source, config, flags, description: str) -> 
     remedy = f"Give at least 1/{FRAMES_A_SECOND} of a second, the time of one frame."
     raise BadInput("flags", "--every", f"{flags.every:g} s is not a frame or more", remedy)
   timing = {"fps": FRAMES_A_SECOND, "feat_stride": stride, "num_frames": 1}
-  return sequences.make_plan(
-    annotated,
-    source,
-    config,
-    argparse.Namespace(**(vars(flags) | timing)),
-    description,
-    aliases,
-    features=LmdbFeatures(flags.lmdb, stride),
-  )
+  flags = argparse.Namespace(**(vars(flags) | timing))
+  return sequences.make_plan(dataset, annotated, source, config, flags, LmdbFeatures(flags.lmdb, stride))

@@ -1,22 +1,24 @@
 """Builds a dataset of clips from its plan: encodes what is there, writes it, and says what was expected and missing."""
 
+import argparse
 import collections
 import shutil
 import textwrap
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
 from jaxvid.data import store
-from jaxvid.data_prep.building import checks, clip_encoding
+from jaxvid.data_prep.building import checks, clip_encoding, splits
 from jaxvid.data_prep.building.checks import BadInput
 from jaxvid.data_prep.building.clip_encoding import Encoding
-from jaxvid.data_prep.building.clip_plan import ClipPlan
+from jaxvid.data_prep.building.clip_plan import ClipItem, ClipPlan
 
 _LISTED = 12
 
 
-def build(name, version, plan: ClipPlan, encoding: Encoding, flags) -> str:
+def build(name: str, version: str, plan: ClipPlan, encoding: Encoding, flags: argparse.Namespace) -> str:
   """Builds a dataset and returns a report of it.
 
   Args:
@@ -69,7 +71,7 @@ def build(name, version, plan: ClipPlan, encoding: Encoding, flags) -> str:
     None,
     plan.class_names,
     kind="clips",
-    splits=_expressions(plan.aliases, by_split),
+    splits=splits.expressions(plan.aliases, by_split),
     description=plan.description,
     notes={"encoding": encoding.describe(), "labels": _labels(by_split)}
     | ({"notes": plan.notes} if plan.notes else {}),
@@ -81,12 +83,13 @@ def build(name, version, plan: ClipPlan, encoding: Encoding, flags) -> str:
   return _report(folder, manifest, plan)
 
 
-def _labels(by_split):
+def _labels(by_split: dict[str, list[ClipItem]]) -> dict[str, list[int]]:
   """dict of split -> list of its clips' labels, see `store.Split.stored_labels`."""
   return {split: [item.label for item in items] for split, items in by_split.items()}
 
 
-def _check_unique(plan):
+def _check_unique(plan: ClipPlan) -> None:
+  """Raises BadInput where two clips of a split have one name."""
   seen = {}
   for item in plan.items:
     if (item.split, item.id) in seen:
@@ -95,7 +98,9 @@ def _check_unique(plan):
     seen[item.split, item.id] = item.where
 
 
-def _manifest(plan, there, written, skipped, encoding):
+def _manifest(
+  plan: ClipPlan, there: list[ClipItem], written: dict[str, list[ClipItem]], skipped: list[dict], encoding: Encoding
+) -> dict[str, Any]:
   """What was expected, found, written and skipped, as JSON."""
   expected = collections.Counter(item.split for item in plan.items)
   found = collections.Counter(item.split for item in there)
@@ -113,13 +118,7 @@ def _manifest(plan, there, written, skipped, encoding):
   }
 
 
-def _expressions(aliases, splits):
-  """dict of alias -> TFDS split expression over the splits there are; an alias of none of them is left out."""
-  there = {alias: [split for split in of if split in splits] for alias, of in aliases.items()}
-  return {alias: "+".join(of) for alias, of in there.items() if of}
-
-
-def _report(folder: Path, manifest, plan):
+def _report(folder: Path, manifest: dict[str, Any], plan: ClipPlan) -> str:
   """What a build made, for people."""
   columns = ("expected", "found", "written")
   total = {column: sum(counts[column] for counts in manifest["splits"].values()) for column in columns}

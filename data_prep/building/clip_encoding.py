@@ -1,5 +1,6 @@
 """Encoding the clips of a dataset: in parallel, and without doing again what a run that was stopped had done."""
 
+import argparse
 import concurrent.futures
 import dataclasses
 import functools
@@ -8,9 +9,10 @@ import itertools
 import json
 import multiprocessing
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from av.error import FFmpegError
@@ -26,6 +28,7 @@ from jaxvid.video.errors import VideoError
 from jaxvid.video.flow import METHODS, Flow, check_installed
 from jaxvid.video.picture import resized_shape
 
+_SHORT_SIDE = 256
 CHOICES = ("copy", "h264", "jpeg")
 # A record is read whole, for each clip in it: whole broadcasts are to be cut.
 _LARGEST_COPY = 2**28
@@ -57,7 +60,11 @@ class Encoding:
     return {"encode": self.kind} | settings | ({"flow": self.flow} if self.flow else {})
 
 
-def add_flags(parser, encode="h264", short_side=256):
+def add_flags(parser: argparse.ArgumentParser, encode: str | None) -> None:
+  """Adds the flags of how clips are stored; `encode` is the default of --encode, and None adds none, and copies."""
+  if encode is None:
+    parser.set_defaults(encode="copy", short_side=0, quality=None, flow=None)
+    return
   parser.add_argument(
     "--encode",
     choices=CHOICES,
@@ -68,7 +75,7 @@ def add_flags(parser, encode="h264", short_side=256):
   parser.add_argument(
     "--short_side",
     type=int,
-    default=short_side,
+    default=_SHORT_SIDE,
     metavar="PIXELS",
     help="of encoded clips, 0 keeps their size; default: %(default)s",
   )
@@ -83,7 +90,7 @@ def add_flags(parser, encode="h264", short_side=256):
   )
 
 
-def from_flags(flags) -> Encoding:
+def from_flags(flags: argparse.Namespace) -> Encoding:
   """The Encoding that flags ask for; BadInput where they make no sense."""
   if flags.short_side < 0 or flags.num_processes < 1:
     raise BadInput(
@@ -113,7 +120,7 @@ class Cache:
   another file of the same name.
   """
 
-  def __init__(self, data_dir, name, encoding: Encoding):
+  def __init__(self, data_dir: str | Path, name: str, encoding: Encoding):
     self._encoding = encoding
     self.folder = Path(data_dir) / f".clips-{name.replace('/', '-')}"
 
@@ -139,7 +146,7 @@ class Cache:
       temporary.write_bytes(json.dumps(values).encode() + b"\n" + data)
 
 
-def encode_all(items: list[ClipItem], cache: Cache, num_processes: int):
+def encode_all(items: list[ClipItem], cache: Cache, num_processes: int) -> Iterator[tuple[ClipItem, BadInput | None]]:
   """Makes the clips that the cache lacks.
 
   Args:
@@ -183,7 +190,7 @@ def encode_all(items: list[ClipItem], cache: Cache, num_processes: int):
         yield from zip(job, itertools.repeat(error))
 
 
-def _run(job, cache):
+def _run(job: list[ClipItem], cache: Cache) -> list[BadInput | None]:
   """One BadInput or None for each item of a file, in order."""
   open_video = functools.cache(lambda: Video(job[0].file))  # Its packets are read once, however many clips it has.
   outcomes = []
@@ -196,7 +203,7 @@ def _run(job, cache):
   return outcomes
 
 
-def _encoded(item, open_video, encoding):
+def _encoded(item: ClipItem, open_video: Callable[[], Video], encoding: Encoding) -> tuple[dict[str, Any], bytes]:
   """(the values of a Clip beside its video, the bytes of its video: none for a copy)."""
   try:
     video = open_video()
@@ -227,7 +234,7 @@ def _encoded(item, open_video, encoding):
   return values | {"duration": made.duration}, data
 
 
-def _shape(video, encoding):
+def _shape(video: Video, encoding: Encoding) -> tuple[int, int]:
   """(height, width) of the encoded clip."""
   short_side = min(encoding.short_side or np.inf, video.height, video.width)
   height, width = resized_shape(video.height, video.width, int(short_side))

@@ -3,6 +3,8 @@
 import dataclasses
 from pathlib import Path
 
+from jaxvid.data_prep.building.checks import BadInput
+
 
 @dataclasses.dataclass(frozen=True)
 class ClipItem:
@@ -35,15 +37,15 @@ class ClipPlan:
   Attributes:
     items: the clips, in the order in which they are written.
     class_names: label k is class_names[k].
-    aliases: dict of alias -> list of TFDS splits.
     description: a sentence or two about the data.
+    aliases: dict of alias -> list of TFDS splits, beside those that the dataset always has.
     bad: list of BadInput for what was published and cannot become an item.
     notes: what was noticed while reading, for people; kept in the dataset's metadata.
   """
 
   items: list[ClipItem]
   class_names: list[str]
-  aliases: dict[str, list[str]]
   description: str
-  bad: list = dataclasses.field(default_factory=list)
+  aliases: dict[str, list[str]] = dataclasses.field(default_factory=dict)
+  bad: list[BadInput] = dataclasses.field(default_factory=list)
   notes: list[str] = dataclasses.field(default_factory=list)

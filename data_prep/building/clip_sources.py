@@ -2,13 +2,14 @@
 
 import csv
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 from jaxvid.data_prep.building.checks import BadInput
 from jaxvid.video.container import SUFFIXES
 
 
-def all_video_files(folder) -> list[Path]:
+def all_video_files(folder: str | Path) -> list[Path]:
   """The video files in a folder and below.
 
   Raises:
@@ -24,7 +25,7 @@ def all_video_files(folder) -> list[Path]:
   return sorted(found)
 
 
-def video_files(folder) -> dict[str, Path]:
+def video_files(folder: str | Path) -> dict[str, Path]:
   """The same by name without ending: one per name, the first in the order of paths."""
   found = {}
   for path in all_video_files(folder):
@@ -32,7 +33,7 @@ def video_files(folder) -> dict[str, Path]:
   return found
 
 
-def read_csv(file, needed) -> list[dict[str, str]]:
+def read_csv(file: str | Path, needed: Sequence[str]) -> list[dict[str, str]]:
   """The rows of a CSV file with a header, each with its line in "line".
 
   Raises:
@@ -53,7 +54,7 @@ def read_csv(file, needed) -> list[dict[str, str]]:
   return rows
 
 
-def seconds(text, file, where) -> float | None:
+def seconds(text: str | None, file: str | Path, where: str) -> float | None:
   """A time in a table; None where the cell is empty."""
   if text is None or not text.strip():
     return None
@@ -66,22 +67,22 @@ def seconds(text, file, where) -> float | None:
   return value
 
 
-def check_times(start, end, file, where) -> None:
+def check_times(start: float | None, end: float | None, file: str | Path, where: str) -> None:
   """Raises BadInput where a part of a video is reversed or empty."""
   if end is not None and end <= (start or 0.0):
     raise BadInput(file, where, f"{start or 0:g} to {end:g} s is reversed or empty", "Correct it.")
 
 
-def read_lines(file) -> list[str]:
-  """The lines of a text file that are not empty, stripped."""
+def read_lines(file: str | Path, what: str = "list") -> list[str]:
+  """The lines of a text file that are not empty, stripped; `what` the file is called in a message."""
   try:
     text = Path(file).read_text(encoding="utf-8")
   except (OSError, UnicodeDecodeError) as error:
-    raise BadInput(file, "list", f"not readable ({error})", "Check the path.") from error
+    raise BadInput(file, what, f"not readable ({error})", "Check the path.") from error
   return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def file_beside(source, name) -> Path:
+def file_beside(source: str | Path, name: str) -> Path:
   """SOURCE/NAME, or the one file of that name below SOURCE."""
   found = sorted(Path(source).rglob(name))
   if not found:

@@ -1,57 +1,49 @@
-"""What all datasets share that are an annotation file beside a folder of features: their flags, and their plan.
+"""What all datasets share that are annotations beside features in files: their flags, and their plan."""
 
-A dataset's file says what is its own: how its annotations are read, what its splits are called, and the timing that
-the published features of each extractor have.
-"""
-
+import argparse
 import dataclasses
 import functools
 from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
 
 from jaxvid import time_grid
 from jaxvid.data.contract import FeatureContract
 from jaxvid.data_prep.building import contracts
-from jaxvid.data_prep.building.annotated import Annotated
+from jaxvid.data_prep.building.annotated import Annotated, AnnotatedRecording
 from jaxvid.data_prep.building.checks import BadInput
 from jaxvid.data_prep.building.features import Features
 from jaxvid.data_prep.building.plan import STEPS_TOLERANCE, TIMING, Plan, Recording
+from jaxvid.data_prep.dataset import Dataset, Timing
 
 
-@dataclasses.dataclass(frozen=True)
-class Timing:
-  """How features were cut from recordings; None where each recording says.
+class FeatureSource(Protocol):
+  """Features by the names of their recordings."""
 
-  Attributes:
-    fps: frames a second that the extractor saw.
-    feat_stride: frames from one step to the next.
-    num_frames: frames that one step sees.
-  """
+  def load(self, name: str) -> tuple[np.ndarray, str]:
+    """The features of a recording, (T, C), and the file they are in, for messages."""
 
-  fps: float | None = None
-  feat_stride: float | None = None
-  num_frames: float | None = None
+  def common_dim(self, names: list[str]) -> int:
+    """The C that most recordings have."""
 
 
-def add_flags(parser, extractors, extractor=None, default=Timing(), prefixes=("",)):
-  """Adds the flags of all such datasets. A contract.json beside the features says what the flags leave open.
-
-  Args:
-    parser: of argparse.
-    extractors: dict of extractor's name -> Timing of the features that were published with it.
-    extractor: the one that is meant where none is named.
-    default: Timing of features of any other extractor.
-    prefixes: what the published files' names have before the recordings'.
-  """
+def add_flags(parser: argparse.ArgumentParser, dataset: Dataset) -> None:
+  """Adds the flags of such a dataset. A contract.json beside the features says what the flags leave open."""
+  parser.add_argument("--annotations", metavar="PATH", help=dataset.annotations)
+  dataset.add_flags(parser)
   listed = "; ".join(
     f"{name}: fps {_or_annotated(timing.fps)}, stride {timing.feat_stride:g}, clips of {timing.num_frames:g}"
-    for name, timing in extractors.items()
+    for name, timing in dataset.extractors.items()
   )
+  usual = next(iter(dataset.extractors), "")
   parser.add_argument(
     "--extractor",
     help="what made the features; models of others refuse them"
-    + (f". Known: {listed}; default: the configuration's name if it is known, else {extractor}" if listed else ""),
+    + (f". Known: {listed}; default: the configuration's name if it is known, else {usual}" if listed else ""),
   )
-  known = "default: the extractor's" if extractors else "default: the annotations'"
+  known = "default: the extractor's" if dataset.extractors else "default: the annotations'"
   parser.add_argument("--fps", type=float, help=f"frames a second that the extractor saw; {known}")
   parser.add_argument("--feat_stride", type=float, help=f"frames from one step to the next; {known}")
   parser.add_argument("--num_frames", type=float, help=f"frames that one step sees; {known}")
@@ -60,7 +52,8 @@ def add_flags(parser, extractors, extractor=None, default=Timing(), prefixes=(""
     action="store_true",
     help="the features of each recording were resized to a fixed number of steps: take the stride from its duration",
   )
-  parser.add_argument("--prefix", help=f"before the recording's name in a file's; default: {' or '.join(prefixes)!r}")
+  prefixes = " or ".join(dataset.prefixes)
+  parser.add_argument("--prefix", help=f"before the recording's name in a file's; default: {prefixes!r}")
   parser.add_argument("--suffix", default="", help="after it, before the ending")
   parser.add_argument(
     "--join",
@@ -79,49 +72,51 @@ def add_flags(parser, extractors, extractor=None, default=Timing(), prefixes=(""
     metavar="SHARE",
     help="how far the number of steps may be from what the duration makes it; default: %(default)s",
   )
-  parser.set_defaults(timings=extractors, default_timing=default, default_extractor=extractor or "", prefixes=prefixes)
 
 
-def extractor(flags, config: str) -> str:
+def extractor(dataset: Dataset, flags: argparse.Namespace, config: str) -> str:
   """The extractor's name: the flag's, or the configuration's where that is a known one, or the dataset's usual."""
   if flags.extractor is not None:
     return flags.extractor
-  return config if config in flags.timings else flags.default_extractor
+  return config if config in dataset.extractors else next(iter(dataset.extractors), "")
 
 
-def timing(flags, config: str) -> Timing:
+def timing(dataset: Dataset, flags: argparse.Namespace, config: str) -> Timing:
   """The Timing that the flags give, by themselves or by the extractor; None where the annotations have to."""
-  known = flags.timings.get(extractor(flags, config), flags.default_timing)
+  known = dataset.extractors.get(extractor(dataset, flags, config), dataset.other_timing)
   given = {name: getattr(flags, name) for name in TIMING}
   return dataclasses.replace(known, **{name: value for name, value in given.items() if value is not None})
 
 
-def open_features(source, flags) -> Features:
+def open_features(dataset: Dataset, source: str | Path, flags: argparse.Namespace) -> Features:
   """The features in `source`, a folder or HDF5 file, and in what --join names."""
-  prefixes = flags.prefixes if flags.prefix is None else (flags.prefix,)
+  prefixes = dataset.prefixes if flags.prefix is None else (flags.prefix,)
   return Features([source, *flags.join], prefixes, flags.suffix)
 
 
 def make_plan(
-  annotated: Annotated, source, config, flags, description: str, aliases: Callable[..., dict], features=None
+  dataset: Dataset,
+  annotated: Annotated,
+  source: str | Path,
+  config: str,
+  flags: argparse.Namespace,
+  features: FeatureSource | None = None,
 ) -> Plan:
   """The Plan of a dataset.
 
   Args:
+    dataset: what it is.
     annotated: its annotations.
     source: folder, or HDF5 file, of features.
     config: name of the configuration; one that is a known extractor's says which made the features.
     flags: of `add_flags`.
-    description: a sentence or two about the data.
-    aliases: the dataset's function from its splits to a dict of alias -> list of splits; an alias of splits that are
-      not there is left out.
-    features: with the functions `load` and `common_dim` of Features; None for those in `source` and --join.
+    features: None for those in `source` and --join.
   """
   flags = contracts.completed(flags, None if features else source)
-  features = features or open_features(source, flags)
+  features = features or open_features(dataset, source, flags)
   dim = features.common_dim([name for named in annotated.recordings.values() for name in named])
   contracts.check_dim(flags, dim, source)
-  given = timing(flags, config)
+  given = timing(dataset, flags, config)
   reader = functools.partial(functools.partial, _read, features, annotated.file, given, flags.fixed_length)
   readers = {
     split: [reader(name, read) for name, read in named.items()] for split, named in annotated.recordings.items()
@@ -129,7 +124,7 @@ def make_plan(
   return Plan(
     readers=readers,
     contract=FeatureContract(
-      extractor=extractor(flags, config),
+      extractor=extractor(dataset, flags, config),
       weights_hash=flags.weights_hash or "",
       fps=_common(annotated, given, "fps"),
       feat_stride=None if flags.fixed_length else _common(annotated, given, "feat_stride"),
@@ -138,8 +133,8 @@ def make_plan(
       normalization=flags.normalization or "none",
     ),
     class_names=annotated.class_names,
-    aliases={alias: of for alias, of in aliases(readers).items() if set(of) <= set(readers)},
-    description=description,
+    aliases=dataset.aliases_of(readers),
+    description=dataset.describe(config, annotated.file),
     dtype=flags.dtype,
     steps_tolerance=flags.steps_tolerance,
     notes=[*annotated.notes(), *overruled(annotated, given)],
@@ -147,7 +142,14 @@ def make_plan(
   )
 
 
-def _read(features, annotations_file, given, fixed_length, name, read):
+def _read(
+  features: FeatureSource,
+  annotations_file: str,
+  given: Timing,
+  fixed_length: bool,
+  name: str,
+  read: Callable[[], AnnotatedRecording],
+) -> Recording:
   """The Recording of one name."""
   recording = read()
   array, features_file = features.load(name)
@@ -172,18 +174,18 @@ def _read(features, annotations_file, given, fixed_length, name, read):
   )
 
 
-def duration_of(num_steps, fps, feat_stride, num_frames):
+def duration_of(num_steps: int, fps: float, feat_stride: float, num_frames: float) -> float:
   """Seconds of a recording whose duration is not published: its last step stands for a whole stride, as the others."""
   return time_grid.end_of_last_step(num_steps, fps, feat_stride, max(feat_stride, num_frames))
 
 
-def fixed_length_timing(duration, fps, num_steps):
+def fixed_length_timing(duration: float, fps: float, num_steps: int) -> dict[str, float]:
   """The timing of features that share out a recording evenly, as ActionFormer takes it of such."""
   stride = duration * fps / num_steps
   return {"fps": fps, "feat_stride": stride, "num_frames": stride}
 
 
-def resolved(file, name, recording, given, key):
+def resolved(file: str, name: str, recording: AnnotatedRecording, given: Timing, key: str) -> float:
   """fps, feat_stride or num_frames of a recording: as the flags have it, else as the annotations have it."""
   value = getattr(given, key)
   value = getattr(recording, key) if value is None else value
@@ -192,7 +194,7 @@ def resolved(file, name, recording, given, key):
   return value
 
 
-def _common(annotated, given, key):
+def _common(annotated: Annotated, given: Timing, key: str) -> float | None:
   """The number if all recordings agree about it, as they do but for rounding; else None."""
   if getattr(given, key) is not None:
     return getattr(given, key)
@@ -201,7 +203,7 @@ def _common(annotated, given, key):
   return rounded.pop() if len(rounded) == 1 else None
 
 
-def overruled(annotated, given):
+def overruled(annotated: Annotated, given: Timing) -> list[str]:
   """A line for each number that the flags give and the annotations have otherwise."""
   lines = []
   for field in dataclasses.fields(given):
@@ -212,5 +214,5 @@ def overruled(annotated, given):
   return lines
 
 
-def _or_annotated(fps):
+def _or_annotated(fps: float | None) -> str:
   return "as annotated" if fps is None else f"{fps:g}"

@@ -11,41 +11,37 @@ their lengths on disk; data.resize_to makes them one length when they are read. 
 say --fixed_length.
 """
 
-from jaxvid.data_prep.building import activitynet_json, sequences
-from jaxvid.data_prep.building.sequences import Timing
+import argparse
+from pathlib import Path
 
-VERSION = "1.0.0"
-SPLITS = ("training", "validation", "testing")
-EXTRACTORS = {"tsp": Timing(15, 16, 16), "i3d": Timing(25, 16, 16)}
+from jaxvid.data_prep.building.annotated import Annotated
+from jaxvid.data_prep.dataset import Dataset, Timing
+from jaxvid.data_prep.readers import activitynet
 
 # The published segment of this video ends 0.8 s after it.
 OVERRUN = frozenset(["m--b-Ltjm_Y"])
 
 
-def add_flags(parser):
-  parser.add_argument("--annotations", metavar="FILE", help="default: the one .json file in --source")
-  parser.add_argument("--single_class", action="store_true", help='make every label "action"')
-  parser.add_argument("--testing", action="store_true", help='the videos without labels too, as the split "testing"')
-  sequences.add_flags(parser, EXTRACTORS, "tsp", prefixes=("v_", ""))
-
-
-def annotated(file, config, flags):
-  """The annotations in a file."""
-  del config
-  found = activitynet_json.read(
-    file, subsets=SPLITS, single_class=flags.single_class, drop_repeated=True, overrun=OVERRUN
-  )
+def read(source: str | Path, config: str, flags: argparse.Namespace) -> Annotated:
+  """The annotations, of the videos with labels or of all."""
+  settings = dict(single_class=flags.single_class, drop_repeated=True, overrun=OVERRUN)
+  found = activitynet.read(source, flags, subsets=DATASET.splits, **settings)
   return found if flags.testing else found.without("testing")
 
 
-def aliases(splits):
-  """Which splits "train" and "test" mean."""
-  del splits
-  return {"train": ["training"], "test": ["validation"]}
-
-
-def plan(source, config, flags):
-  """A Plan; `config` is free to name the features."""
-  file = flags.annotations or activitynet_json.only_json(source)
-  description = "ActivityNet-1.3: untrimmed videos with the segments of 200 everyday activities."
-  return sequences.make_plan(annotated(file, config, flags), source, config, flags, description, aliases)
+DATASET = Dataset(
+  name="activitynet13",
+  version="1.0.0",
+  kind="sequences",
+  doc=__doc__,
+  reader=read,
+  splits=("training", "validation", "testing"),
+  aliases={"train": ("training",), "test": ("validation",)},
+  flags={
+    "--single_class": dict(action="store_true", help='make every label "action"'),
+    "--testing": dict(action="store_true", help='the videos without labels too, as the split "testing"'),
+  },
+  annotations="default: the one .json file in --source",
+  extractors={"tsp": Timing(15, 16, 16), "i3d": Timing(25, 16, 16)},
+  prefixes=("v_", ""),
+)

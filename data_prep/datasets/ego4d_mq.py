@@ -10,38 +10,35 @@ ego4d_mq/omnivore, ego4d_mq/egovlp. Several are joined step by step, in the orde
     python -m data_prep.build ego4d_mq/omnivore_egovlp --source=omnivore_features --join=egovlp_features ...
 """
 
-from jaxvid.data_prep.building import activitynet_json, sequences
-from jaxvid.data_prep.building.sequences import Timing
+import argparse
+from pathlib import Path
 
-VERSION = "1.0.0"
-SPLITS = ("training", "validation")
+from jaxvid.data_prep.building.annotated import Annotated
+from jaxvid.data_prep.dataset import Dataset, Timing
+from jaxvid.data_prep.readers import activitynet
+
 # Clips are 32 frames of SlowFast and Omnivore, which also count where they are joined with EgoVLP's 16.
-EXTRACTORS = dict.fromkeys(
-  ("slowfast", "omnivore", "slowfast_egovlp", "omnivore_egovlp", "slowfast_omnivore_egovlp"), Timing(30, 16, 32)
-) | {"egovlp": Timing(30, 16, 16)}
+OF_32 = ("slowfast", "omnivore", "slowfast_egovlp", "omnivore_egovlp", "slowfast_omnivore_egovlp")
 
 
-def add_flags(parser):
-  parser.add_argument("--annotations", metavar="FILE", help="default: the one .json file in --source")
-  parser.add_argument("--all_subsets", action="store_true", help="clips of other subsets too, such as those to predict")
-  sequences.add_flags(parser, EXTRACTORS, "slowfast")
+def read(source: str | Path, config: str, flags: argparse.Namespace) -> Annotated:
+  """The annotations, of the two splits or of all subsets."""
+  found = activitynet.read(source, flags)
+  return found if flags.all_subsets else found.without(*(set(found.recordings) - set(DATASET.splits)))
 
 
-def annotated(file, config, flags):
-  """The annotations in a file."""
-  del config
-  found = activitynet_json.read(file)
-  return found if flags.all_subsets else found.without(*(set(found.recordings) - set(SPLITS)))
-
-
-def aliases(splits):
-  """Which splits "train" and "test" mean."""
-  del splits
-  return {"train": ["training"], "test": ["validation"]}
-
-
-def plan(source, config, flags):
-  """A Plan; `config` is free to name the features."""
-  file = flags.annotations or activitynet_json.only_json(source)
-  description = "Ego4D moment queries: first-person clips with the segments of 110 everyday activities."
-  return sequences.make_plan(annotated(file, config, flags), source, config, flags, description, aliases)
+DATASET = Dataset(
+  name="ego4d_mq",
+  version="1.0.0",
+  kind="sequences",
+  doc=__doc__,
+  reader=read,
+  description="Ego4D moment queries: first-person clips with the segments of 110 everyday activities.",
+  splits=("training", "validation"),
+  aliases={"train": ("training",), "test": ("validation",)},
+  flags={
+    "--all_subsets": dict(action="store_true", help="clips of other subsets too, such as those to predict"),
+  },
+  annotations="default: the one .json file in --source",
+  extractors=dict.fromkeys(OF_32, Timing(30, 16, 32)) | {"egovlp": Timing(30, 16, 16)},
+)

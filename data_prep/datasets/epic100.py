@@ -13,41 +13,34 @@ them). --source is a folder of features, one NAME.npz (.npy, .h5, .pt) of steps 
 Splits: "training" (alias "train", 67,217 segments) and "validation" (alias "test", 9,668).
 """
 
+import argparse
 from pathlib import Path
 
-from jaxvid.data_prep.building import activitynet_json, epic_csv, sequences
-from jaxvid.data_prep.building.checks import BadInput
-from jaxvid.data_prep.building.sequences import Timing
+from jaxvid.data_prep.building import activitynet_json, epic_csv
+from jaxvid.data_prep.building.annotated import Annotated
+from jaxvid.data_prep.dataset import Dataset, Timing
 
-VERSION = "1.0.0"
-SPLITS = ("training", "validation")
 NUM_CLASSES = {"verb": 97, "noun": 300, "action": None}  # By configuration.
-EXTRACTORS = {"slowfast": Timing(30, 16, 32)}
 
 
-def add_flags(parser):
-  parser.add_argument("--annotations", metavar="PATH", help="folder of CSV files, or a .json file; default: --source")
-  sequences.add_flags(parser, EXTRACTORS, "slowfast")
-
-
-def annotated(path, config, flags):
+def read(source: str | Path, config: str, flags: argparse.Namespace) -> Annotated:
   """The annotations in a folder of CSV files, or in a JSON file."""
-  del flags
-  if config not in NUM_CLASSES:
-    raise BadInput(f"epic100/{config}", "configuration", "unknown", f"Use one of: {', '.join(NUM_CLASSES)}.")
+  path = flags.annotations or source
   if Path(path).is_dir():
     return epic_csv.read(path, config)
-  return activitynet_json.read(path, subsets=SPLITS, num_classes=NUM_CLASSES[config])
+  return activitynet_json.read(path, subsets=DATASET.splits, num_classes=NUM_CLASSES[config])
 
 
-def aliases(splits):
-  """Which splits "train" and "test" mean."""
-  del splits
-  return {"train": ["training"], "test": ["validation"]}
-
-
-def plan(source, config, flags):
-  """A Plan; `config` is a key of NUM_CLASSES."""
-  description = f"EPIC-Kitchens-100: first-person kitchen videos with dense segments of {config}s."
-  found = annotated(flags.annotations or source, config, flags)
-  return sequences.make_plan(found, source, config, flags, description, aliases)
+DATASET = Dataset(
+  name="epic100",
+  version="1.0.0",
+  kind="sequences",
+  doc=__doc__,
+  reader=read,
+  description="EPIC-Kitchens-100: first-person kitchen videos with dense segments of {config}s.",
+  configs=tuple(NUM_CLASSES),
+  splits=("training", "validation"),
+  aliases={"train": ("training",), "test": ("validation",)},
+  annotations="folder of CSV files, or a .json file; default: --source",
+  extractors={"slowfast": Timing(30, 16, 32)},
+)

@@ -16,137 +16,24 @@ epic55/tsn. A video is taken to be as long as its features.
 Splits: "training" (alias "train", 23,493 segments in 232 videos) and "validation" (alias "test", 4,979 in 40).
 """
 
-import collections
-from pathlib import Path
+from jaxvid.data_prep.dataset import Dataset
+from jaxvid.data_prep.readers import epic55
 
-from jaxvid.data_prep.building import anticipation, anticipation_csv, csv_rows
-from jaxvid.data_prep.building.annotated import Annotated
-from jaxvid.data_prep.building.checks import BadInput
-
-VERSION = "1.0.0"
-OFFICIAL = "EPIC_train_action_labels.csv"
-IN_FRAMES = {"training": "training.csv", "validation": "validation.csv"}
-NUM_CLASSES = {"verb": 125, "noun": 352}
-# RULSTM's public code takes an action for many-shot where either its verb or its noun is (2,265 actions); with both
-# there are 819.
-MANY_SHOT_ACTIONS = {"either": any, "both": all}
-
-aliases = anticipation.aliases
-
-
-def add_flags(parser):
-  anticipation.add_flags(parser)
-  _add_own_flags(parser)
-
-
-def add_stats_flags(parser):
-  anticipation.add_stats_flags(parser)
-  _add_own_flags(parser)
-
-
-def _add_own_flags(parser):
-  parser.add_argument(
-    "--many_shot_actions",
-    choices=tuple(MANY_SHOT_ACTIONS),
-    default="either",
-    help="an action is many-shot where either of its verb and noun is, as in RULSTM's code, or both; default: either",
-  )
-
-
-def annotated(path, config, flags):
-  """The annotations in a folder of CSV files."""
-  del config
-  folder = Path(path)
-  file = csv_rows.first(folder, ("actions.csv",))
-  actions = anticipation_csv.make_actions(file, csv_rows.rows(file), *NUM_CLASSES.values())
-  segments = {
-    split: anticipation_csv.segments_in_frames(csv_rows.first(folder, (name,)), actions)
-    for split, name in IN_FRAMES.items()
-  }
-  times = " and ".join(IN_FRAMES.values())
-  official = folder / OFFICIAL
-  if official.exists():
-    times = OFFICIAL
-    segments = _split(official, anticipation_csv.segments_in_seconds(official, "uid", actions), segments)
-  named = {part: _many_shot(folder, part) for part in NUM_CLASSES}
-  pairs = zip(actions.verbs, actions.nouns, strict=True)
-  holds = MANY_SHOT_ACTIONS[flags.many_shot_actions]
-  many_shot = {part: sorted(names) for part, names in named.items()} | {
-    "action": [
-      action
-      for action, pair in enumerate(pairs)
-      if holds(index in named[part] for part, index in zip(NUM_CLASSES, pair, strict=True))
-    ]
-  }
-  verbs = _names(folder, "verb", named["verb"], actions.verbs, [name.split("_", 1)[0] for name in actions.names])
-  nouns = _names(folder, "noun", named["noun"], actions.nouns, [name.split("_", 1)[-1] for name in actions.names])
-  return Annotated(
-    file=str(folder),
-    class_names=actions.names,
-    recordings=anticipation_csv.recordings(segments),
-    metadata=anticipation_csv.metadata(actions, verbs, nouns, many_shot=many_shot),
-    remarks=(
-      f"times of the actions are those of {times}",
-      f"many-shot actions: {len(many_shot['action'])}, where {flags.many_shot_actions} of verb and noun is many-shot",
-    ),
-  )
-
-
-def plan(source, config, flags):
-  """A Plan; `config` is free to name the features."""
-  description = "EPIC-Kitchens-55: first-person kitchen videos, for anticipating actions, pairs of a verb and a noun."
-  return anticipation.make_plan(
-    annotated(flags.annotations or source, config, flags), source, config, flags, description
-  )
-
-
-def _split(file, official, in_frames):
-  """dict of split -> segments of the official file, which must be those that the other files share out to splits."""
-  splits = {segment.annotation.id: split for split, listed in in_frames.items() for segment in listed}
-  found = {split: [] for split in in_frames}
-  for segment in official:
-    name = segment.annotation.id
-    if name not in splits:
-      problem = f"segment {name} is in neither {' nor '.join(IN_FRAMES.values())}"
-      raise BadInput(file, f"line {segment.line}", problem, csv_rows.REMEDY)
-    found[splits[name]].append(segment)
-  missing = splits.keys() - {segment.annotation.id for segment in official}
-  if missing:
-    problem = f"lacks {len(missing)} segments of {' and '.join(IN_FRAMES.values())}, such as {min(missing)}"
-    raise BadInput(file, "segments", problem, csv_rows.REMEDY)
-  return found
-
-
-def _many_shot(folder, part):
-  """dict of id -> name of the verbs or nouns that are many-shot."""
-  file = csv_rows.first(folder, (f"EPIC_many_shot_{part}s.csv",))
-  return {
-    csv_rows.index(file, line, row, f"{part}_class", NUM_CLASSES[part]): csv_rows.field(file, line, row, part)
-    for line, row in csv_rows.rows(file)
-  }
-
-
-def _names(folder, part, many_shot, of_actions, words):
-  """Names of the verbs or nouns, by id.
-
-  Args:
-    folder: of the CSV files.
-    part: "verb" or "noun".
-    many_shot: dict of id -> name of those that are many-shot.
-    of_actions: the verb or noun of each action, an id.
-    words: what the name of each action calls it.
-  """
-  file = folder / f"EPIC_{part}_classes.csv"
-  if file.exists():
-    named = {
-      csv_rows.index(file, line, row, f"{part}_id", NUM_CLASSES[part]): csv_rows.field(file, line, row, "class_key")
-      for line, row in csv_rows.rows(file)
-    }
-    if len(named) < NUM_CLASSES[part]:
-      raise BadInput(file, f"{part}_id", f"{len(named)} classes, not {NUM_CLASSES[part]}", csv_rows.REMEDY)
-  else:
-    counts = collections.defaultdict(collections.Counter)
-    for index, word in zip(of_actions, words, strict=True):
-      counts[index][word] += 1
-    named = {index: count.most_common(1)[0][0] for index, count in counts.items()} | many_shot
-  return [named.get(index, f"{part} {index}") for index in range(NUM_CLASSES[part])]
+DATASET = Dataset(
+  name="epic55",
+  version="1.0.0",
+  kind="windows",
+  doc=__doc__,
+  reader=epic55.read,
+  description="EPIC-Kitchens-55: first-person kitchen videos, for anticipating actions, pairs of a verb and a noun.",
+  splits=("training", "validation"),
+  aliases={"train": ("training",), "test": ("validation",)},
+  flags={
+    "--many_shot_actions": dict(
+      choices=tuple(epic55.MANY_SHOT_ACTIONS),
+      default="either",
+      help="an action is many-shot where either of its verb and noun is, as in RULSTM's code, or both; default: either",
+    )
+  },
+  annotations="folder of the CSV files; default: --source",
+)

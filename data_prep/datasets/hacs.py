@@ -8,35 +8,31 @@ timing. TriDet's SlowFast files (.pkl) are pickles of torch tensors, which may r
 fast_feature to one array of steps x 2,304 and save that as .npy.
 """
 
-from jaxvid.data_prep.building import activitynet_json, sequences
-from jaxvid.data_prep.building.sequences import Timing
+import argparse
+from pathlib import Path
 
-VERSION = "1.0.0"
-SPLITS = ("training", "validation", "testing")
-EXTRACTORS = {"i3d": Timing(2, 1, 1), "slowfast": Timing(15, 8, 32)}
-
-
-def add_flags(parser):
-  parser.add_argument("--annotations", metavar="FILE", help="default: the one .json file in --source")
-  parser.add_argument("--testing", action="store_true", help='the videos without labels too, as the split "testing"')
-  sequences.add_flags(parser, EXTRACTORS, "i3d", prefixes=("", "v_"))
+from jaxvid.data_prep.building.annotated import Annotated
+from jaxvid.data_prep.dataset import Dataset, Timing
+from jaxvid.data_prep.readers import activitynet
 
 
-def annotated(file, config, flags):
-  """The annotations in a file."""
-  del config
-  found = activitynet_json.read(file, subsets=SPLITS, drop_repeated=True)
+def read(source: str | Path, config: str, flags: argparse.Namespace) -> Annotated:
+  """The annotations, of the videos with labels or of all."""
+  found = activitynet.read(source, flags, subsets=DATASET.splits, drop_repeated=True)
   return found if flags.testing else found.without("testing")
 
 
-def aliases(splits):
-  """Which splits "train" and "test" mean."""
-  del splits
-  return {"train": ["training"], "test": ["validation"]}
-
-
-def plan(source, config, flags):
-  """A Plan; `config` is free to name the features."""
-  file = flags.annotations or activitynet_json.only_json(source)
-  description = "HACS Segments: untrimmed videos with the segments of 200 activities."
-  return sequences.make_plan(annotated(file, config, flags), source, config, flags, description, aliases)
+DATASET = Dataset(
+  name="hacs",
+  version="1.0.0",
+  kind="sequences",
+  doc=__doc__,
+  reader=read,
+  description="HACS Segments: untrimmed videos with the segments of 200 activities.",
+  splits=("training", "validation", "testing"),
+  aliases={"train": ("training",), "test": ("validation",)},
+  flags={"--testing": dict(action="store_true", help='the videos without labels too, as the split "testing"')},
+  annotations="default: the one .json file in --source",
+  extractors={"i3d": Timing(2, 1, 1), "slowfast": Timing(15, 8, 32)},
+  prefixes=("", "v_"),
+)

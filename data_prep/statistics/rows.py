@@ -1,6 +1,10 @@
 """What `data_prep.stats` looks at: one row a recording, from a built dataset or from annotations before it is built."""
 
 import dataclasses
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -8,11 +12,11 @@ from tqdm import tqdm
 from jaxvid import time_grid
 from jaxvid.data import store
 from jaxvid.data_prep.building import checks, sequences
-from jaxvid.data_prep.building.annotated import Annotated
+from jaxvid.data_prep.building.annotated import Annotated, AnnotatedRecording
 from jaxvid.data_prep.building.checks import BadInput
 from jaxvid.data_prep.building.features import Features
-from jaxvid.data_prep.building.plan import TIMING, Recording
-from jaxvid.data_prep.building.sequences import Timing
+from jaxvid.data_prep.building.plan import TIMING, Plan, Recording
+from jaxvid.data_prep.dataset import Timing
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,7 +79,7 @@ class Rows:
   notes: list[str]
 
 
-def of_dataset(data_dir, name) -> Rows:
+def of_dataset(data_dir: str | Path, name: str) -> Rows:
   """The rows of a dataset that data_prep.build has written."""
   folder = store.dataset_folder(data_dir, name)
   if folder is None:
@@ -106,6 +110,31 @@ def of_dataset(data_dir, name) -> Rows:
   train = ["train"] if "train" in splits else aliases.get("train", "").split("+")
   notes = list(first.metadata.get("notes", ()))
   return Rows(rows, first.class_names, [split for split in train if split in splits] or splits, problems, notes)
+
+
+def annotations_of(read: Annotated | Plan, file: str | Path) -> Annotated:
+  """The annotations that a dataset's reader gives, also where it gives a Plan, with features.
+
+  The recordings of a Plan are then in the splits "train" and "test".
+  """
+  if isinstance(read, Annotated):
+    return read
+
+  def annotated(reader: Callable[[], Recording]) -> AnnotatedRecording:
+    recording = reader()
+    return AnnotatedRecording(
+      recording.duration, recording.annotations, **{key: getattr(recording, key) for key in TIMING}
+    )
+
+  return Annotated(
+    file=str(file),
+    class_names=read.class_names,
+    recordings={
+      # Cached: the signals, which the durations come from, take seconds to read.
+      split: {of: functools.cache(functools.partial(annotated, *read.readers[of])) for of in read.aliases[split]}
+      for split in ("train", "test")
+    },
+  )
 
 
 def of_annotations(
@@ -140,7 +169,17 @@ def of_annotations(
   return Rows(rows, annotated.class_names, train, problems, notes)
 
 
-def _row(split, name, recording, file, given, labels, features, fixed_length, problems):
+def _row(
+  split: str,
+  name: str,
+  recording: AnnotatedRecording,
+  file: str,
+  given: Timing,
+  labels: dict[str, int],
+  features: Features | None,
+  fixed_length: bool,
+  problems: list[str],
+) -> Row:
   times = {key: getattr(recording, key) if getattr(given, key) is None else getattr(given, key) for key in TIMING}
   num_steps = features.shape(name)[0] if features else None
   if fixed_length and num_steps:
@@ -166,7 +205,7 @@ def _row(split, name, recording, file, given, labels, features, fixed_length, pr
   )
 
 
-def _duration(recording, times, num_steps):
+def _duration(recording: AnnotatedRecording, times: dict[str, Any], num_steps: int | None) -> float:
   """Seconds: as published; or as the features make it; or, where there are none, up to the end of the last action."""
   if recording.duration is not None:
     return recording.duration

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+import small_videos
 from jaxvid import time_grid
 
 # Experiment -> subject, samples. Subject 1 has two recordings, which are joined.
@@ -87,3 +88,28 @@ def thumos14_source(write_features, tmp_path):
   (source / "thumos14.json").write_text(json.dumps({"version": "made up", "database": database}))
   write_features(source, database)
   return source
+
+
+# Videos of the made-up datasets of anticipation, and their seconds.
+VIDEOS = {"P01_01": 80.0, "P01_02": 30.0, "P02_01": 40.0, "P07-R01-PastaSalad": 20.0, "P20-R03": 10.0}
+
+
+@pytest.fixture
+def anticipation_source(tmp_path):
+  """A folder of features, two steps a second of what is seen in a second."""
+  folder = tmp_path / "features"
+  folder.mkdir()
+  for name, seconds in VIDEOS.items():
+    np.save(folder / f"{name}.npy", np.random.default_rng(0).normal(size=(int(2 * seconds) - 1, 3)).astype("f4"))
+  return folder
+
+
+@pytest.fixture(scope="module")
+def clip_videos(tmp_path_factory):
+  """Three short files, 10 frames a second: 3 s of 64 x 48, 2 s turned, and 1 s of odd size."""
+  folder = tmp_path_factory.mktemp("videos")
+  times = np.arange(30) / 10
+  small_videos.write(folder / "long.mp4", 30, times=times, g="10", preset="veryfast")
+  small_videos.write(folder / "turned.mp4", 20, times=times, turn=(90,), preset="veryfast")
+  small_videos.write(folder / "odd.webm", 10, times=times, codec="libvpx-vp9", size=(33, 47))
+  return folder

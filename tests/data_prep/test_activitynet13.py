@@ -1,3 +1,4 @@
+import argparse
 import json
 
 import numpy as np
@@ -87,8 +88,8 @@ def test_unknown_subset(make_source, tmp_path):
 
 def _published(**flags):
   file = golden.shared("data/activitynet13/activity_net_1_3_available.json")
-  values = {"single_class": False, "testing": False} | flags
-  return file, activitynet13.annotated(file, "tsp", type("Flags", (), values))
+  values = {"annotations": file, "single_class": False, "testing": False} | flags
+  return file, activitynet13.DATASET.reader(file, "tsp", argparse.Namespace(**values))
 
 
 def test_published_counts():

@@ -34,7 +34,9 @@ def test_help_of_a_dataset_teaches_its_layout_and_flags(capsys):
 
 
 def test_unknown_dataset():
-  with pytest.raises(SystemExit, match="unknown dataset 'thumos'; there are: .*hapt, .*thumos14"):
+  with pytest.raises(
+    SystemExit, match="unknown dataset 'thumos'; did you mean thumos14\\? There are: .*hapt, .*thumos14"
+  ):
     build.main(["thumos", "--source=."])
 
 

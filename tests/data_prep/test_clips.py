@@ -1,4 +1,4 @@
-"""Datasets of clips: what is published, encoded, written, and told of what is missing."""
+"""Datasets of clips: encoded, written, and told of what is missing."""
 
 import json
 import os
@@ -6,64 +6,31 @@ import shutil
 import signal
 import subprocess
 import sys
-import types
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-import golden
 import small_videos
+from clip_datasets import clips, manifest, place, run
 from crashing_cache import CrashingCache
 from jaxvid.data import store
-from jaxvid.data_prep import build, stats
+from jaxvid.data_prep import stats
 from jaxvid.data_prep.building import clip_encoding
 from jaxvid.data_prep.building.clip_plan import ClipItem
-from jaxvid.data_prep.datasets import finegym
 from jaxvid.video.decode import Video
 from jaxvid.video.flow import Flow
 
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="module")
-def videos(tmp_path_factory):
-  """Three short files, 10 frames a second: 3 s of 64 x 48, 2 s turned, and 1 s of odd size."""
-  folder = tmp_path_factory.mktemp("videos")
-  times = np.arange(30) / 10
-  small_videos.write(folder / "long.mp4", 30, times=times, g="10", preset="veryfast")
-  small_videos.write(folder / "turned.mp4", 20, times=times, turn=(90,), preset="veryfast")
-  small_videos.write(folder / "odd.webm", 10, times=times, codec="libvpx-vp9", size=(33, 47))
-  return folder
-
-
-def run(name, source, data_dir, *flags):
-  build.main([name, f"--source={source}", f"--data_dir={data_dir}", "--num_processes=1", *flags])
-
-
-def clips(data_dir, name, split="train"):
-  source = store.open_dataset(data_dir, name, split, kind="clips")
-  return [source[index] for index in range(len(source))]
-
-
-def manifest(data_dir, name):
-  return json.loads((store.dataset_folder(data_dir, name) / "manifest.json").read_text())
-
-
-def place(video, *paths):
-  """Copies a video to each path, with the video's ending."""
-  for path in paths:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(video, f"{path}{video.suffix}")
-
-
 @pytest.fixture
-def folders(videos, tmp_path):
+def folders(clip_videos, tmp_path):
   """Two classes, a folder each."""
   source = tmp_path / "raw"
-  place(videos / "long.mp4", source / "jump" / "a")
-  place(videos / "turned.mp4", source / "jump" / "b")
-  place(videos / "odd.webm", source / "throw" / "c")
+  place(clip_videos / "long.mp4", source / "jump" / "a")
+  place(clip_videos / "turned.mp4", source / "jump" / "b")
+  place(clip_videos / "odd.webm", source / "throw" / "c")
   return source
 
 
@@ -96,10 +63,10 @@ def test_folders_of_splits(folders, tmp_path):
 
 
 @pytest.mark.parametrize("encode", ["h264", "jpeg"])
-def test_encoded_clips_are_small_upright_and_cut_to_the_frame(encode, videos, tmp_path):
+def test_encoded_clips_are_small_upright_and_cut_to_the_frame(encode, clip_videos, tmp_path):
   source = tmp_path / "raw"
-  place(videos / "long.mp4", source / "long")
-  place(videos / "turned.mp4", source / "turned")
+  place(clip_videos / "long.mp4", source / "long")
+  place(clip_videos / "turned.mp4", source / "turned")
   rows = ["long.mp4,jump,0.5,1.2,train", "long.mp4,throw,2.0,,train", "turned.mp4,jump,,0.3,test"]
   (source / "clips.csv").write_text("\n".join(["file,label,start,end,split", *rows]) + "\n")
   run("clip_folder", source, tmp_path / "data", f"--encode={encode}", "--short_side=40", "--quality=4")
@@ -131,17 +98,17 @@ def test_nothing_is_made_larger(folders, tmp_path):
   assert shapes == [(48, 64), (64, 48), (32, 48)]  # Of 33 x 47: H.264 has even sizes only.
 
 
-def test_a_copy_keeps_start_and_end(videos, tmp_path):
-  place(videos / "long.mp4", tmp_path / "raw" / "long")
+def test_a_copy_keeps_start_and_end(clip_videos, tmp_path):
+  place(clip_videos / "long.mp4", tmp_path / "raw" / "long")
   (tmp_path / "raw" / "clips.csv").write_text("file,label,start,end\nlong.mp4,jump,0.5,1.2\n")
   run("clip_folder", tmp_path / "raw", tmp_path / "data")
   (clip,) = clips(tmp_path / "data", "clip_folder")
   assert (clip["start"], clip["end"], clip["num_frames"]) == (0.5, 1.2, 30)
 
 
-def test_test_share_splits_by_group(videos, tmp_path):
+def test_test_share_splits_by_group(clip_videos, tmp_path):
   for index in range(12):
-    place(videos / "odd.webm", tmp_path / "raw" / "jump" / f"{index}")
+    place(clip_videos / "odd.webm", tmp_path / "raw" / "jump" / f"{index}")
   run("clip_folder", tmp_path / "raw", tmp_path / "data", "--test_share=0.4")
   train, test = ({clip["id"] for clip in clips(tmp_path / "data", "clip_folder", split)} for split in ("train", "test"))
   assert len(train) + len(test) == 12 and not train & test and 2 <= len(test) <= 8
@@ -169,8 +136,8 @@ def test_a_bad_video_ends_the_build_or_is_counted(folders, tmp_path, capsys):
   assert "note: 50.0% of the clips are there" in capsys.readouterr().out
 
 
-def test_a_time_beyond_the_end(videos, tmp_path):
-  place(videos / "long.mp4", tmp_path / "raw" / "long")
+def test_a_time_beyond_the_end(clip_videos, tmp_path):
+  place(clip_videos / "long.mp4", tmp_path / "raw" / "long")
   for row, problem in {
     "long.mp4,jump,1,9": "1 to 9 s lies outside the video, which lasts 2.94 s",
     "long.mp4,jump,2,1": "reversed or empty",
@@ -181,9 +148,9 @@ def test_a_time_beyond_the_end(videos, tmp_path):
       run("clip_folder", tmp_path / "raw", tmp_path / "data")
 
 
-def test_flow_in_the_place_of_pictures(videos, tmp_path):
+def test_flow_in_the_place_of_pictures(clip_videos, tmp_path):
   source = tmp_path / "raw"
-  place(videos / "long.mp4", source / "jump" / "a")
+  place(clip_videos / "long.mp4", source / "jump" / "a")
   for data, *flags in (("flow", "--flow=dis", "--short_side=40"), ("pictures", "--short_side=0")):
     run("clip_folder", source, tmp_path / data, "--encode=jpeg", "--quality=2", *flags)
   (stored,), (pictures,) = clips(tmp_path / "flow", "clip_folder"), clips(tmp_path / "pictures", "clip_folder")
@@ -260,106 +227,6 @@ def test_a_decoder_that_crashes_is_blamed_on_its_file(tmp_path):
   outcomes = {item.id: error for item, error in clip_encoding.encode_all(items, CrashingCache(), 2)}
   assert "crash: video: its decoder crashed" in str(outcomes.pop("crash"))
   assert outcomes == {"a": None, "b": None, "c": None}
-
-
-def test_haa500(videos, tmp_path, capsys):
-  source = tmp_path / "raw"
-  for name in ("jump", "pole_vault"):
-    place(videos / "odd.webm", *(source / name / f"{name}_{index:03d}" for index in range(20)))
-  (source / "jump" / "jump_007.webm").unlink()
-  with pytest.raises(SystemExit, match="jump_007: its video is missing"):
-    run("haa500", source, tmp_path / "data", "--encode=copy")
-  run("haa500", source, tmp_path / "data", "--encode=copy", "--skip_bad")
-  splits = {split: clips(tmp_path / "data", "haa500", split) for split in ("train", "val", "test")}
-  assert {split: len(found) for split, found in splits.items()} == {"train": 31, "val": 2, "test": 6}
-  assert [clip["id"] for clip in splits["test"]][:3] == ["jump_017", "jump_018", "jump_019"]
-  assert "note: 2 of the 500 classes are there" in capsys.readouterr().out
-
-
-def test_kinetics_csv(videos, tmp_path):
-  source = tmp_path / "raw"
-  place(videos / "odd.webm", source / "videos" / "jumping" / "abc_000003_000013")
-  place(videos / "long.mp4", source / "videos" / "whole-one")
-  header = "label,youtube_id,time_start,time_end,split\n"
-  (source / "train.csv").write_text(
-    f"{header}jumping,abc,3,13,train\nthrowing,whole-one,1,2,train\nthrowing,gone,0,10,train\n"
-  )
-  (source / "validate.csv").write_text(f"{header}jumping,whole-one,0,1,validate\n")
-  with pytest.raises(SystemExit, match="train.csv: line 4: gone_000000_000010: its video is missing"):
-    run("kinetics_csv", source, tmp_path / "data")
-  run("kinetics_csv/small", source, tmp_path / "data", "--skip_bad", "--short_side=24")
-  first, second = clips(tmp_path / "data", "kinetics_csv/small")
-  assert (first["id"], first["num_frames"], first["label"]) == ("abc_000003_000013", 10, 0)
-  assert (second["id"], second["num_frames"], second["group"]) == ("whole-one_000001_000002", 10, "whole-one")
-  assert len(clips(tmp_path / "data", "kinetics_csv/small", "test")) == 1
-  assert manifest(tmp_path / "data", "kinetics_csv/small")["splits"]["train"] == {
-    "expected": 3,
-    "found": 2,
-    "written": 2,
-  }
-
-
-def gym_lists(folder):
-  """Lists as published, of two videos: one cut by element, one whole."""
-  folder.mkdir()
-  (folder / "gym99_categories.txt").write_text(
-    "".join(f"Clabel: {k:3}; set:  1; Glabel: {k + 1:3}; (VT) element {k}\n" for k in range(99))
-  )
-  (folder / "gym99_train_element_v1.1.txt").write_text(
-    "cutcutcutcu_E_000100_000160_A_0003_0004 5\nwholewhole1_E_000001_000003_A_0000_0000 98\n"
-  )
-  (folder / "gym99_val_element.txt").write_text("gonegonegon_E_000001_000003_A_0000_0000 0\n")
-
-
-def test_finegym(videos, tmp_path):
-  source, data = tmp_path / "raw", tmp_path / "data"
-  gym_lists(source)
-  place(videos / "odd.webm", source / "videos" / "cutcutcutcu_E_000100_000160_A_0003_0004")
-  place(videos / "long.mp4", source / "videos" / "wholewhole1")
-  with pytest.raises(SystemExit, match="Give finegym/gym99 or finegym/gym288"):
-    run("finegym", source, data)
-  with pytest.raises(SystemExit, match="gym99_val_element.txt: line 1: gonegonegon_.* its video is missing"):
-    run("finegym/gym99", source, data)
-  run("finegym/gym99", source, data, "--skip_bad")
-  cut, whole = clips(data, "finegym/gym99")
-  assert (cut["label"], cut["group"], cut["num_frames"]) == (5, "cutcutcutcu", 10)
-  assert (whole["label"], whole["num_frames"]) == (98, 10)  # Second 1 to 2: the id has whole seconds.
-  assert small_videos.numbers(Video(whole["video"]).frames([0], (48, 64))) == 10
-  assert manifest(data, "finegym/gym99")["splits"]["val"] == {"expected": 1, "found": 0, "written": 0}
-
-  times = {
-    "E_000001_000003": {
-      "timestamps": [[1.1, 3.2]],
-      "segments": {"A_0000_0000": {"timestamps": [[0.3, 0.6], [0.6, 0.8]]}},
-    }
-  }
-  (source / "annotations.json").write_text(json.dumps({"wholewhole1": times}))
-  run("finegym/gym99", source, data, "--skip_bad", "--overwrite", f"--annotations={source / 'annotations.json'}")
-  whole = clips(data, "finegym/gym99")[1]
-  assert small_videos.numbers(Video(whole["video"]).frames([0, whole["num_frames"] - 1], (48, 64))).tolist() == [14, 18]
-
-
-def test_lists_of_finegym_as_published():
-  """Counts of every list, and names of every class."""
-  folder = golden.shared("data/finegym")
-  counts = {"gym99": (99, 20_484, 26_320, 8_521), "gym288": (288, 22_671, 29_334, 9_646)}
-  for config, (num_classes, *expected) in counts.items():
-    names = finegym.read_categories(folder / f"{config}_categories.txt", num_classes)
-    assert len(set(names)) == num_classes
-    lists = (f"{config}_train_element_v1.0.txt", f"{config}_train_element_v1.1.txt", f"{config}_val_element.txt")
-    assert [len(finegym.read_elements(folder / file, num_classes)) for file in lists] == expected
-
-
-def test_the_published_lists_become_a_plan(tmp_path):
-  """Without videos but one, every element is known, and in its split."""
-  folder = golden.shared("data/finegym")
-  (tmp_path / "0LtLS9wROrk.mp4").touch()
-  flags = types.SimpleNamespace(lists="v1.0", videos=tmp_path, annotations=None)
-  plan = finegym.plan(folder, "gym288", flags)
-  assert len(plan.items) == 22_671 + 9_646 and not plan.bad and plan.aliases == {"test": ["val"]}
-  found = [item for item in plan.items if item.file]
-  assert found[0].id == "0LtLS9wROrk_E_002407_002435_A_0003_0005" and {item.split for item in found} == {"val"}
-  assert (found[0].start, found[0].end, found[0].label) == (2410.0, 2413.0, 240)
 
 
 def test_stats(folders, tmp_path, capsys):

@@ -1,3 +1,4 @@
+import argparse
 import json
 
 import numpy as np
@@ -150,7 +151,7 @@ def test_unknown_configuration_and_pairs(source, tmp_path):
 
 @pytest.mark.parametrize("task, num_classes, used", [("noun", 300, 293), ("action", 3_806, None)])
 def test_published_counts(task, num_classes, used):
-  found = epic100.annotated(golden.shared("data/epic100"), task, None)
+  found = epic100.DATASET.reader(golden.shared("data/epic100"), task, argparse.Namespace(annotations=None))
   assert len(found.class_names) == num_classes
   segments, labels = {}, set()
   for split, named in found.recordings.items():

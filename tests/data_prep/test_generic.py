@@ -193,7 +193,7 @@ def test_repeated_annotations_are_dropped_on_demand(make_source, tmp_path, capsy
   ],
 )
 def test_aliases(splits, expected):
-  assert generic.aliases(splits) == expected
+  assert generic.DATASET.aliases_of(splits) == expected
 
 
 def _entry(name="a", **changes):

@@ -10,7 +10,7 @@ import pytest
 from jaxvid import time_grid
 from jaxvid.data import store
 from jaxvid.data_prep import build
-from jaxvid.data_prep.datasets import hapt
+from jaxvid.data_prep.readers import hapt
 
 PUBLISHED = Path(__file__).parents[3] / "shared" / "data" / "hapt" / "HAPT_raw.tar.xz"
 

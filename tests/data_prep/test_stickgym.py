@@ -9,15 +9,16 @@ import av
 import numpy as np
 import pytest
 
-from jaxvid.data_prep import build
+from jaxvid.data_prep import build, dataset
 from jaxvid.data_prep.building import activitynet_json
 from jaxvid.data_prep.building.checks import BadInput
-from jaxvid.data_prep.datasets import stickgym
-from jaxvid.data_prep.stickgym import grammar, motion
+from jaxvid.data_prep.stickgym import clips as stickgym_clips
+from jaxvid.data_prep.stickgym import flags as stickgym_flags
+from jaxvid.data_prep.stickgym import grammar, motion, untrimmed, video
 from jaxvid.data_prep.stickgym.settings import NUISANCES, Settings, of_difficulty
 
 QUICK = Settings(height=36, width=48, fps=8, seconds=(1.0, 1.2))
-NAMES = stickgym.class_names()
+NAMES = list(motion.NAMES)
 
 
 def decoded(file):
@@ -27,15 +28,15 @@ def decoded(file):
 
 @pytest.mark.parametrize("label", [0, 4, 8])
 def test_the_seed_decides_a_clip(label):
-  clip = stickgym.draw_clip(3, label, QUICK)
+  clip = video.draw_clip(3, label, QUICK)
   assert clip.dtype == np.uint8 and clip.shape[1:] == (36, 48, 3)
-  np.testing.assert_array_equal(clip, stickgym.draw_clip(3, label, QUICK))
-  other = stickgym.draw_clip(4, label, QUICK)
+  np.testing.assert_array_equal(clip, video.draw_clip(3, label, QUICK))
+  other = video.draw_clip(4, label, QUICK)
   assert clip.shape != other.shape or (clip != other).any()
 
 
 def test_partners_of_one_seed_differ_in_the_action_alone():
-  one, other = (stickgym.draw_clip(5, NAMES.index(name), QUICK) for name in motion.PAIRS["one or two rotations"][0])
+  one, other = (video.draw_clip(5, NAMES.index(name), QUICK) for name in motion.PAIRS["one or two rotations"][0])
   assert one.shape == other.shape and (one != other).any()
   # Before anything happens the frames are the same, but for how far ahead the camera goes with the figure.
   assert np.abs(one[0].astype(float) - other[0]).mean() < 2
@@ -45,8 +46,8 @@ def test_partners_of_one_seed_differ_in_the_action_alone():
 def test_each_nuisance_changes_the_video(nuisance):
   quiet = {name: 0.0 for name in NUISANCES}
   size = {"height": 36, "width": 48, "fps": 8}
-  clip = stickgym.draw_clip(7, 9, Settings(**quiet, **size))
-  changed = stickgym.draw_clip(7, 9, Settings(**quiet | {nuisance: 1.0}, **size))
+  clip = video.draw_clip(7, 9, Settings(**quiet, **size))
+  changed = video.draw_clip(7, 9, Settings(**quiet | {nuisance: 1.0}, **size))
   assert clip.shape != changed.shape or np.abs(clip.astype(int) - changed).max() > 2
 
 
@@ -61,10 +62,10 @@ def test_difficulties():
 
 def test_flags_make_settings():
   parser = argparse.ArgumentParser()
-  stickgym.add_flags(parser)
-  assert stickgym.settings_of(parser.parse_args([])) == Settings()
+  dataset.load("stickgym").add_flags(parser)
+  assert stickgym_flags.settings_of(parser.parse_args([])) == Settings()
   flags = parser.parse_args(["--difficulty=hard", "--clutter=0", "--height=64", "--num_train=24"])
-  assert stickgym.settings_of(flags) == of_difficulty("hard", clutter=0.0, height=64)
+  assert stickgym_flags.settings_of(flags) == of_difficulty("hard", clutter=0.0, height=64)
   assert (flags.seed, flags.num_train, flags.tail_ratio) == (0, 24, 1.0)
 
 
@@ -86,7 +87,7 @@ def test_wrong_flags_give_one_line(flag, tmp_path):
 @pytest.fixture(scope="module")
 def clips(tmp_path_factory):
   folder = tmp_path_factory.mktemp("clips")
-  stickgym.render_dataset(folder, 0, 13, 12, QUICK, num_processes=1)
+  stickgym_clips.render_clips(folder, 0, 13, 12, QUICK, num_processes=1)
   return folder
 
 
@@ -105,10 +106,10 @@ def test_every_file_of_the_table_is_a_video_of_the_drawn_frames(clips):
   assert {row["file"] for row in rows} == {str(path.relative_to(clips)) for path in clips.rglob("*.mp4")}
   assert all(row["file"].startswith(f"{row['label']}/{row['split']}_") for row in rows)
   row = rows[6]
-  drawn = stickgym.draw_clip((0, 0, 0, 6), NAMES.index(row["label"]), QUICK)
-  video = decoded(clips / row["file"])
-  assert len(video) == len(drawn)
-  assert np.abs(np.stack(video).astype(float) - drawn).mean() < 12
+  drawn = video.draw_clip((0, 0, 0, 6), NAMES.index(row["label"]), QUICK)
+  decoded_frames = decoded(clips / row["file"])
+  assert len(decoded_frames) == len(drawn)
+  assert np.abs(np.stack(decoded_frames).astype(float) - drawn).mean() < 12
   with av.open(str(clips / row["file"])) as container:
     stream = container.streams.video[0]
     assert (stream.codec_context.name, stream.codec_context.pix_fmt) == ("h264", "yuv420p")
@@ -116,42 +117,42 @@ def test_every_file_of_the_table_is_a_video_of_the_drawn_frames(clips):
 
 
 def test_a_stopped_run_goes_on_and_processes_do_not_matter(clips, tmp_path):
-  stickgym.render_dataset(tmp_path, 0, 13, 12, QUICK, num_processes=1)
+  stickgym_clips.render_clips(tmp_path, 0, 13, 12, QUICK, num_processes=1)
   whole = files_in(clips)
   assert files_in(tmp_path) == whole
   kept, *lost = sorted(tmp_path.rglob("*.mp4"))
   before = kept.stat().st_mtime_ns
   for file in lost[:5]:
     file.unlink()
-  stickgym.render_dataset(tmp_path, 0, 13, 12, QUICK, num_processes=2)
+  stickgym_clips.render_clips(tmp_path, 0, 13, 12, QUICK, num_processes=2)
   assert files_in(tmp_path) == whole
   assert kept.stat().st_mtime_ns == before
 
 
 def test_a_folder_of_other_settings_is_refused(clips):
   with pytest.raises(BadInput, match="made_with.json: settings: the videos here are made with others. Give another"):
-    stickgym.render_dataset(clips, 1, 13, 12, QUICK)
+    stickgym_clips.render_clips(clips, 1, 13, 12, QUICK)
 
 
 def test_clip_counts():
-  assert stickgym.clip_counts(240).tolist() == [20] * 12
-  assert sorted(stickgym.clip_counts(245).tolist()) == [20] * 7 + [21] * 5
-  tail = stickgym.clip_counts(2000, ratio=20, seed=1)
+  assert stickgym_clips.clip_counts(240).tolist() == [20] * 12
+  assert sorted(stickgym_clips.clip_counts(245).tolist()) == [20] * 7 + [21] * 5
+  tail = stickgym_clips.clip_counts(2000, ratio=20, seed=1)
   assert tail.sum() == 2000
   assert 15 < tail.max() / tail.min() <= 20
   np.testing.assert_allclose(np.diff(np.log(np.sort(tail))), np.log(20) / 11, atol=0.05)
-  assert (np.argsort(tail) != np.argsort(stickgym.clip_counts(2000, ratio=20, seed=2))).any()
-  assert (stickgym.clip_counts(12, ratio=1000) == 1).all()
+  assert (np.argsort(tail) != np.argsort(stickgym_clips.clip_counts(2000, ratio=20, seed=2))).any()
+  assert (stickgym_clips.clip_counts(12, ratio=1000) == 1).all()
   with pytest.raises(BadInput, match="11 are too few for 12 classes"):
-    stickgym.clip_counts(11)
+    stickgym_clips.clip_counts(11)
   with pytest.raises(BadInput, match="tail ratio: 0.5 is under 1"):
-    stickgym.clip_counts(100, ratio=0.5)
+    stickgym_clips.clip_counts(100, ratio=0.5)
 
 
 @pytest.fixture(scope="module")
 def routines(tmp_path_factory):
   folder = tmp_path_factory.mktemp("routines")
-  stickgym.render_untrimmed(folder, 0, 2, 1, QUICK, num_actions=(4, 6), num_processes=1)
+  untrimmed.render_untrimmed(folder, 0, 2, 1, QUICK, num_actions=(4, 6), num_processes=1)
   return folder
 
 
@@ -173,7 +174,7 @@ def test_annotations_fit_the_videos(routines):
 
 
 def test_the_figure_moves_in_its_segments_and_never_jumps():
-  performed, _ = stickgym.draw_routine(2, [8, 11, 5, 0, 9, 7, 3, 8], Settings(fps=64, seconds=(2.2, 2.2)))
+  performed, _ = video.film_routine(2, [8, 11, 5, 0, 9, 7, 3, 8], Settings(fps=64, seconds=(2.2, 2.2)))
   moved = np.linalg.norm(np.diff(performed.track.pelvis, axis=0), axis=1)
   turned = np.abs(np.diff(performed.track.angles, axis=0)).max(axis=1)
   assert moved.max() < 0.3 and turned.max() < 0.6

@@ -1,0 +1,108 @@
+"""Builds a dataset of sequences from its plan: checks every recording, writes it, and says what went in."""
+
+import argparse
+import dataclasses
+import functools
+import itertools
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tqdm import tqdm
+
+from jaxvid.data import store
+from jaxvid.data.sequence_records import Record
+from jaxvid.data_prep.building import checks, splits
+from jaxvid.data_prep.building.checks import BadInput
+from jaxvid.data_prep.building.plan import Plan
+
+
+@dataclasses.dataclass
+class _Counts:
+  """What went into a split."""
+
+  records: int = 0
+  steps: int = 0
+  segments: int = 0
+
+  def add(self, record: Record) -> None:
+    self.records += 1
+    self.steps += len(record.features)
+    self.segments += len(record.labels)
+
+
+def build(name: str, version: str, plan: Plan, flags: argparse.Namespace) -> str:
+  """Builds a dataset and returns a report of it.
+
+  Args:
+    name: "NAME" or "NAME/CONFIG".
+    version: of the dataset.
+    plan: its recordings.
+    flags: with source, data_dir, skip_bad and overwrite.
+
+  Raises:
+    BadInput: a recording is bad, and flags.skip_bad does not cover it.
+    FileExistsError: the dataset exists, and flags.overwrite is False.
+  """
+  skips = checks.SkipList(flags.skip_bad)
+  counts = {split: _Counts() for split in plan.readers}
+  written, unfinished = [], set(plan.readers)
+
+  with tqdm(total=sum(len(readers) for readers in plan.readers.values()), unit=" recordings", desc=name) as progress:
+
+    def records(split: str) -> Iterator[Record]:
+      for read in plan.readers[split]:
+        record = None
+        with skips.allowed():
+          record = checks.checked(read(), plan, skips)
+        progress.update()
+        if record is not None:
+          counts[split].add(record)
+          written.append(checks.steps_of(record))
+          yield record
+      unfinished.discard(split)
+      if not unfinished:  # The dataset is not in its place yet.
+        checks.check_timing(written, plan.steps_tolerance, flags.source)
+
+    streams = _nonempty({split: records(split) for split in plan.readers})
+    if not streams:
+      raise BadInput(flags.source, "recordings", "all of them are bad", "Build without --skip_bad to see why.")
+    folder = store.write_dataset(
+      flags.data_dir,
+      name,
+      version,
+      streams,
+      plan.contract,
+      plan.class_names,
+      splits=splits.expressions(plan.aliases, streams),
+      description=plan.description,
+      notes=plan.metadata | ({"notes": plan.notes} if plan.notes else {}),
+      dtype=plan.dtype,
+      skipped=skips.skipped if flags.skip_bad else None,
+      overwrite=flags.overwrite,
+    )
+  return _report(folder, counts, plan, skips.skipped)
+
+
+def _nonempty(iterators: dict[str, Iterator[Record]]) -> dict[str, Callable[[], Iterator[Record]]]:
+  """dict of split -> callable that gives its records, without the splits that have none: TFDS cannot write those."""
+  streams = {}
+  for split, iterator in iterators.items():
+    first = next(iterator, None)
+    if first is not None:
+      streams[split] = functools.partial(itertools.chain, [first], iterator)
+  return streams
+
+
+def _report(folder: Path, counts: dict[str, _Counts], plan: Plan, skipped: list[dict]) -> str:
+  """What a build made, for people."""
+  total = _Counts(*(sum(values) for values in zip(*map(dataclasses.astuple, counts.values()), strict=True)))
+  lines = [f"{'split':16}{'records':>10}{'steps':>10}{'segments':>10}"]
+  for split, count in (counts | {"total": total}).items():
+    lines.append(f"{split:16}{count.records:10,}{count.steps:10,}{count.segments:10,}")
+  names = ", ".join(f"{alias} = {'+'.join(of)}" if len(of) == 1 else alias for alias, of in plan.aliases.items())
+  lines += [textwrap.shorten(f"further names of splits: {names}", 120, placeholder=" ...")] if names else []
+  lines += [f"note: {note}" for note in plan.notes]
+  lines += [f"skipped: {entry['file']}: {entry['field']}: {entry['problem']}" for entry in skipped]
+  lines.append(f"The dataset is in {folder}")
+  return "\n".join(lines)

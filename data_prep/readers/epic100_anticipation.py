@@ -1,0 +1,48 @@
+"""Reads the CSV files of EPIC-Kitchens-100 for anticipation, official and of RULSTM's repository."""
+
+import argparse
+from pathlib import Path
+
+from jaxvid.data_prep.building import anticipation_csv, csv_rows, epic_csv
+from jaxvid.data_prep.building.annotated import Annotated
+
+OFFICIAL = {"training": "EPIC_100_train.csv", "validation": "EPIC_100_validation.csv"}
+IN_FRAMES = {"training": "training.csv", "validation": "validation.csv"}
+SUBSETS = {
+  "unseen": ("validation_unseen_participants_ids.csv", ("verb", "noun", "action")),
+  "tail_verb": ("validation_tail_verbs_ids.csv", ("verb",)),
+  "tail_noun": ("validation_tail_nouns_ids.csv", ("noun",)),
+  "tail_action": ("validation_tail_actions_ids.csv", ("action",)),
+}
+
+
+def read(source: str | Path, config: str, flags: argparse.Namespace) -> Annotated:
+  """The annotations in the folder --annotations, or in the source."""
+  del config
+  folder = Path(flags.annotations or source)
+  verbs, nouns = epic_csv.class_names(folder, "verb"), epic_csv.class_names(folder, "noun")
+  file = csv_rows.first(folder, ("actions.csv",))
+  actions = anticipation_csv.make_actions(file, csv_rows.rows(file), len(verbs), len(nouns))
+  if all((folder / name).exists() for name in OFFICIAL.values()):
+    files = OFFICIAL
+    segments = {
+      split: anticipation_csv.segments_in_seconds(folder / name, "narration_id", actions)
+      for split, name in files.items()
+    }
+  else:  # Both or none of the official files: one clock for all.
+    files = IN_FRAMES
+    segments = {
+      split: anticipation_csv.segments_in_frames(csv_rows.first(folder, (name,)), actions)
+      for split, name in files.items()
+    }
+  subsets = {
+    subset: anticipation_csv.subset(csv_rows.first(folder, (name,)), of, segments["validation"])
+    for subset, (name, of) in SUBSETS.items()
+  }
+  return Annotated(
+    file=str(folder),
+    class_names=actions.names,
+    recordings=anticipation_csv.recordings(segments, epic_csv.durations(folder)),
+    metadata=anticipation_csv.metadata(actions, verbs, nouns, subsets=subsets),
+    remarks=(f"times of the actions are those of {' and '.join(files.values())}",),
+  )

@@ -1,0 +1,91 @@
+"""Writes videos of stickgym, in several processes, into a folder that says what they are made with."""
+
+import concurrent.futures
+import dataclasses
+import functools
+import json
+import multiprocessing
+import os
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from jaxvid import files
+from jaxvid.data_prep.building.checks import BadInput
+from jaxvid.data_prep.stickgym import encode, video
+from jaxvid.data_prep.stickgym.settings import Settings
+
+VERSION = "1.0.0"  # Of what a seed draws.
+SPLITS = ("train", "test")
+MADE_WITH = "made_with.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+  """A video to be written.
+
+  Attributes:
+    path: of the file.
+    seed: of all that is not the actions.
+    labels: its actions; one where it is no routine.
+    routine: whether it is.
+  """
+
+  path: str
+  seed: tuple[int, ...]
+  labels: tuple[int, ...]
+  routine: bool
+
+
+def write_folder(
+  folder: Path, made_with: dict[str, Any], jobs: list[Job], settings: Settings, num_processes: int | None
+) -> None:
+  """Writes the videos that are not there yet.
+
+  Args:
+    folder: of the videos, made if need be.
+    made_with: what they are made with, beside the settings; JSON.
+    jobs: the videos.
+    settings: sizes and nuisances.
+    num_processes: None for one a core.
+
+  Raises:
+    BadInput: the folder has videos of other settings.
+  """
+  _claim(folder, made_with, settings)
+  _write_videos(jobs, settings, num_processes)
+
+
+def _claim(folder: Path, made_with: dict[str, Any], settings: Settings) -> None:
+  """Notes what the folder's videos are made with, or refuses a folder of others."""
+  made_with = {"version": VERSION, **made_with, "settings": dataclasses.asdict(settings)}
+  file = folder / MADE_WITH
+  if not file.exists():
+    files.write_json(file, made_with)
+  elif json.loads(file.read_text()) != json.loads(json.dumps(made_with)):
+    raise BadInput(file, "settings", "the videos here are made with others", "Give another folder, or remove this one.")
+
+
+def _write_videos(jobs: list[Job], settings: Settings, num_processes: int | None) -> None:
+  write = functools.partial(_write_video, settings=settings)
+  missing = [job for job in jobs if not os.path.exists(job.path)]
+  progress = functools.partial(tqdm, total=len(missing), unit=" videos", desc="stickgym")
+  num_processes = min(num_processes or os.cpu_count(), len(missing))
+  if num_processes <= 1:
+    for job in progress(missing):
+      write(job)
+    return
+  # Fresh processes, not forks: the caller may have threads.
+  context = multiprocessing.get_context("spawn")
+  with concurrent.futures.ProcessPoolExecutor(num_processes, context) as pool:
+    for _ in progress(pool.map(write, missing, chunksize=4)):
+      pass
+
+
+def _write_video(job: Job, settings: Settings) -> None:
+  if job.routine:
+    _, frames = video.film_routine(job.seed, job.labels, settings)
+  else:
+    _, frames = video.film_clip(job.seed, job.labels[0], settings)
+  encode.write_video(job.path, frames, settings.fps, settings.crf)
