@@ -19,9 +19,10 @@ def load_dataset(name: str) -> Dataset:
 @contextlib.contextmanager
 def errors_in_one_line(*others: type[Exception]) -> Iterator[None]:
   """Ends the command with "error: ..." and exit status 1 on a BadInput, or one of `others`, in the body."""
+  caught: tuple[type[Exception], ...] = (BadInput, *others)
   try:
     yield
-  except (BadInput, *others) as error:
+  except caught as error:
     sys.exit(f"error: {error}")
 
 

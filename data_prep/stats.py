@@ -18,6 +18,7 @@ from jaxvid.data.store import DEFAULT_CONFIG
 from jaxvid.data_prep import command
 from jaxvid.data_prep.building import sequences
 from jaxvid.data_prep.building.checks import BadInput
+from jaxvid.data_prep.building.clip_plan import ClipPlan
 from jaxvid.data_prep.dataset import Dataset
 
 _GENERIC = "generic"
@@ -58,11 +59,7 @@ def _parse(name: str, dataset: Dataset, argv: list[str]) -> argparse.Namespace:
 def run(name: str, dataset: Dataset, config: str, flags: argparse.Namespace) -> str:
   """Collects the numbers, writes what is asked for, and returns the text to print.
 
-  Args:
-    name: "NAME" or "NAME/CONFIG".
-    dataset: what it is.
-    config: its configuration.
-    flags: what `_parse` gives.
+  Args: as `build.run` takes them, with flags of `_parse` here.
 
   Raises:
     BadInput: there is no such dataset, or its annotations cannot be read at all.
@@ -81,7 +78,9 @@ def run(name: str, dataset: Dataset, config: str, flags: argparse.Namespace) -> 
     if not Path(flags.annotations).exists():
       raise BadInput(flags.annotations, "annotations", "no such file", "Check --annotations.")
     dataset.check_config(config)
-    annotated = rows.annotations_of(dataset.reader(flags.annotations, config, flags), flags.annotations)
+    read = dataset.reader(flags.annotations, config, flags)
+    assert not isinstance(read, ClipPlan), name  # By its kind.
+    annotated = rows.annotations_of(read, flags.annotations)
     flags = contracts.completed(flags, flags.features)
     features = sequences.open_features(dataset, flags.features, flags) if flags.features else None
     train = dataset.aliases_of(annotated.recordings).get("train", ["train"])

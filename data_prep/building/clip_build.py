@@ -34,9 +34,9 @@ def build(name: str, version: str, plan: ClipPlan, encoding: Encoding, flags: ar
     FileExistsError: the dataset exists, and flags.overwrite is False.
   """
   skips = checks.SkipList(flags.skip_bad)
-  for error in plan.bad:
+  for bad in plan.bad:
     with skips.allowed():
-      raise error
+      raise bad
   _check_unique(plan)
   there = []
   for item in plan.items:
@@ -47,7 +47,7 @@ def build(name: str, version: str, plan: ClipPlan, encoding: Encoding, flags: ar
       raise BadInput(item.where, item.id, "its video is missing", "Get it, or a list without it.")
 
   cache = clip_encoding.Cache(flags.data_dir, name, encoding)
-  good = set()
+  good: set[tuple[str, str]] = set()
   with tqdm(total=len(there), unit=" clips", desc=name) as progress:
     for item, error in clip_encoding.encode_all(there, cache, flags.num_processes):
       progress.update()
@@ -90,7 +90,7 @@ def _labels(by_split: dict[str, list[ClipItem]]) -> dict[str, list[int]]:
 
 def _check_unique(plan: ClipPlan) -> None:
   """Raises BadInput where two clips of a split have one name."""
-  seen = {}
+  seen: dict[tuple[str, str], str] = {}
   for item in plan.items:
     if (item.split, item.id) in seen:
       problem = f"there is another one in split {item.split} ({seen[item.split, item.id]})"

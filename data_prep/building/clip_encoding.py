@@ -126,8 +126,8 @@ class Cache:
 
   def path(self, item: ClipItem) -> Path:
     """Where the clip of an item lies, once it is finished."""
-    status = os.stat(item.file)
-    what = [str(item.file.absolute()), status.st_size, status.st_mtime_ns, item.start, item.end]
+    status = item.video.stat()
+    what = [str(item.video.absolute()), status.st_size, status.st_mtime_ns, item.start, item.end]
     what.append(dataclasses.astuple(self._encoding))
     name = hashlib.sha256(json.dumps(what).encode()).hexdigest()[:32]
     return self.folder / name[:2] / name
@@ -136,7 +136,7 @@ class Cache:
     """The finished clip of an item."""
     header, _, data = self.path(item).read_bytes().partition(b"\n")
     if self._encoding.kind == "copy":
-      data = item.file.read_bytes()
+      data = item.video.read_bytes()
     return Clip(id=item.id, video=data, label=item.label, group=item.group, **json.loads(header))
 
   def write(self, item: ClipItem, open_video: Callable[[], Video]) -> None:
@@ -156,12 +156,12 @@ def encode_all(items: list[ClipItem], cache: Cache, num_processes: int) -> Itera
   Yields:
     (item, BadInput or None) for every item, as they are done.
   """
-  by_file = {}
+  by_file: dict[Path, list[ClipItem]] = {}
   for item in items:
     if cache.path(item).exists():
       yield item, None
     else:
-      by_file.setdefault(item.file, []).append(item)
+      by_file.setdefault(item.video, []).append(item)
   jobs = [sorted(group, key=lambda item: item.start or 0.0) for group in by_file.values()]
   if num_processes == 1:
     for job in jobs:
@@ -192,8 +192,8 @@ def encode_all(items: list[ClipItem], cache: Cache, num_processes: int) -> Itera
 
 def _run(job: list[ClipItem], cache: Cache) -> list[BadInput | None]:
   """One BadInput or None for each item of a file, in order."""
-  open_video = functools.cache(lambda: Video(job[0].file))  # Its packets are read once, however many clips it has.
-  outcomes = []
+  open_video = functools.cache(lambda: Video(job[0].video))  # Its packets are read once, however many clips it has.
+  outcomes: list[BadInput | None] = []
   for item in job:
     try:
       cache.write(item, open_video)
@@ -213,8 +213,8 @@ def _encoded(item: ClipItem, open_video: Callable[[], Video], encoding: Encoding
       raise BadInput(item.file, item.where, problem, "Correct the times, or get the whole video.")
     first, stop = sampling.part(video.timestamps, start, end)
     if encoding.kind == "copy":
-      if item.file.stat().st_size > _LARGEST_COPY:
-        problem = f"{item.file.stat().st_size / 2**20:,.0f} MiB, too large for a copy a clip"
+      if item.video.stat().st_size > _LARGEST_COPY:
+        problem = f"{item.video.stat().st_size / 2**20:,.0f} MiB, too large for a copy a clip"
         raise BadInput(item.file, item.where, problem, "Cut it with --encode=h264.")
       for _ in video.iterate(range(first, stop)):  # A broken video shows here, not in training.
         pass
@@ -239,4 +239,6 @@ def _shape(video: Video, encoding: Encoding) -> tuple[int, int]:
   short_side = min(encoding.short_side or np.inf, video.height, video.width)
   height, width = resized_shape(video.height, video.width, int(short_side))
   # H.264 with colours at half the resolution has even sizes only.
-  return tuple(max(round(side / 2) * 2, 2) for side in (height, width)) if encoding.kind == "h264" else (height, width)
+  if encoding.kind == "h264":
+    return max(round(height / 2) * 2, 2), max(round(width / 2) * 2, 2)
+  return height, width

@@ -29,6 +29,12 @@ class ClipItem:
   start: float | None = None
   end: float | None = None
 
+  @property
+  def video(self) -> Path:
+    """`file`, of an item that has one."""
+    assert self.file is not None, self.id
+    return self.file
+
 
 @dataclasses.dataclass(frozen=True)
 class ClipPlan:

@@ -27,7 +27,7 @@ def all_video_files(folder: str | Path) -> list[Path]:
 
 def video_files(folder: str | Path) -> dict[str, Path]:
   """The same by name without ending: one per name, the first in the order of paths."""
-  found = {}
+  found: dict[str, Path] = {}
   for path in all_video_files(folder):
     found.setdefault(path.stem, path)
   return found

@@ -86,7 +86,7 @@ def build(name: str, version: str, plan: Plan, flags: argparse.Namespace) -> str
 
 def _nonempty(iterators: dict[str, Iterator[Record]]) -> dict[str, Callable[[], Iterator[Record]]]:
   """dict of split -> callable that gives its records, without the splits that have none: TFDS cannot write those."""
-  streams = {}
+  streams: dict[str, Callable[[], Iterator[Record]]] = {}
   for split, iterator in iterators.items():
     first = next(iterator, None)
     if first is not None:

@@ -118,7 +118,7 @@ def make_plan(
   contracts.check_dim(flags, dim, source)
   given = timing(dataset, flags, config)
   reader = functools.partial(functools.partial, _read, features, annotated.file, given, flags.fixed_length)
-  readers = {
+  readers: dict[str, list[Callable[[], Recording]]] = {
     split: [reader(name, read) for name, read in named.items()] for split, named in annotated.recordings.items()
   }
   return Plan(
@@ -153,23 +153,18 @@ def _read(
   """The Recording of one name."""
   recording = read()
   array, features_file = features.load(name)
-  duration = recording.duration
   if fixed_length:
-    if duration is None:
-      remedy = "Give --fps, --feat_stride and --num_frames instead of --fixed_length."
-      raise BadInput(annotations_file, f"{name} duration", "not published, so no stride follows from it", remedy)
     fps = resolved(annotations_file, name, recording, given, "fps")
-    times = fixed_length_timing(duration, fps, len(array))
+    times = fixed_length_timing(annotations_file, name, recording.duration, fps, len(array))
   else:
     times = {key: resolved(annotations_file, name, recording, given, key) for key in TIMING}
-    duration = duration_of(len(array), **times) if duration is None else duration
   return Recording(
     id=name,
     features=array,
     features_file=features_file,
     annotations=recording.annotations,
     annotations_file=annotations_file,
-    duration=duration,
+    duration=duration_of(len(array), **times) if recording.duration is None else recording.duration,
     **times,
   )
 
@@ -179,8 +174,15 @@ def duration_of(num_steps: int, fps: float, feat_stride: float, num_frames: floa
   return time_grid.end_of_last_step(num_steps, fps, feat_stride, max(feat_stride, num_frames))
 
 
-def fixed_length_timing(duration: float, fps: float, num_steps: int) -> dict[str, float]:
-  """The timing of features that share out a recording evenly, as ActionFormer takes it of such."""
+def fixed_length_timing(file: str, name: str, duration: float | None, fps: float, num_steps: int) -> dict[str, float]:
+  """The timing of features that share out a recording evenly, as ActionFormer takes it of such.
+
+  Raises:
+    BadInput: the duration of the recording `name` of the annotations in `file` is not known.
+  """
+  if duration is None:
+    remedy = "Give --fps, --feat_stride and --num_frames instead of --fixed_length."
+    raise BadInput(file, f"{name} duration", "not published, so no stride follows from it", remedy)
   stride = duration * fps / num_steps
   return {"fps": fps, "feat_stride": stride, "num_frames": stride}
 

@@ -28,7 +28,7 @@ def read(source: str | Path, config: str, flags: argparse.Namespace) -> Annotate
 
 def _actions(file: Path) -> tuple[anticipation_csv.Actions, list[str], list[str]]:
   """The Actions, and the names of verbs and nouns, of lines such as "6, 1_5, Open_cabinet"."""
-  rows, named = [], {"verb": {}, "noun": {}}
+  rows, named = [], dict[str, dict[int, str]](verb={}, noun={})
   for line, row in csv_rows.plain_rows(file, ("id", "verb_noun", "action")):
     ids, names = row["verb_noun"].split("_"), row["action"].split("_")
     if len(ids) != 2 or len(names) != 2:

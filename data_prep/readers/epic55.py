@@ -60,7 +60,7 @@ def read(source: str | Path, config: str, flags: argparse.Namespace) -> Annotate
 def _split(file: Path, official: list[Segment], in_frames: dict[str, list[Segment]]) -> dict[str, list[Segment]]:
   """dict of split -> segments of the official file, which must be those that the other files share out to splits."""
   splits = {segment.annotation.id: split for split, listed in in_frames.items() for segment in listed}
-  found = {split: [] for split in in_frames}
+  found: dict[str, list[Segment]] = {split: [] for split in in_frames}
   for segment in official:
     name = segment.annotation.id
     if name not in splits:
@@ -104,7 +104,7 @@ def _names(
     if len(named) < NUM_CLASSES[part]:
       raise BadInput(file, f"{part}_id", f"{len(named)} classes, not {NUM_CLASSES[part]}", csv_rows.REMEDY)
   else:
-    counts = collections.defaultdict(collections.Counter)
+    counts: dict[int, collections.Counter[str]] = collections.defaultdict(collections.Counter)
     for index, word in zip(of_actions, words, strict=True):
       counts[index][word] += 1
     named = {index: count.most_common(1)[0][0] for index, count in counts.items()} | many_shot

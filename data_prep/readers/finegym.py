@@ -40,8 +40,9 @@ def read(source: str | Path, config: str, flags: argparse.Namespace) -> ClipPlan
 
 def read_categories(file: str | Path, num_classes: int) -> list[str]:
   """The names of the classes, in the order of their labels; two of the same name are told apart by their Glabel."""
-  matches = [_CATEGORY.fullmatch(line) for line in clip_sources.read_lines(file)]
-  if not all(matches) or [int(match[1]) for match in matches] != list(range(num_classes)):
+  lines = clip_sources.read_lines(file)
+  matches = [match for match in map(_CATEGORY.fullmatch, lines) if match]
+  if len(matches) < len(lines) or [int(match[1]) for match in matches] != list(range(num_classes)):
     problem = f"not {num_classes} lines of Clabel: 0; set: 1; Glabel: 1; NAME, numbered from 0 on"
     raise BadInput(file, "categories", problem, "Take the file as published.")
   counts = collections.Counter(match[3].strip() for match in matches)

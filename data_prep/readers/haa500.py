@@ -18,7 +18,8 @@ def read(source: str | Path, config: str, flags: argparse.Namespace) -> ClipPlan
   del config
   if min(flags.split) < 0 or not flags.split[0]:
     raise BadInput("--split", "flags", f"{flags.split} are no numbers of clips", "Give three, such as 16 1 3.")
-  classes, bad = {}, []
+  classes: dict[str, dict[int, Path]] = {}
+  bad = []
   for path in clip_sources.all_video_files(source):
     match = re.fullmatch(r"(.+)_(\d{3})", path.stem)
     if match and match[1] == path.parent.name:

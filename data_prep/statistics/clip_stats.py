@@ -2,6 +2,8 @@
 
 import collections
 import json
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -13,7 +15,7 @@ _QUANTILES = {"min": 0.0, "5%": 0.05, "median": 0.5, "95%": 0.95, "max": 1.0}
 _LISTED = 12
 
 
-def summarize(data_dir, name) -> dict:
+def summarize(data_dir: str | Path, name: str) -> dict[str, Any]:
   """The numbers of a dataset that data_prep.build has written, as JSON.
 
   {"dataset": NAME, "splits": {split: {"clips", "groups", "classes", "hours", "megabytes", "seconds", "frames", "fps"}},
@@ -51,7 +53,7 @@ def summarize(data_dir, name) -> dict:
   }
 
 
-def _split(clips):
+def _split(clips: list[dict[str, Any]]) -> dict[str, Any]:
   seconds = np.array([clip["end"] - clip["start"] for clip in clips])
   return {
     "clips": len(clips),
@@ -65,7 +67,7 @@ def _split(clips):
   }
 
 
-def _quantiles(values):
+def _quantiles(values: np.ndarray | list[float]) -> dict[str, float]:
   return {name: float(np.quantile(values, share)) for name, share in _QUANTILES.items()}
 
 

@@ -6,6 +6,7 @@ they give (docs/datasets.md compares). They are where to start, not what is best
 
 import dataclasses
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -80,7 +81,7 @@ def propose(rows: list[Row], num_classes: int, resize_to: int | None = None) -> 
   reasons = {}
 
   levels = next((n for n in range(*_LEVELS) if np.mean(half > _FIRST_RANGE * 2 ** (n - 1)) <= _BEYOND), _LEVELS[1])
-  ranges = _ranges(levels, overlapping=np.median(half) < _FIRST_RANGE)
+  ranges = _ranges(levels, overlapping=bool(np.median(half) < _FIRST_RANGE))
   reasons["levels"] = (
     f"{levels}: half of an action, the way from its centre to its ends, has a median of {np.median(half):.1f} steps; "
     f"{1 - _BEYOND:.2%} of the halves have at most {np.quantile(half, 1 - _BEYOND):.0f}"
@@ -100,7 +101,8 @@ def propose(rows: list[Row], num_classes: int, resize_to: int | None = None) -> 
     f"multiples of {divisor}; {padding:.0%} of the steps are padding, with one bucket {padding_of_one:.0%}"
   )
 
-  overlap = float(np.median([row.num_frames / row.feat_stride for row in rows]))
+  known = [(row.num_frames, row.feat_stride) for row in rows]
+  overlap = float(np.median([frames / stride for frames, stride in known if frames is not None and stride is not None]))
   window = max(9, 2 * round(2.25 * overlap) + 1)
   clips = "1 clip" if overlap == 1 else f"{overlap:.3g} clips"
   reasons["window"] = f"9 steps hold an action at its own level; each frame lies in {clips}" + (
@@ -121,14 +123,14 @@ def propose(rows: list[Row], num_classes: int, resize_to: int | None = None) -> 
   )
 
 
-def _ranges(levels, overlapping):
+def _ranges(levels: int, overlapping: bool) -> tuple[tuple[int, int], ...]:
   """Bounds (low, high) of each level; a point of an action answers for it where its farther end lies between them."""
   highs = [_FIRST_RANGE * 2**level for level in range(levels - 1)] + [10000]
   lows = [0, *(high // 2 if overlapping else high for high in highs[:-1])]
   return tuple(zip(lows, highs, strict=True))
 
 
-def _max_len(lengths, actions, divisor):
+def _max_len(lengths: np.ndarray, actions: np.ndarray, divisor: int) -> tuple[int, str]:
   longest = int(lengths.max())
   if longest <= _WHOLE:
     wanted, reason = longest, f"the longest recording has {longest} steps, so none is cropped to fit"
@@ -142,7 +144,7 @@ def _max_len(lengths, actions, divisor):
   return _up(wanted, divisor), reason
 
 
-def _buckets(lengths, max_len, divisor):
+def _buckets(lengths: np.ndarray, max_len: int, divisor: int) -> tuple[int, ...]:
   """Up to four lengths, multiples of `divisor`, to which padding costs the fewest steps; the last is max_len."""
   unit = divisor * math.ceil(max_len / divisor / _MAX_LENGTHS)
   candidates = sorted({*range(unit, max_len, unit), max_len})
@@ -155,16 +157,18 @@ def _buckets(lengths, max_len, divisor):
   return best[-1]
 
 
-def _with_one_more(k, candidates, within, cost, best):
+def _with_one_more(
+  k: int, candidates: list[int], within: np.ndarray, cost: Sequence[float], best: Sequence[tuple[int, ...]]
+) -> tuple[float, tuple[int, ...]]:
   options = [(cost[k], best[k])]
   options += [(cost[j] + (within[k] - within[j]) * candidates[k], (*best[j], candidates[k])) for j in range(k)]
   return min(options, key=lambda option: (option[0], len(option[1])))
 
 
-def _padding(lengths, buckets):
+def _padding(lengths: np.ndarray, buckets: Sequence[int]) -> float:
   padded = [next(bucket for bucket in buckets if length <= bucket) for length in lengths]
   return 1 - float(np.sum(lengths)) / float(np.sum(padded))
 
 
-def _up(value, divisor):
+def _up(value: float, divisor: int) -> int:
   return divisor * math.ceil(value / divisor)

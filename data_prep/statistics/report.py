@@ -1,6 +1,8 @@
 """The numbers of `data_prep.statistics.summary` for people: text for a terminal, and a picture."""
 
 import textwrap
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +25,7 @@ def text(numbers: dict) -> str:
   return "\n".join(line.rstrip() for line in lines)
 
 
-def _splits(splits):
+def _splits(splits: dict[str, Any]) -> Iterator[str]:
   columns = (("recordings", 12), ("labelled", 10), ("segments", 10), ("kept", 8), ("classes", 9), ("hours", 9))
   yield f"{'split':16}" + "".join(f"{name:>{width}}" for name, width in columns) + f"{'covered':>9}"
   for split, found in splits.items():
@@ -33,7 +35,7 @@ def _splits(splits):
     )
 
 
-def _quantiles(split, found):
+def _quantiles(split: str, found: dict[str, Any]) -> Iterator[str]:
   rows = {
     "recording, s": found["duration"],
     "recording, steps": found["steps"],
@@ -49,7 +51,7 @@ def _quantiles(split, found):
       yield f"  {name:22}" + "".join(f"{values[column]:10,.4g}" for column in _COLUMNS)
 
 
-def _histogram(bins):
+def _histogram(bins: list[dict[str, Any]]) -> Iterator[str]:
   most = max((row["segments"] for row in bins), default=0) or 1
   yield "Lengths of actions, s"
   for row in bins:
@@ -58,7 +60,7 @@ def _histogram(bins):
       yield f"  {label:>12} {row['segments']:8,} {'#' * max(round(_BAR * row['segments'] / most), 1)}"
 
 
-def _classes(classes):
+def _classes(classes: dict[str, dict[str, int]]) -> Iterator[str]:
   totals = {name: sum(counts.values()) for name, counts in classes.items()}
   absent = [name for name, total in totals.items() if not total]
   named = [f"{name} {total:,}" for name, total in totals.items() if total]
@@ -70,7 +72,7 @@ def _classes(classes):
     yield from _wrapped(f"{len(absent)} of them without an annotation: {listed}", indent="  ")
 
 
-def _features(features):
+def _features(features: dict[str, Any] | None) -> list[str]:
   if features is None:
     return ["Features: not looked at."]
   ratio = features["steps_to_expected"]
@@ -88,7 +90,7 @@ def _features(features):
   return lines
 
 
-def _remarks(numbers):
+def _remarks(numbers: dict[str, Any]) -> Iterator[str]:
   problems = numbers["problems"]
   yield from (line for note in numbers["notes"] for line in _wrapped(f"Note: {note}", indent="  "))
   yield from (line for hint in numbers["hints"] for line in _wrapped(f"Hint: {hint}", indent="  "))
@@ -99,7 +101,7 @@ def _remarks(numbers):
       yield f"  ... and {len(problems) - _LISTED} more"
 
 
-def _proposals(found, features):
+def _proposals(found: dict[str, Any] | None, features: dict[str, Any] | None) -> list[str]:
   if found is None and features is not None and features["problem"]:
     return ["No proposals: they would rest on wrong times."]
   if found is None:
@@ -115,7 +117,7 @@ def _proposals(found, features):
   return [*lines, "or as flags:", *(f"  {line}" for line in found["flags"])]
 
 
-def _wrapped(line, indent="", first=""):
+def _wrapped(line: str, indent: str = "", first: str = "") -> list[str]:
   return textwrap.wrap(line, _WIDTH, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False)
 
 

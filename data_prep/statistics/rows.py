@@ -151,7 +151,8 @@ def of_annotations(
   """
   labels = {name: label for label, name in enumerate(annotated.class_names)}
   total = sum(map(len, annotated.recordings.values()))
-  rows, problems = [], []
+  rows: list[Row] = []
+  problems: list[str] = []
   with tqdm(total=total, unit=" recordings", leave=False) as progress:
     for split, named in annotated.recordings.items():
       for name, read in named.items():
@@ -180,10 +181,13 @@ def _row(
   fixed_length: bool,
   problems: list[str],
 ) -> Row:
-  times = {key: getattr(recording, key) if getattr(given, key) is None else getattr(given, key) for key in TIMING}
+  times: dict[str, Any] = {
+    key: getattr(recording, key) if getattr(given, key) is None else getattr(given, key) for key in TIMING
+  }
   num_steps = features.shape(name)[0] if features else None
   if fixed_length and num_steps:
-    times |= sequences.fixed_length_timing(recording.duration, times["fps"], num_steps)
+    fps = sequences.resolved(file, name, recording, given, "fps")
+    times |= sequences.fixed_length_timing(file, name, recording.duration, fps, num_steps)
   duration = _duration(recording, times, num_steps)
   checked = Recording(name, np.zeros((0, 0)), "", recording.annotations, file, **times, duration=duration)
   good = []

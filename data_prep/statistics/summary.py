@@ -2,11 +2,13 @@
 
 import collections
 import dataclasses
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from jaxvid.data_prep.building import checks
-from jaxvid.data_prep.statistics.proposals import propose
+from jaxvid.data_prep.statistics.proposals import Proposal, propose
 from jaxvid.data_prep.statistics.rows import Row, Rows
 
 _QUANTILES = {"min": 0, "5%": 0.05, "25%": 0.25, "median": 0.5, "75%": 0.75, "95%": 0.95, "max": 1}
@@ -52,6 +54,7 @@ def _split(rows: list[Row]) -> dict:
   covered = np.array([_covered(row) for row in rows])
   durations = np.array([row.duration for row in rows])
   steps = [row.num_steps if row.num_steps is not None else row.expected_steps for row in rows]
+  known_steps = [number for number in steps if number is not None]
   rates = [row.rate for row in rows if row.rate is not None]
   lengths = _lengths(rows)
   return {
@@ -66,13 +69,13 @@ def _split(rows: list[Row]) -> dict:
     "segment_share_of_recording": _quantiles(_lengths(rows, relative=True)),
     "actions_per_recording": _quantiles([len(row.labels) for row in rows]),
     "coverage": float(covered.sum() / durations.sum()),
-    "steps": None if None in steps else _quantiles(steps),
+    "steps": _quantiles(known_steps) if len(known_steps) == len(rows) else None,
     "segment_steps": _quantiles(_lengths(rows, steps=True)) if len(rates) == len(rows) else None,
     "steps_per_second": float(np.median(rates)) if rates else None,
   }
 
 
-def _lengths(rows, steps=False, relative=False):
+def _lengths(rows: list[Row], steps: bool = False, relative: bool = False) -> np.ndarray:
   """(N,) lengths of all segments: in seconds, steps, or shares of their recordings."""
   parts = [np.zeros(0)]
   for row in rows:
@@ -81,7 +84,7 @@ def _lengths(rows, steps=False, relative=False):
   return np.concatenate(parts)
 
 
-def _covered(row):
+def _covered(row: Row) -> float:
   """Seconds of the recording in which something happens."""
   total, end = 0.0, 0.0
   for start, stop in sorted(np.clip(row.segments, 0, row.duration).tolist()):
@@ -90,14 +93,14 @@ def _covered(row):
   return total
 
 
-def _quantiles(values):
+def _quantiles(values: Sequence[float] | np.ndarray) -> dict[str, float] | None:
   if not len(values):
     return None
   found = {name: float(np.quantile(values, share)) for name, share in _QUANTILES.items()}
   return found | {"mean": float(np.mean(values))}
 
 
-def _classes(by_split, class_names):
+def _classes(by_split: dict[str, list[Row]], class_names: list[str]) -> dict[str, dict[str, int]]:
   """dict of class -> dict of split -> annotations, the most frequent first."""
   counts = {
     split: np.bincount(np.concatenate([row.labels for row in rows]), minlength=len(class_names))
@@ -107,7 +110,7 @@ def _classes(by_split, class_names):
   return {class_names[label]: {split: int(count[label]) for split, count in counts.items()} for label in order}
 
 
-def _histogram(lengths):
+def _histogram(lengths: np.ndarray) -> list[dict[str, Any]]:
   counts, _ = np.histogram(lengths, _HISTOGRAM_EDGES)
   return [
     {"from": low, "to": high if np.isfinite(high) else None, "segments": int(count)}
@@ -115,30 +118,33 @@ def _histogram(lengths):
   ]
 
 
-def _features(rows):
+def _features(rows: list[Row]) -> dict[str, Any] | None:
   """How the features' lengths fit the durations; None where there are none, or no timing."""
-  rows = [row for row in rows if row.num_steps is not None and row.expected_steps is not None]
-  if not rows:
+  known = [
+    (row, checks.Steps(row.num_steps, row.expected_steps, row.rate))
+    for row in rows
+    if row.num_steps is not None and row.expected_steps is not None and row.rate is not None
+  ]
+  if not known:
     return None
-  steps = [checks.Steps(row.num_steps, row.expected_steps, row.rate) for row in rows]
-  beyond = [row for row in rows if abs(row.num_steps - row.expected_steps) > _allowed(row)]
-  worst = sorted(beyond, key=lambda row: abs(row.num_steps / row.expected_steps - 1), reverse=True)
+  beyond = [(row, steps) for row, steps in known if abs(steps.number - steps.expected) > _allowed(steps)]
+  worst = sorted(beyond, key=lambda pair: abs(pair[1].number / pair[1].expected - 1), reverse=True)
   return {
-    "steps_to_expected": _quantiles([row.num_steps / row.expected_steps for row in rows]),
-    "problem": checks.timing_problem(steps),
+    "steps_to_expected": _quantiles([steps.number / steps.expected for _, steps in known]),
+    "problem": checks.timing_problem([steps for _, steps in known]),
     "beyond_tolerance": len(beyond),
     "worst": [
-      {"id": row.id, "steps": row.num_steps, "expected": row.expected_steps, "duration": row.duration}
-      for row in worst[:_LISTED]
+      {"id": row.id, "steps": steps.number, "expected": steps.expected, "duration": row.duration}
+      for row, steps in worst[:_LISTED]
     ],
   }
 
 
-def _allowed(row):
-  return max(checks.STEPS_SLACK, checks.STEPS_TOLERANCE * row.expected_steps)
+def _allowed(steps: checks.Steps) -> float:
+  return max(checks.STEPS_SLACK, checks.STEPS_TOLERANCE * steps.expected)
 
 
-def _hints(rows, resize_to):
+def _hints(rows: list[Row], resize_to: int | None) -> list[str]:
   """What the lengths of the actions suggest beyond the proposals."""
   hints = []
   if all(row.rate is not None for row in rows):
@@ -154,7 +160,7 @@ def _hints(rows, resize_to):
   return hints
 
 
-def _proposals(proposal, found):
+def _proposals(proposal: Proposal | None, found: Rows) -> dict[str, Any] | None:
   if proposal is None:
     return None
   return {

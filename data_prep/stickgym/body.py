@@ -2,6 +2,7 @@
 
 import colorsys
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -76,23 +77,23 @@ class Track:
   yaw: np.ndarray
   pelvis: np.ndarray
 
-  def __len__(self):
+  def __len__(self) -> int:
     return len(self.yaw)
 
-  def __getitem__(self, index):
+  def __getitem__(self, index: slice | np.ndarray) -> "Track":
     return Track(self.angles[index], self.somersault[index], self.yaw[index], self.pelvis[index])
 
 
-def concatenate(tracks):
+def concatenate(tracks: list[Track]) -> Track:
   """One Track after the other."""
   return Track(
     *(np.concatenate([getattr(track, field.name) for track in tracks]) for field in dataclasses.fields(Track))
   )
 
 
-def draw_body(rng, strength, dark):
+def draw_body(rng: np.random.Generator, strength: float, dark: bool) -> Body:
   """A Body: its proportions vary with `strength`. Unless that is 0 its colours do too; all are dark, or all light."""
-  lengths = {
+  lengths: dict[str, Any] = {
     field.name: field.default * float(np.exp(strength * rng.uniform(-0.12, 0.12)))
     for field in dataclasses.fields(Body)
     if isinstance(field.default, float)
@@ -108,21 +109,21 @@ def draw_body(rng, strength, dark):
     tuple(int(255 * channel) for channel in colorsys.hsv_to_rgb(hue, saturation, min(value, 1.0)))
     for hue, saturation, value in zip(hues, saturations, values, strict=True)
   ]
-  return Body(**lengths, **dict(zip(("skin", "suit", "legs"), colours, strict=True)))
+  return Body(**lengths | dict(zip(("skin", "suit", "legs"), colours, strict=True)))
 
 
-def joints(body, track):
+def joints(body: Body, track: Track) -> np.ndarray:
   """Places (T, J, 3) of JOINTS in the world."""
   relative = _joints_from_pelvis(body, track.angles)
   return _turned(relative, track.somersault, track.yaw) + track.pelvis[:, None]
 
 
-def joints_from_pelvis(body, angles, somersault, yaw):
+def joints_from_pelvis(body: Body, angles: np.ndarray, somersault: np.ndarray, yaw: np.ndarray) -> np.ndarray:
   """The same (T, J, 3) for a pelvis at the origin, whatever its place will be."""
   return _turned(_joints_from_pelvis(body, angles), somersault, yaw)
 
 
-def _turned(places, somersault, yaw):
+def _turned(places: np.ndarray, somersault: np.ndarray, yaw: np.ndarray) -> np.ndarray:
   """(T, J, 3) rotated forward by somersault (T,) and then about the vertical by yaw (T,)."""
   x, y, z = np.moveaxis(places, -1, 0)
   sin, cos = np.sin(somersault)[:, None], np.cos(somersault)[:, None]
@@ -131,13 +132,13 @@ def _turned(places, somersault, yaw):
   return np.stack([cos * x - sin * z, y, sin * x + cos * z], axis=-1)
 
 
-def _direction(flexion, out, side):
+def _direction(flexion: np.ndarray, out: np.ndarray, side: float) -> np.ndarray:
   """(T, 3): a limb that hangs at 0, raised forward by `flexion` and sideways by `out`."""
   sideways = side * np.cos(flexion) * np.sin(out)
   return np.stack([np.sin(flexion), -np.cos(flexion) * np.cos(out), sideways], axis=-1)
 
 
-def _joints_from_pelvis(body, angles):
+def _joints_from_pelvis(body: Body, angles: np.ndarray) -> np.ndarray:
   angle = {name: angles[:, index] for name, index in INDEX.items()}
   spine, zeros = angle["spine"], np.zeros_like(angle["spine"])
   up = np.stack([np.sin(spine), np.cos(spine), zeros], axis=-1)

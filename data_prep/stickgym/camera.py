@@ -5,6 +5,8 @@ import math
 
 import numpy as np
 
+from jaxvid.data_prep.stickgym.settings import Settings
+
 # By apparatus: height in the middle of the image, and metres from the bottom of the image to its top at a zoom of 1.
 _FOCUS = {"bar": 2.25, "beam": 1.85, "floor": 1.25}
 _VIEW_HEIGHT = {"bar": 2.9, "beam": 2.6, "floor": 2.6}
@@ -30,7 +32,7 @@ class Camera:
   height: int
   width: int
 
-  def project(self, places):
+  def project(self, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Pixels (T, N, 2), x to the right and y down, and depths (T, N), larger is nearer, of places (T, N, 3)."""
     x, y, z = np.moveaxis(places - np.append(self.target, np.zeros((len(self.target), 1)), axis=1)[:, None], -1, 0)
     sin, cos = math.sin(self.azimuth), math.cos(self.azimuth)
@@ -42,7 +44,7 @@ class Camera:
     return np.stack([self.width / 2 + scale * right, self.height / 2 - scale * up], axis=-1), depth
 
 
-def draw_camera(rng, settings, x, apparatus):
+def draw_camera(rng: np.random.Generator, settings: Settings, x: np.ndarray, apparatus: list[str]) -> Camera:
   """A Camera that follows the figure.
 
   Args:
@@ -75,14 +77,14 @@ def draw_camera(rng, settings, x, apparatus):
   )
 
 
-def _wander(rng, num_frames, seconds):
+def _wander(rng: np.random.Generator, num_frames: int, seconds: float) -> np.ndarray:
   """(T,) slow changes of about unit size."""
   time = np.linspace(0.0, seconds, num_frames)
   rates, starts = rng.uniform(0.1, 0.5, size=3), rng.uniform(0, 2 * math.pi, size=3)
   return np.sin(2 * math.pi * rates * time[:, None] + starts).sum(axis=1) / math.sqrt(3)
 
 
-def _smooth(signal, sigma):
+def _smooth(signal: np.ndarray, sigma: float) -> np.ndarray:
   """A signal (T, ...) through a Gaussian of `sigma` frames, alike in both directions of time, its ends held."""
   reach = int(3 * sigma) + 1
   kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / max(sigma, 1e-6)) ** 2)

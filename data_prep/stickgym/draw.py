@@ -1,15 +1,21 @@
 """Frames: the figure, its surroundings and the camera, as pixels."""
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 from PIL import Image, ImageDraw
 
 from jaxvid.data_prep.stickgym import scene as scenes
-from jaxvid.data_prep.stickgym.body import JOINT, LIMBS, joints
+from jaxvid.data_prep.stickgym.body import JOINT, LIMBS, Body, Track, joints
+from jaxvid.data_prep.stickgym.camera import Camera
+from jaxvid.data_prep.stickgym.scene import Colour, Place, Scene, Thing
 
 _FINER = 2  # Drawn this many times as fine, and averaged, so that edges are smooth.
 
 
-def frames(rng, body, track, scene, camera, noise):
+def frames(
+  rng: np.random.Generator, body: Body, track: Track, scene: Scene, camera: Camera, noise: float
+) -> Iterator[np.ndarray]:
   """The video, a generator of (H, W, 3) uint8.
 
   Args:
@@ -43,16 +49,16 @@ def frames(rng, body, track, scene, camera, noise):
     yield np.clip(pixels + 0.5, 0, 255).astype(np.uint8)
 
 
-def _fixed(camera, places):
+def _fixed(camera: Camera, places: Sequence[Place]) -> np.ndarray:
   """Pixels (T, N, 2) of places that do not move."""
-  places = np.array(places)
-  return camera.project(np.broadcast_to(places, (len(camera.scale), *places.shape)))[0]
+  still = np.array(places)
+  return camera.project(np.broadcast_to(still, (len(camera.scale), *still.shape)))[0]
 
 
-def _draw_figure(pencil, body, places, depths, scale):
+def _draw_figure(pencil: ImageDraw.ImageDraw, body: Body, places: np.ndarray, depths: np.ndarray, scale: float) -> None:
   """Its limbs from the farthest to the nearest; the head is one of them."""
 
-  def depth(limb):
+  def depth(limb: tuple) -> float:
     return depths[JOINT[limb[0]]] + depths[JOINT[limb[1]]]
 
   for start, end, colour, thickness in sorted((*LIMBS, ("head", "head", "skin", None)), key=depth):
@@ -63,21 +69,21 @@ def _draw_figure(pencil, body, places, depths, scale):
       _draw_stick(pencil, pair, scale * body.thickness * thickness, getattr(body, colour))
 
 
-def _draw_stick(pencil, pair, thickness, colour):
+def _draw_stick(pencil: ImageDraw.ImageDraw, pair: np.ndarray, thickness: float, colour: Colour) -> None:
   pencil.line(_flat(pair), fill=colour, width=max(1, round(thickness)))
   for end in pair:
     _draw_disc(pencil, end, thickness / 2, colour)
 
 
-def _draw_disc(pencil, middle, radius, colour):
+def _draw_disc(pencil: ImageDraw.ImageDraw, middle: np.ndarray, radius: float, colour: Colour) -> None:
   (x, y), radius = middle, max(radius, 0.5)
   pencil.ellipse([x - radius, y - radius, x + radius, y + radius], fill=colour)
 
 
-def _draw_thing(pencil, thing, frame, size):
+def _draw_thing(pencil: ImageDraw.ImageDraw, thing: Thing, frame: int, size: tuple[int, int]) -> None:
   low, high = (_flat((thing.places[frame] + sign * thing.size) * size) for sign in (-1, 1))
   (pencil.ellipse if thing.round else pencil.rectangle)([*low, *high], fill=thing.colour)
 
 
-def _flat(values):
+def _flat(values: np.ndarray) -> list[float]:
   return [float(value) for value in np.ravel(values)]

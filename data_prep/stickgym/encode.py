@@ -1,17 +1,19 @@
 """Frames into a real video file: H.264 in MP4, as cameras and web sites write them."""
 
 import os
+from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
 
 # One thread: with several, x264 cuts the picture up by how many there are. And no macroblock tree: x264 (core 165) gave
 # several different files for the same small frames with it, and one without, in 40 trials at each of four sizes.
 _SAME_BYTES = {"preset": "veryfast", "threads": "1", "x264-params": "mbtree=0"}
 
 
-def write_video(path, frames, fps, crf):
+def write_video(path: str | Path, frames: Iterable[np.ndarray], fps: int, crf: int) -> int:
   """Writes a video, whole or not at all: of the frames alone, whatever machine has how many cores.
 
   Args:
@@ -34,7 +36,7 @@ def write_video(path, frames, fps, crf):
   return num_frames
 
 
-def _write(path, frames, fps, crf):
+def _write(path: str | Path, frames: Iterable[np.ndarray], fps: int, crf: int) -> int:
   num_frames = 0
   with av.open(str(path), "w", format="mp4") as container:
     stream = container.add_stream("libx264", rate=fps, options={"crf": str(crf), **_SAME_BYTES})

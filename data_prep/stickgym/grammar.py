@@ -6,6 +6,8 @@ actions back, and on nothing in between: who forgets it, or does not tell partne
 
 import dataclasses
 import itertools
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +45,7 @@ class Grammar:
   dependencies: tuple[Dependency, ...]
   table: dict[tuple[str, ...], np.ndarray]
 
-  def next_distribution(self, history):
+  def next_distribution(self, history: Sequence[int]) -> np.ndarray:
     """(C,) probabilities of the next label after the labels `history`, oldest first."""
     context = tuple(
       dependency.groups[history[-dependency.lag]] if len(history) >= dependency.lag else _NONE
@@ -51,14 +53,14 @@ class Grammar:
     )
     return self.table[context]
 
-  def sample(self, rng, num_actions):
+  def sample(self, rng: np.random.Generator, num_actions: int) -> list[int]:
     """A list of labels."""
-    labels = []
+    labels: list[int] = []
     for _ in range(num_actions):
       labels.append(int(rng.choice(len(self.class_names), p=self.next_distribution(labels))))
     return labels
 
-  def optimum(self, sequences, k=1):
+  def optimum(self, sequences: Sequence[Sequence[int]], k: int = 1) -> float:
     """The share of actions whose label is among the best k guesses of one who knows the grammar and the past exactly.
 
     Args:
@@ -68,7 +70,7 @@ class Grammar:
     beginnings = [labels[:end] for labels in sequences for end in range(len(labels))]
     return float(np.mean([np.sort(self.next_distribution(past))[-k:].sum() for past in beginnings]))
 
-  def to_json(self):
+  def to_json(self) -> dict[str, Any]:
     """Plain values, from which `from_json` makes the same grammar."""
     return {
       "class_names": list(self.class_names),
@@ -83,7 +85,7 @@ class Grammar:
     }
 
 
-def from_json(values):
+def from_json(values: dict[str, Any]) -> Grammar:
   """The Grammar that `Grammar.to_json` gave."""
   return Grammar(
     class_names=tuple(values["class_names"]),
@@ -92,7 +94,7 @@ def from_json(values):
   )
 
 
-def draw_grammar(rng, kept=0.85):
+def draw_grammar(rng: np.random.Generator, kept: float = 0.85) -> Grammar:
   """A Grammar of stickgym's classes.
 
   Args:
@@ -108,7 +110,7 @@ def draw_grammar(rng, kept=0.85):
   onward = {station: np.roll(_ONWARD, index) for index, station in enumerate(stations)}
   onward[_NONE] = np.full(len(stations), 1 / len(stations))
 
-  table = {}
+  table: dict[tuple[str, ...], np.ndarray] = {}
   for last, back in itertools.product([_NONE, *stations], [_NONE, *range(num_variants)]):
     if last == _NONE and back != _NONE:
       continue  # There was an action three back, so there was a last one.

@@ -17,7 +17,7 @@ import math
 import numpy as np
 
 from jaxvid.data_prep.stickgym import stance
-from jaxvid.data_prep.stickgym.body import ANGLES, INDEX, Track, joints
+from jaxvid.data_prep.stickgym.body import ANGLES, INDEX, Body, Track, joints
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,7 +81,7 @@ PAIRS = {
 }
 
 
-def _pose(**degrees):
+def _pose(**degrees: float) -> np.ndarray:
   """(A,) in radians; an angle without "_l" or "_r" is that of both sides."""
   pose = np.zeros(len(ANGLES))
   for name, value in degrees.items():
@@ -129,7 +129,7 @@ class Style:
   warp: np.ndarray
 
 
-def draw_style(rng, strength, unevenness):
+def draw_style(rng: np.random.Generator, strength: float, unevenness: float) -> Style:
   """A Style; `strength` and `unevenness` are Settings.style and Settings.speed."""
   noise = rng.normal(scale=0.09, size=(3, len(ANGLES)))
   for name, index in INDEX.items():  # Both sides move alike.
@@ -145,7 +145,7 @@ def draw_style(rng, strength, unevenness):
   )
 
 
-def perform(name, num_frames, body, style, x=0.0, yaw=0.0):
+def perform(name: str, num_frames: int, body: Body, style: Style, x: float = 0.0, yaw: float = 0.0) -> Track:
   """The Track of an action.
 
   Args:
@@ -165,7 +165,7 @@ def perform(name, num_frames, body, style, x=0.0, yaw=0.0):
   )
 
 
-def rest(apparatus, num_frames, body, x=0.0, yaw=0.0):
+def rest(apparatus: str, num_frames: int, body: Body, x: float = 0.0, yaw: float = 0.0) -> Track:
   """The Track of a figure that waits at an apparatus."""
   angles = np.tile(REST[apparatus], (num_frames, 1))
   zeros = np.zeros(num_frames)
@@ -174,7 +174,7 @@ def rest(apparatus, num_frames, body, x=0.0, yaw=0.0):
   return stance.standing(body, angles, zeros, zeros + yaw, zeros + x, stance.GROUND[apparatus])
 
 
-def _keyed(phase, keys):
+def _keyed(phase: np.ndarray, keys: list[tuple[float, np.ndarray]]) -> np.ndarray:
   """(T, A): between poses (A,) that are keyed at (phase, pose), eased."""
   times, poses = np.array([when for when, _ in keys]), np.stack([pose for _, pose in keys])
   after = np.clip(np.searchsorted(times, phase, side="right"), 1, len(keys) - 1)
@@ -182,13 +182,13 @@ def _keyed(phase, keys):
   return (1 - share) * poses[after - 1] + share * poses[after]
 
 
-def eased(share):
+def eased(share: np.ndarray) -> np.ndarray:
   """(T,): 0 up to 0, 1 from 1 on, smooth between."""
   share = np.clip(share, 0.0, 1.0)
   return share * share * (3 - 2 * share)
 
 
-def _ramp(phase, start, end):
+def _ramp(phase: np.ndarray, start: float, end: float) -> np.ndarray:
   """(T,): 0 before `start`, 1 after `end`, and even in between.
 
   Rotations have no soft start or end: they would tell how often the figure passes the angles between.
@@ -196,13 +196,13 @@ def _ramp(phase, start, end):
   return np.clip((phase - start) / (end - start), 0.0, 1.0)
 
 
-def _arc(phase, start, end, flatness):
+def _arc(phase: np.ndarray, start: float, end: float, flatness: int) -> np.ndarray:
   """(T,): the height of a jump, 1 at its middle; a parabola at a flatness of 2, and flatter at the top above."""
   return 1 - np.abs(2 * _ramp(phase, start, end) - 1) ** flatness
 
 
-def _circles(action, phase, body, style, x, yaw):
-  keys, rotation = [], 0.0
+def _circles(action: Action, phase: np.ndarray, body: Body, style: Style, x: float, yaw: float) -> Track:
+  keys, rotation = [], np.zeros_like(phase)
   for start, part in zip((0.05, 0.5), action.parts, strict=True):
     shape = _SHAPES[part] + style.pose_noise[list(_SHAPES).index(part)]
     keys += [(start, _HANG), (start + 0.08, shape), (start + 0.37, shape)]
@@ -213,7 +213,7 @@ def _circles(action, phase, body, style, x, yaw):
   return stance.hanging(body, angles, action.direction * rotation, np.full_like(phase, yaw), np.full_like(phase, x))
 
 
-def _turn_and_leap(action, phase, body, style, x, yaw):
+def _turn_and_leap(action: Action, phase: np.ndarray, body: Body, style: Style, x: float, yaw: float) -> Track:
   turn, leap = (0.0, 0.6) if action.parts[0] == "turn" else (0.4, 0.0)  # They take 0.6 and 0.4 of the time.
   # Only sideways: a knee that bends would give the figure a front and a back.
   arms_out, upright, split = np.array([_ARMS_OUT, _POINTED, _SPLIT[style.split_leg]]) + style.pose_noise * _SIDEWAYS
@@ -228,7 +228,7 @@ def _turn_and_leap(action, phase, body, style, x, yaw):
   return Track(angles, 0 * phase, facing, place + np.outer(lift, [0.0, 1.0, 0.0]))
 
 
-def _salto(action, phase, body, style, x, yaw):
+def _salto(action: Action, phase: np.ndarray, body: Body, style: Style, x: float, yaw: float) -> Track:
   crouch, reach, ball = np.array([_CROUCH, REACH, _BALL]) + style.pose_noise
   take_off, landing = 0.14, 0.86
   keys = [(0.0, STAND), (0.07, crouch), (take_off, reach), (0.22, ball)]

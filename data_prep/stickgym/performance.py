@@ -2,12 +2,14 @@
 
 import dataclasses
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from jaxvid.data_prep.stickgym import motion, stance
-from jaxvid.data_prep.stickgym.body import INDEX, Track, concatenate, joints
+from jaxvid.data_prep.stickgym.body import INDEX, Body, Track, concatenate, joints
 from jaxvid.data_prep.stickgym.scene import PLACES
+from jaxvid.data_prep.stickgym.settings import Settings
 
 _WALKING_SPEED = 4.5  # Metres a second; the figure hurries.
 _ROAM = 0.7  # How far from the middle of the floor a salto may begin, metres.
@@ -32,7 +34,7 @@ class Performance:
   segments: np.ndarray
 
 
-def of_clip(rng, label, body, settings):
+def of_clip(rng: np.random.Generator, label: int, body: Body, settings: Settings) -> Performance:
   """A Performance of one action with a short pause before and after."""
   name = motion.NAMES[label]
   apparatus = motion.ACTIONS[name].apparatus
@@ -47,7 +49,7 @@ def of_clip(rng, label, body, settings):
   return _performance(body, track, [apparatus] * len(track), [label], segments)
 
 
-def of_routine(rng, labels, body, settings):
+def of_routine(rng: np.random.Generator, labels: Sequence[int], body: Body, settings: Settings) -> Performance:
   """A Performance of several actions, one at least; between apparatus, and back to its place, the figure walks."""
   names = [motion.NAMES[label] for label in labels]
   apparatus = motion.ACTIONS[names[0]].apparatus
@@ -73,31 +75,33 @@ def of_routine(rng, labels, body, settings):
   return _performance(body, concatenate(tracks), where, labels, np.array(segments))
 
 
-def _performance(body, track, apparatus, labels, segments):
+def _performance(
+  body: Body, track: Track, apparatus: list[str], labels: Sequence[int], segments: np.ndarray
+) -> Performance:
   """A Performance, with what the camera follows."""
   middle = stance.middle_of_body(joints(body, track))[:, 0]
   x = np.where(np.array(apparatus) == "bar", PLACES["bar"], middle)
   return Performance(track, apparatus, x, np.array(labels), segments)
 
 
-def _num_frames(rng, settings):
+def _num_frames(rng: np.random.Generator, settings: Settings) -> int:
   """Length of an action."""
   share = rng.uniform(-1, 1) * min(settings.speed, 1.0)
   shortest, longest = settings.seconds
   return round(settings.fps * (shortest + (longest - shortest) * 0.5 * (1 + share)))
 
 
-def _pause(rng, settings):
+def _pause(rng: np.random.Generator, settings: Settings) -> int:
   """Length of a pause of a routine."""
   return round(settings.fps * (0.4 + 1.2 * settings.pauses * rng.uniform()))
 
 
-def _held(frame, num_frames):
+def _held(frame: Track, num_frames: int) -> Track:
   """A Track that stands still."""
   return frame[np.zeros(num_frames, int)]
 
 
-def _way(before, after, body, settings):
+def _way(before: Track, after: Track, body: Body, settings: Settings) -> Track:
   """The Track from the end of one to the start of another, on foot along the floor."""
   start, end = before.pelvis[-1], after.pelvis[0]
   distance = end[0] - start[0]
@@ -118,13 +122,13 @@ def _way(before, after, body, settings):
   return Track(angles, 0 * time, yaw, pelvis)
 
 
-def _turn(before, after):
+def _turn(before: float, after: float) -> float:
   """The shorter way round from one angle to another."""
   turn = after - before
   return turn - 2 * math.pi * round(turn / (2 * math.pi))
 
 
-def _walk(seconds):
+def _walk(seconds: np.ndarray) -> np.ndarray:
   """(T, A): two steps a second."""
   angles = np.tile(motion.STAND, (len(seconds), 1))
   for side, shift in (("l", 0.0), ("r", math.pi)):

@@ -71,7 +71,7 @@ def _write_videos(jobs: list[Job], settings: Settings, num_processes: int | None
   write = functools.partial(_write_video, settings=settings)
   missing = [job for job in jobs if not os.path.exists(job.path)]
   progress = functools.partial(tqdm, total=len(missing), unit=" videos", desc="stickgym")
-  num_processes = min(num_processes or os.cpu_count(), len(missing))
+  num_processes = min(num_processes or os.cpu_count() or 1, len(missing))
   if num_processes <= 1:
     for job in progress(missing):
       write(job)

@@ -6,7 +6,12 @@ import math
 
 import numpy as np
 
+from jaxvid.data_prep.stickgym.camera import Camera
+from jaxvid.data_prep.stickgym.settings import Settings
 from jaxvid.data_prep.stickgym.stance import BAR_HEIGHT, BEAM_HEIGHT
+
+Colour = tuple[int, ...]  # Red, green and blue, 0 to 255.
+Place = tuple[float, float, float]  # In the world.
 
 PLACES = {"floor": -2.0, "beam": 5.5, "bar": 11.0}  # x of the middle of each apparatus.
 _PATTERNS = ("blobs", "stripes", "checks", "plain")
@@ -28,7 +33,7 @@ class Thing:
   places: np.ndarray
   size: np.ndarray
   round: bool
-  colour: tuple[int, int, int]
+  colour: Colour
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,19 +48,19 @@ class Scene:
   """
 
   wall: np.ndarray
-  floor: tuple[int, int, int]
-  mat: tuple[int, int, int]
-  apparatus: tuple[int, int, int]
+  floor: Colour
+  mat: Colour
+  apparatus: Colour
   things: tuple[Thing, ...]
   gain: np.ndarray
 
 
-def draw_scene(rng, settings, num_frames, dark_figure):
+def draw_scene(rng: np.random.Generator, settings: Settings, num_frames: int, dark_figure: bool) -> Scene:
   """A Scene of `num_frames` frames, light where the figure is dark and dark where it is light."""
   base = 0.72 if dark_figure else 0.42
   hues = rng.uniform(size=4)
 
-  def colour(hue, value, saturation=0.3):
+  def colour(hue: float, value: float, saturation: float = 0.3) -> Colour:
     return tuple(int(255 * channel) for channel in colorsys.hsv_to_rgb(hue, saturation, min(max(value, 0.0), 1.0)))
 
   spread = settings.texture
@@ -77,7 +82,7 @@ def draw_scene(rng, settings, num_frames, dark_figure):
   )
 
 
-def _wall(rng, strength, colour):
+def _wall(rng: np.random.Generator, strength: float, colour: np.ndarray) -> np.ndarray:
   """A pattern that repeats, (_TEXELS, _TEXELS, 4) uint8: red, green, blue and an unused byte."""
   pattern = _PATTERNS[rng.integers(len(_PATTERNS))]
   angles = np.arange(_TEXELS) * (2 * math.pi / _TEXELS)
@@ -98,7 +103,7 @@ def _wall(rng, strength, colour):
   return texels
 
 
-def _thing(rng, time, colour):
+def _thing(rng: np.random.Generator, time: np.ndarray, colour: Colour) -> Thing:
   start, reach, rate = rng.uniform(0, 1, size=2), rng.uniform(-0.3, 0.3, size=2), rng.uniform(0.1, 0.9, size=2)
   phase = rng.uniform(0, 2 * math.pi, size=2)
   return Thing(
@@ -109,7 +114,7 @@ def _thing(rng, time, colour):
   )
 
 
-def wall(scene, camera, frame, scale):
+def wall(scene: Scene, camera: Camera, frame: int, scale: int) -> np.ndarray:
   """The wall (H, W, 4) uint8 behind one frame, at `scale` times the camera's pixels."""
   step = _TEXELS_A_METRE / (scale * camera.scale[frame])
   rows = _TEXELS_A_METRE * -camera.target[frame, 1] + step * (
@@ -123,7 +128,7 @@ def wall(scene, camera, frame, scale):
   return texels.view(np.uint8).reshape(*texels.shape, 4)
 
 
-def surfaces():
+def surfaces() -> list[tuple[str, list[Place]]]:
   """(name of the colour, corners (4, 3)) of the floor and the mats on it, in the order they are drawn.
 
   There is no mat for the salto, whose edge would show how far it has got.
@@ -133,7 +138,7 @@ def surfaces():
   return quads
 
 
-def bars():
+def bars() -> list[tuple[Place, Place, float]]:
   """(place of one end, of the other, thickness in metres) of the apparatus that stand on the floor."""
   x, low = PLACES["beam"], BEAM_HEIGHT - 0.08
   found = [((x - 2.3, low, 0.0), (x + 2.3, low, 0.0), 0.16)]
@@ -144,5 +149,5 @@ def bars():
   return found
 
 
-def _quad(left, right, back, front):
+def _quad(left: float, right: float, back: float, front: float) -> list[Place]:
   return [(left, 0.0, back), (right, 0.0, back), (right, 0.0, front), (left, 0.0, front)]

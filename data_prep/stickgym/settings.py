@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from typing import Any
 
 from jaxvid.data_prep.building.checks import BadInput
 
@@ -56,7 +57,7 @@ class Settings:
   clutter: float = 1.0
   noise: float = 1.0
 
-  def __post_init__(self):
+  def __post_init__(self) -> None:
     for name in ("height", "width"):
       size = getattr(self, name)
       if size < 32 or size % 2:
@@ -73,7 +74,7 @@ class Settings:
         raise BadInput(_WHERE, name, f"{strength} is none from 0 to 2", "0 is none, 1 normal.")
 
 
-def of_difficulty(difficulty, **others):
+def of_difficulty(difficulty: str, **others: Any) -> Settings:
   """Settings with every nuisance as strong as a key of DIFFICULTIES says, but for `others`."""
   if difficulty not in DIFFICULTIES:
     raise BadInput(_WHERE, "difficulty", f"{difficulty!r} is unknown", f"Use one of: {', '.join(DIFFICULTIES)}.")

@@ -2,6 +2,7 @@
 
 import argparse
 import ast
+import importlib.util
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from jaxvid.data import store
 from jaxvid.data_prep import build, dataset, stats
 from jaxvid.data_prep.dataset import Dataset
 
@@ -102,3 +104,21 @@ assert imported() == ["jaxvid.data_prep.datasets.thumos14"], imported()
 def test_an_unknown_name(name, message):
   with pytest.raises(ValueError, match=message):
     dataset.load(name)
+
+
+def test_the_dataset_that_the_documentation_shows(make_source, tmp_path, monkeypatch):
+  example = re.search(r"## Another dataset.*?```python\n(.*?)```", (ROOT / "docs/datasets.md").read_text(), re.DOTALL)[
+    1
+  ]
+  (tmp_path / "kitchens.py").write_text(example)
+  spec = importlib.util.spec_from_file_location("jaxvid.data_prep.datasets.kitchens", tmp_path / "kitchens.py")
+  module = importlib.util.module_from_spec(spec)
+  spec.loader.exec_module(module)
+  monkeypatch.setitem(sys.modules, spec.name, module)
+  monkeypatch.setattr(dataset, "names", lambda: [*NAMES, "kitchens"])
+  annotations = [{"label": "open drawer", "segment": [1.0, 2.5]}]
+  source = make_source({"a": {"subset": "training", "duration": 20.0, "annotations": annotations, "steps": 121}})
+  build.main(["kitchens/i3d", f"--source={source}", f"--data_dir={tmp_path}"])
+  split = store.open_dataset(tmp_path, "kitchens/i3d", "train")
+  assert split.class_names == ["open drawer"] and split.contract.extractor == "i3d" and split[0]["fps"] == 25
+  assert split.metadata["description"] == "Kitchens: a hundred untrimmed videos with the segments of 12 actions."
