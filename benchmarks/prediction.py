@@ -23,6 +23,7 @@ import numpy as np
 
 from benchmarks.timing import compare, table
 from jaxvid import convert
+from jaxvid.evaluation.detections import valid
 from jaxvid.evaluation.predictor import Predictor
 from jaxvid.tasks.base import build_network
 from jaxvid.tasks.localization import Task
@@ -110,9 +111,9 @@ class Ours:
     return jax.device_get(self._finish(outputs, batch))
 
   def predict(self, batch):
-    """Detections as plain lists, best first."""
-    [(_, found)] = self._predictor.run(self._variables, [({}, batch)])
-    return found
+    """Detections, best first."""
+    [(_, candidates)] = self._predictor.each(self._variables, [({}, batch)])
+    return valid(candidates)
 
 
 class Theirs:
@@ -203,7 +204,7 @@ def _check_equal(ours, theirs, batch, found, steps):
     if error > TOLERANCE:
       sys.exit(f"error: T = {steps}: logits of level {level} differ by {error:.1e} of the largest")
   expected = np.sort(theirs.predict()[0]["scores"].numpy())[::-1]
-  got = np.array(found["scores"])
+  got = found.scores
   if len(got) != len(expected) or float(np.max(np.abs(got - expected), initial=0)) > TOLERANCE:
     sys.exit(f"error: T = {steps}: {len(got)} detections, reference {len(expected)}, or other scores")
 

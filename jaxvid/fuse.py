@@ -37,8 +37,8 @@ def fuse(
       many.
   """
   from jaxvid import files
-  from jaxvid.evaluators.recognition import best_classes
   from jaxvid.metrics import classification
+  from jaxvid.metrics.classification import best_classes
 
   weights = list(weights or [1.0] * len(runs))
   if len(weights) != len(runs) or not all(math.isfinite(weight) and weight > 0 for weight in weights):

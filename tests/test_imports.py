@@ -31,9 +31,11 @@ MAY_IMPORT = {
   "viz": "files time_grid",
   "evaluation": "tasks models metrics data formats records viz files progress array_types time_grid",
   "evaluators": "evaluation tasks models metrics data formats records viz files progress array_types time_grid",
-  "train": "build evaluators tasks models losses metrics data weights viz files progress array_types time_grid",
+  "train": (
+    "build evaluation evaluators tasks models losses metrics data weights viz files progress array_types time_grid"
+  ),
   "inference": (
-    "build train evaluation evaluators tasks models data formats records video weights"
+    "build train evaluation evaluators tasks models metrics data formats records video weights"
     " viz files progress array_types time_grid"
   ),
   "explaining": (

@@ -3,26 +3,26 @@
 import dataclasses
 import logging
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any
 
-import flax.linen as nn
 import jax
 import numpy as np
-from tqdm import tqdm
 
-from jaxvid import files
-from jaxvid.evaluation import predictor
-from jaxvid.evaluation.gather import gather
-from jaxvid.evaluators.recognition import best_classes
+from jaxvid import files, progress
+from jaxvid.data.pipelines.windows import Data
+from jaxvid.data.store import Split
+from jaxvid.evaluation.predictor import Predictor
+from jaxvid.evaluation.split import predict_split
+from jaxvid.evaluators.base import Scores
 from jaxvid.metrics import anticipation, epic_anticipation
-from jaxvid.tasks.base import AnyTask
+from jaxvid.metrics.classification import best_classes
 
 _LOG = logging.getLogger(__name__)
 _NUM_WRITTEN = 5  # Actions a window in predictions.json.
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(frozen=True)
 class Evaluator:
   """The section config.eval.
 
@@ -45,7 +45,7 @@ class Evaluator:
   submission: bool = False
   sls: tuple[int, int, int] = (1, 3, 3)
 
-  def __post_init__(self):
+  def __post_init__(self) -> None:
     if min(self.batch_size, self.recall_at) < 1 or not self.top or min(self.top) < 1:
       raise ValueError(f"batch_size {self.batch_size}, recall_at {self.recall_at}, top {self.top}: must be 1 or more")
     if self.best_by not in ("recall", "top1") or (self.best_by == "top1" and 1 not in self.top):
@@ -53,11 +53,11 @@ class Evaluator:
     epic_anticipation.check_levels(self.sls)
 
   def check(self) -> None:
-    """Nothing here can be wrong before a training and right after it."""
+    """No input files to check."""
 
   def run(
-    self, network: nn.Module, task: AnyTask, variables: Any, source: Any, data: Any, workdir: str, draw: bool = True
-  ) -> dict[str, Any]:
+    self, predictor: Predictor, variables: Any, source: Split, data: Data, workdir: str, draw: bool = True
+  ) -> Scores:
     """Scores the split; writes predictions.json, scores.json and, if set, submission.json into `workdir`.
 
     predictions.json holds the most probable actions of each window, best first, by the window's segment id or, where it
@@ -73,16 +73,21 @@ class Evaluator:
         "config.eval.submission: the dataset's metadata have no anticipation.action_verb and action_noun; a submission "
         "to EPIC-Kitchens-100's challenge needs verbs and nouns. Set it to False"
       )
-    found = sorted(gather(list(self._predict(network, task, variables, source, data))), key=lambda x: x["index"])
-    if not found:
+    windows = predict_split(predictor, variables, source, data, _keep, unit="window", batch_size=self.batch_size)
+    if not windows:
       raise ValueError(f"config.eval.split: {self.split} has no windows to score")
-    columns = {name: None if found[0][name] is None else np.array([x[name] for x in found]) for name in found[0]}
-    parts = {part: columns[part] for part in anticipation.PARTS}
+    windows.sort(key=lambda window: window["index"])
+    # (N, K) of each part that the network predicts; None of the others.
+    parts = {
+      part: None if windows[0][part] is None else np.array([window[part] for window in windows])
+      for part in anticipation.PARTS
+    }
+    segment_ids = [window["segment_id"] for window in windows]
     result = anticipation.score(
       **parts,
-      labels=columns["label"],
+      labels=np.array([window["label"] for window in windows]),
       metadata=metadata,
-      segment_ids=columns["segment_id"].tolist(),
+      segment_ids=segment_ids,
       top=self.top,
       recall_at=self.recall_at,
     )
@@ -91,47 +96,40 @@ class Evaluator:
     if jax.process_index() == 0:
       folder = pathlib.Path(workdir)
       # Two windows of one VIDEO@START are the same window, with the same predictions.
-      rows = {_name(window): best_classes(window["action"], source.class_names, _NUM_WRITTEN) for window in found}
+      rows = {_name(window): best_classes(window["action"], source.class_names, _NUM_WRITTEN) for window in windows}
       files.write_json(folder / "predictions.json", {"version": "1.0", "results": rows})
       files.write_json(folder / "scores.json", scores)
-      tqdm.write(result.format())
+      progress.write(result.format())
       if num_dropped:
-        tqdm.write(f"{num_dropped:,} windows without enough past are not among these")
+        progress.write(f"{num_dropped:,} windows without enough past are not among these")
       if self.submission:
-        self._submit(folder / "submission.json", columns, metadata, num_dropped)
+        self._submit(folder / "submission.json", segment_ids, parts, metadata, num_dropped)
     return scores
 
-  def summary(self, scores: dict[str, Any]) -> dict[str, float]:
+  def summary(self, scores: Scores) -> dict[str, float]:
     """The numbers worth a curve: "action_recall5", "verb_top1", "unseen_action_recall5", ..."""
     return anticipation.flat(scores)
 
-  def score(self, scores: dict[str, Any]) -> float:
-    """The one number by which a checkpoint is the best."""
+  def score(self, scores: Scores) -> float:
+    """Of the actions the recall or, with best_by "top1", the accuracy."""
     return scores["action"]["top1" if self.best_by == "top1" else f"recall{self.recall_at}"]
 
-  def _predict(self, network, task, variables, source, data) -> Iterator[dict[str, Any]]:
-    """A dict of plain values and arrays for each of this process's windows, computed on one of its devices."""
-    if not hasattr(self, "_predictor"):  # One however often `run` is called, so that programs are compiled once.
-      self._predictor = predictor.Predictor(network, task, plain=lambda predictions: predictions)
-    examples = data.eval_examples(source, jax.process_index(), jax.process_count())
-    num_windows = -(-(data.num_eval_examples(source) - jax.process_index()) // jax.process_count())
-    for record, found in self._predictor.each(variables, examples, self.batch_size, num_windows, "window"):
-      yield {
-        **{name: record[name] for name in ("id", "segment_id")},
-        **{"index": int(record["index"]), "time": float(record["time"]), "label": int(record["label"])},
-        **{part: getattr(found, part) for part in anticipation.PARTS},
-      }
-
-  def _submit(self, path, columns, metadata, num_dropped):
+  def _submit(
+    self,
+    path: pathlib.Path,
+    segment_ids: list[str],
+    parts: dict[str, np.ndarray | None],
+    metadata: Mapping[str, Any],
+    num_dropped: int,
+  ) -> None:
     of_verb, of_noun = metadata["action_verb"], metadata["action_noun"]
-    action, verb, noun = (columns[part] for part in ("action", "verb", "noun"))
+    action, verb, noun = (parts[part] for part in ("action", "verb", "noun"))
     if verb is None:
       verb = anticipation.marginalise(action, of_verb, epic_anticipation.NUM_VERBS)
     if noun is None:
       noun = anticipation.marginalise(action, of_noun, epic_anticipation.NUM_NOUNS)
-    ids = columns["segment_id"].tolist()
     try:
-      submission = epic_anticipation.build(ids, action, verb, noun, of_verb, of_noun, self.sls)
+      submission = epic_anticipation.build(segment_ids, action, verb, noun, of_verb, of_noun, self.sls)
     except ValueError as error:
       raise ValueError(f"config.eval.submission: {error}. Is {self.split} a split of EPIC-Kitchens-100?") from error
     files.write_text(path, epic_anticipation.to_text(submission))
@@ -142,5 +140,17 @@ class Evaluator:
       )  # fmt: skip
 
 
-def _name(window):
+def _keep(record: dict[str, Any], found: Any) -> dict[str, Any]:
+  """What is wanted of a window and its predictions."""
+  return {
+    "id": record["id"],
+    "segment_id": record["segment_id"],
+    "index": int(record["index"]),
+    "time": float(record["time"]),
+    "label": int(record["label"]),
+    **{part: getattr(found, part) for part in anticipation.PARTS},
+  }
+
+
+def _name(window: dict[str, Any]) -> str:
   return window["segment_id"] or f"{window['id']}@{window['time']:.3f}"

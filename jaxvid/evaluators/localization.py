@@ -3,26 +3,48 @@
 import dataclasses
 import logging
 import pathlib
+from collections.abc import Sequence
 from typing import Any
 
 import jax
 import numpy as np
-from tqdm import tqdm
 
-from jaxvid import files
-from jaxvid.data.pipelines.sequences import Data
+from jaxvid import files, progress
+from jaxvid.data.pipelines.base import AnyData
 from jaxvid.data.store import Split
-from jaxvid.evaluation import diagnosis, predictor
-from jaxvid.evaluation.gather import gather
+from jaxvid.evaluation import diagnosis
+from jaxvid.evaluation.detections import Detections, valid
+from jaxvid.evaluation.predictor import Predictor
+from jaxvid.evaluation.split import predict_split
+from jaxvid.evaluators.base import Scores
+from jaxvid.formats import activitynet_detections
 from jaxvid.metrics import annotations, detection, fusion, scoring, submission
+from jaxvid.metrics.found import columns
 from jaxvid.metrics.protocols import Protocol
-from jaxvid.models.localization.network import Network
-from jaxvid.tasks.localization import Task
 
 _LOG = logging.getLogger(__name__)
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(frozen=True, eq=False)
+class Recording:
+  """A recording of the split: its N annotated actions and what was found.
+
+  Attributes:
+    id: its name.
+    duration: seconds.
+    segments: (N, 2) seconds.
+    labels: (N,) class indices.
+    found: the detections.
+  """
+
+  id: str
+  duration: float
+  segments: np.ndarray
+  labels: np.ndarray
+  found: Detections
+
+
+@dataclasses.dataclass(frozen=True)
 class Evaluator:
   """mAP at temporal IoU thresholds, and Recall@kx, as ActionFormer's evaluator has them; the section config.eval.
 
@@ -59,105 +81,96 @@ class Evaluator:
         raise FileNotFoundError(f"config.eval.{key}: there is no file {path}; name another, or None to do without")
 
   def run(
-    self,
-    network: Network,
-    task: Task,
-    variables: Any,
-    source: Split,
-    data: Data,
-    workdir: str,
-    draw: bool = True,
-  ) -> dict[str, Any]:
+    self, predictor: Predictor, variables: Any, source: Split, data: AnyData, workdir: str, draw: bool = True
+  ) -> Scores:
     """Scores the split; writes predictions.json, scores.json and, with `draw`, detections.png into `workdir`.
 
     predictions.json is in ActivityNet's submission format: seconds and class names, best first; what score fusion makes
     of it is predictions_fused.json. Returns the scores as fractions: {"average_mAP": x, "mAP": {"0.30": x, ...},
     "recall": {"1x": {...}, ...}, "per_class": ..., "partial": ...}.
     """
-    found, truth = [], []
-    for record, predictions in self._predict(network, task, variables, source, data):
-      found.append(dict(predictions, id=record["id"]))
-      fields = {name: np.asarray(record[name]).tolist() for name in ("duration", "segments", "labels")}
-      truth.append(dict(fields, id=record["id"]))
-    found, truth = gather(found), gather(truth)
-
-    results = {recording["id"]: predictor.rows(recording, source.class_names) for recording in found}
-    result, fused = self._score(results, truth, source.class_names)
+    rows = predict_split(predictor, variables, source, data, _keep, unit="recording")
+    recordings = [Recording(**row["truth"], found=Detections(**row["found"])) for row in rows]
+    result, fused = self._score(recordings, source.class_names)
     scores = result.to_dict()
     if jax.process_index() == 0:
       folder = pathlib.Path(workdir)
-      predictor.write_submission(
-        folder / "predictions.json", [(recording["id"], recording) for recording in found], source.class_names
-      )
+      found = [(recording.id, *recording.found) for recording in recordings]
+      activitynet_detections.write(folder / "predictions.json", found, source.class_names)
       if fused:
         files.write_json(folder / "predictions_fused.json", {"version": "1.0", "results": fused})
       files.write_json(folder / "scores.json", scores)
-      tqdm.write(result.format(per_class=True))
+      progress.write(result.format(per_class=True))
       if draw and self.num_drawn:
-        self._draw(folder / "detections.png", found, truth, source.class_names)
+        _draw(folder / "detections.png", recordings[: self.num_drawn], source.class_names)
       if draw and self.diagnose:
         diagnosis.write(folder / "diagnosis", result)
         _LOG.info("diagnosis: %s", folder / "diagnosis")
     return scores
 
-  def summary(self, scores: dict[str, Any]) -> dict[str, float]:
-    """The numbers worth a curve."""
+  def summary(self, scores: Scores) -> dict[str, float]:
+    """The numbers worth a curve: "average_mAP", "mAP@0.30", "recall@1x@0.30", ..."""
     curves = {"average_mAP": scores["average_mAP"]}
     curves |= {f"mAP@{tiou}": value for tiou, value in scores["mAP"].items()}
     return curves | {f"recall@{k}@{tiou}": value for k, row in scores["recall"].items() for tiou, value in row.items()}
 
-  def score(self, scores: dict[str, Any]) -> float:
-    """The one number by which a checkpoint is the best."""
+  def score(self, scores: Scores) -> float:
+    """The average mAP."""
     return scores["average_mAP"]
 
-  def _score(self, results, truth, class_names):
-    """The Result of the detections, and the fused ones in ActivityNet's format where there is a fusion."""
+  def _score(
+    self, recordings: Sequence[Recording], class_names: Sequence[str]
+  ) -> tuple[scoring.Result, dict[str, list[dict[str, Any]]] | None]:
+    """The scores, and the fused detections in ActivityNet's format where there is a fusion."""
     if self.annotations:
       target = annotations.read(self.annotations, (self.split,), self.remove_duplicates)
     else:
-      columns = ([record[name] for record in truth] for name in ("id", "duration", "segments", "labels"))
-      target = annotations.make("the dataset", *columns, dict(enumerate(class_names)), self.remove_duplicates)
-    submitted = submission.Submission("the detections", results, is_epic=False)
-    found, fused = submission.detections(submitted, target, labels="none" if self.score_fusion else "known"), None
+      target = annotations.make(
+        source="the dataset",
+        recordings=[recording.id for recording in recordings],
+        durations=[recording.duration for recording in recordings],
+        segments=[recording.segments for recording in recordings],
+        labels=[recording.labels for recording in recordings],
+        class_names=dict(enumerate(class_names)),
+        remove_duplicates=self.remove_duplicates,
+      )
+    detections = [(recording.id, *recording.found) for recording in recordings]
+    found, fused = columns(detections, class_names, target, ignore_labels=bool(self.score_fusion)), None
     if self.score_fusion:
       found = fusion.fuse(found, target, fusion.read_video_scores(self.score_fusion, target))
       fused = submission.to_results(found, target)
     rules = Protocol("ActionFormer", (self.split,), tuple(self.tious), tuple(self.recall_at), self.remove_duplicates)
     return scoring.score(target, found, rules), fused
 
-  def _predict(self, network, task, variables, source, data):
-    """(record, detections as plain lists) of this process's recordings, on one of its devices."""
-    if not hasattr(self, "_predictor"):  # One however often `run` is called, so that programs are compiled once.
-      self._predictor = predictor.Predictor(network, task)
-    examples = data.eval_examples(source, jax.process_index(), jax.process_count())
-    num_examples = -(-(len(source) - jax.process_index()) // jax.process_count())
-    return tqdm(
-      self._predictor.run(variables, examples), total=num_examples, desc="evaluate", unit="recording", leave=False
-    )
 
-  def _draw(self, path, found, truth, class_names):
-    from jaxvid.viz import timeline  # Here, not above: matplotlib is slow to import.
+def _keep(record: dict[str, Any], candidates: Any) -> dict[str, Any]:
+  """What is wanted of a recording and its predictions."""
+  segments, labels = np.asarray(record["segments"]), np.asarray(record["labels"])
+  return {
+    "truth": {"id": record["id"], "duration": float(record["duration"]), "segments": segments, "labels": labels},
+    "found": valid(candidates)._asdict(),
+  }
 
-    drawn = []
-    for predictions, record in list(zip(found, truth))[: self.num_drawn]:
-      segments, labels = detection.remove_duplicate_annotations(record["segments"], record["labels"])
-      # As many detections as a reader can take in: the best ones, twice as many as there are actions.
-      shown = slice(0, 2 * max(len(labels), 1))
-      drawn.append(
-        timeline.Timeline(
-          id=record["id"],
-          duration=record["duration"],
-          truth_segments=segments,
-          truth_labels=labels.astype(int),
-          segments=_segments(predictions["segments"][shown]),
-          scores=np.array(predictions["scores"][shown]),
-          labels=np.array(predictions["labels"][shown], int),
-          num_found=len(predictions["labels"]),
-        )
+
+def _draw(path: pathlib.Path, recordings: Sequence[Recording], class_names: Sequence[str]) -> None:
+  from jaxvid.viz import timeline  # Here, not above: matplotlib is slow to import.
+
+  drawn = []
+  for recording in recordings:
+    segments, labels = detection.remove_duplicate_annotations(recording.segments, recording.labels)
+    # As many detections as a reader can take in: the best ones, twice as many as there are actions.
+    shown = recording.found.top(2 * max(len(labels), 1))
+    drawn.append(
+      timeline.Timeline(
+        id=recording.id,
+        duration=recording.duration,
+        truth_segments=segments,
+        truth_labels=labels.astype(int),
+        segments=shown.segments.astype(float),
+        scores=shown.scores.astype(float),
+        labels=shown.labels.astype(int),
+        num_found=len(recording.found.labels),
       )
-    timeline.draw(path, drawn, class_names)
-    _LOG.info("detections against truth: %s", path)
-
-
-def _segments(rows):
-  return np.asarray(rows, float).reshape(-1, 2)
+    )
+  timeline.draw(path, drawn, class_names)
+  _LOG.info("detections against truth: %s", path)

@@ -3,25 +3,24 @@
 import dataclasses
 import logging
 import pathlib
-from collections.abc import Iterator
 from typing import Any
 
-import flax.linen as nn
 import jax
 import numpy as np
-from tqdm import tqdm
 
-from jaxvid import files
-from jaxvid.evaluation import predictor
-from jaxvid.evaluation.gather import gather
+from jaxvid import files, progress
+from jaxvid.data.pipelines.base import AnyData
+from jaxvid.data.store import Split
+from jaxvid.evaluation.predictor import Predictor
+from jaxvid.evaluation.split import predict_split
+from jaxvid.evaluators.base import Scores
 from jaxvid.metrics import classification
-from jaxvid.tasks.base import AnyTask
 
 _LOG = logging.getLogger(__name__)
 _NUM_WRITTEN = 5  # Classes a clip in predictions.json.
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(frozen=True)
 class Evaluator:
   """The section config.eval.
 
@@ -40,73 +39,64 @@ class Evaluator:
   draw_confusion: bool = True
   keep_features: bool = True
 
-  def __post_init__(self):
+  def __post_init__(self) -> None:
     if self.batch_size < 1 or not self.top or min(self.top) < 1:
       raise ValueError(f"batch_size {self.batch_size} and top {self.top}: must be 1 or more")
 
   def check(self) -> None:
-    """Nothing here can be wrong before a training and right after it."""
+    """No input files to check."""
 
   def run(
-    self, network: nn.Module, task: AnyTask, variables: Any, source: Any, data: Any, workdir: str, draw: bool = True
-  ) -> dict[str, Any]:
+    self, predictor: Predictor, variables: Any, source: Split, data: AnyData, workdir: str, draw: bool = True
+  ) -> Scores:
     """Scores the split; writes predictions.json, scores.json and, with `draw`, confusion.png into `workdir`.
 
     predictions.json is in ActivityNet's format for classification: the most probable classes of each clip, best first.
     Returns the scores as fractions: {"top1": x, "top5": x, "mean_class_accuracy": x, "per_class": ...}.
     """
-    found = gather(list(self._predict(network, task, variables, source, data)))
-    probabilities = np.array([clip["probabilities"] for clip in found])
-    labels = np.array([clip["label"] for clip in found])
-    result = classification.score(probabilities, labels, source.class_names, self.top)
+    clips = predict_split(predictor, variables, source, data, _keep, unit="clip", batch_size=self.batch_size)
+    ids, class_names = [clip["id"] for clip in clips], source.class_names
+    labels, probabilities = (np.array([clip[name] for clip in clips]) for name in ("label", "probabilities"))
+    result = classification.score(probabilities, labels, class_names, self.top)
     scores = result.to_dict()
     if jax.process_index() == 0:
       folder = pathlib.Path(workdir)
-      rows = {clip["id"]: best_classes(clip["probabilities"], source.class_names, _NUM_WRITTEN) for clip in found}
-      files.write_json(folder / "predictions.json", {"version": "1.0", "results": rows})
+      best = [classification.best_classes(row, class_names, _NUM_WRITTEN) for row in probabilities]
+      files.write_json(folder / "predictions.json", {"version": "1.0", "results": dict(zip(ids, best))})
       files.write_json(folder / "scores.json", scores)
-      tqdm.write(result.format())
+      progress.write(result.format())
       if draw and self.keep_features:
-        kept = {
-          "features": np.array([clip["pooled"] for clip in found], np.float32),
-          "probabilities": probabilities.astype(np.float32),
-          "labels": labels,
-          "ids": [clip["id"] for clip in found],
-          "class_names": source.class_names,
-        }
+        pooled = np.array([clip["pooled"] for clip in clips], np.float32)
         with files.replacing(folder / "features.npz") as temporary:
-          np.savez(temporary, **kept)
+          np.savez(
+            temporary,
+            features=pooled,
+            probabilities=probabilities.astype(np.float32),
+            labels=labels,
+            ids=ids,
+            class_names=class_names,
+          )
       if draw and self.draw_confusion:
         from jaxvid.viz import confusion  # Here, not above: matplotlib is slow to import.
 
-        confusion.draw(folder / "confusion.png", result.confusion, source.class_names)
-        _LOG.info("who is taken for whom: %s", folder / "confusion.png")
+        confusion.draw(folder / "confusion.png", result.confusion, class_names)
+        _LOG.info("confusion matrix: %s", folder / "confusion.png")
     return scores
 
-  def summary(self, scores: dict[str, Any]) -> dict[str, float]:
-    """The numbers worth a curve."""
+  def summary(self, scores: Scores) -> dict[str, float]:
+    """The numbers worth a curve: "top1", "mean_class_accuracy", ..."""
     return {name: value for name, value in scores.items() if isinstance(value, float)}
 
-  def score(self, scores: dict[str, Any]) -> float:
-    """The one number by which a checkpoint is the best."""
+  def score(self, scores: Scores) -> float:
+    """The top-k accuracy of the smallest k."""
     return scores[f"top{min(self.top)}"]
 
-  def _predict(self, network, task, variables, source, data) -> Iterator[dict[str, Any]]:
-    """A dict of plain values for each of this process's clips, computed on one of its devices."""
-    if not hasattr(self, "_predictor"):  # One however often `run` is called, so that programs are compiled once.
-      self._predictor = predictor.Predictor(network, task, plain=lambda predictions: predictions)
-    examples = data.eval_examples(source, jax.process_index(), jax.process_count())
-    num_clips = -(-(len(source) - jax.process_index()) // jax.process_count())
-    for record, found in self._predictor.each(variables, examples, self.batch_size, num_clips, "clip"):
-      yield {
-        "id": record["id"],
-        "label": int(record["label"]),
-        "probabilities": found.probabilities.tolist(),
-        "pooled": found.pooled.tolist(),
-      }
 
-
-def best_classes(probabilities: Any, class_names: list[str], count: int) -> list[dict[str, Any]]:
-  """[{"label": NAME, "score": x}, ...], most probable first."""
-  order = np.argsort(-np.asarray(probabilities), kind="stable")[:count]
-  return [{"label": class_names[k] if class_names else int(k), "score": float(probabilities[k])} for k in order]
+def _keep(record: dict[str, Any], found: Any) -> dict[str, Any]:
+  """What is wanted of a clip and its predictions."""
+  return {
+    "id": record["id"],
+    "label": int(record["label"]),
+    "probabilities": found.probabilities,
+    "pooled": found.pooled,
+  }

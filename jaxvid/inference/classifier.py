@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from jaxvid.evaluation.predictor import Predictor
-from jaxvid.evaluators.recognition import best_classes
 from jaxvid.inference.clip_model import ClipModel
+from jaxvid.metrics.classification import best_classes
 from jaxvid.video.decode import Video
 
 
@@ -23,7 +23,7 @@ class Classifier:
   def __init__(self, model: ClipModel):
     self.class_names, self.views = list(model.class_names), model.views
     self._variables = model.variables
-    self._predictor = Predictor(model.network, model.task, plain=lambda predictions: predictions)
+    self._predictor = Predictor(model.network, model.task)
 
   @classmethod
   def from_workdir(cls, workdir: str | os.PathLike, checkpoint: str = "latest") -> "Classifier":

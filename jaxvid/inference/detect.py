@@ -11,7 +11,7 @@ from jaxvid.data import contract, feature_files
 from jaxvid.data.contract import FeatureContract
 from jaxvid.data.feature_files import FeatureFileError
 from jaxvid.data.recordings import FeatureFile, FeatureFiles, Timing, TimingError, read_timings
-from jaxvid.evaluation import predictor
+from jaxvid.formats import activitynet_detections
 from jaxvid.inference.detector import Detector
 
 _LOG = logging.getLogger(__name__)
@@ -66,16 +66,16 @@ def detect(
 
   results, drawn = [], []
   for record, found in tqdm(detector.run(usable), total=len(usable), desc="predict", unit="recording", leave=False):
-    found = {name: values[:top] for name, values in found.items()}
-    results.append((record["id"], found))
+    found = found.top(top)
+    results.append((record["id"], *found))
     if len(drawn) < _NUM_DRAWN:
       drawn.append((record, found))
-  predictor.write_submission(output, results, detector.class_names)
-  _LOG.info("%d detections in %d recording(s): %s", sum(len(f["labels"]) for _, f in results), len(results), output)
+  activitynet_detections.write(output, results, detector.class_names)
+  _LOG.info("%d detections in %d recording(s): %s", sum(len(labels) for *_, labels in results), len(results), output)
   if plot:
     _draw(plot, drawn, detector.class_names, len(results))
     _LOG.info("the picture: %s", plot)
-  return {name: predictor.rows(found, detector.class_names) for name, found in results}
+  return {name: activitynet_detections.rows(*found, detector.class_names) for name, *found in results}
 
 
 def _check_outputs(output, plot):
@@ -141,7 +141,7 @@ def _draw(path, drawn, class_names, num_recordings):
 
   panels = []
   for record, found in drawn:
-    scores = np.array(found["scores"])
+    scores = found.scores.astype(float)
     shown = np.flatnonzero(scores >= _WEAKEST_DRAWN * scores.max(initial=0))[:_NUM_DETECTIONS_DRAWN]
     panels.append(
       timeline.Timeline(
@@ -149,9 +149,9 @@ def _draw(path, drawn, class_names, num_recordings):
         duration=record["duration"],
         truth_segments=None,
         truth_labels=None,
-        segments=np.array(found["segments"]).reshape(-1, 2)[shown],
+        segments=found.segments.astype(float)[shown],
         scores=scores[shown],
-        labels=np.array(found["labels"], int)[shown],
+        labels=found.labels.astype(int)[shown],
         num_found=len(scores),
       )
     )

@@ -8,7 +8,9 @@ import numpy as np
 
 from jaxvid.data import feature_files, recordings
 from jaxvid.data.recordings import FeatureFile, FeatureFiles, Timing
-from jaxvid.evaluation import predictor
+from jaxvid.evaluation.detections import Detections, valid
+from jaxvid.evaluation.predictor import Predictor
+from jaxvid.formats import activitynet_detections
 from jaxvid.train import trained
 
 
@@ -27,7 +29,7 @@ class Detector:
       CheckpointError: there is none.
     """
     self._model = trained.load(os.fspath(workdir), checkpoint)
-    self._predictor = predictor.Predictor(self._model.experiment.network, self._model.experiment.task)
+    self._predictor = Predictor(self._model.experiment.network, self._model.experiment.task)
     self.class_names, self.contract = self._model.class_names, self._model.contract
 
   def __call__(self, features: np.ndarray, timing: Timing | None = None, top: int | None = None) -> list[dict]:
@@ -45,12 +47,14 @@ class Detector:
     feature_files.check(features, self.contract.dim, "features")
     record = recordings.record("recording", features, timing or Timing(), self.contract)
     [(_, found)] = self._run([record])
-    return predictor.rows(found, self.class_names)[:top]
+    return activitynet_detections.rows(*found.top(top), self.class_names)
 
-  def run(self, files: Sequence[FeatureFile]) -> Iterator[tuple[dict[str, Any], dict[str, list]]]:
-    """(record, detections as jaxvid.evaluation.predictor has them) of each file in turn; files are read ahead."""
+  def run(self, files: Sequence[FeatureFile]) -> Iterator[tuple[dict[str, Any], Detections]]:
+    """(record, detections) of each file in turn; files are read ahead."""
     return self._run(FeatureFiles(files, self.contract))
 
   def _run(self, source):
     # The way of an evaluation: the same padding, the same program, hence the same numbers.
-    return self._predictor.run(self._model.variables, self._model.experiment.data.eval_examples(source))
+    examples = self._model.experiment.data.eval_examples(source)
+    for record, candidates in self._predictor.each(self._model.variables, examples):
+      yield record, valid(candidates)

@@ -11,9 +11,9 @@ import numpy as np
 from jaxvid.data import feature_files, observation, recordings
 from jaxvid.data.contract import FeatureContract
 from jaxvid.data.recordings import Timing
-from jaxvid.evaluators.recognition import best_classes
 from jaxvid.inference.anticipator import Anticipator, StreamError
 from jaxvid.inference.extractor import FeatureExtractor
+from jaxvid.metrics.classification import best_classes
 from jaxvid.video.decode import Video
 
 _TOLERANCE = 1e-6  # Seconds.

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -83,3 +84,10 @@ def score(
   per_class = np.where(counts > 0, np.diag(confusion) / np.maximum(counts, 1), np.nan)
   top = {k: float((rank < k).mean()) for k in ks if k <= num_classes}
   return Result(top, float(np.nanmean(per_class)), per_class, counts, confusion, list(class_names))
+
+
+def best_classes(probabilities: np.ndarray, class_names: Sequence[str], count: int) -> list[dict[str, Any]]:
+  """The `count` most probable classes of (K,) probabilities: [{"label": NAME, "score": x}, ...], best first; without
+  names, labels are indices."""
+  order = np.argsort(-np.asarray(probabilities), kind="stable")[:count]
+  return [{"label": class_names[k] if class_names else int(k), "score": float(probabilities[k])} for k in order]

@@ -9,6 +9,7 @@ import flax.linen as nn
 from jaxvid.build import DATA, EVALUATORS, TASKS, ConfigError, build, construct
 from jaxvid.data.contract import FeatureContract
 from jaxvid.data.store import Split
+from jaxvid.evaluators.base import AnyEvaluator
 from jaxvid.tasks.base import AnyTask, build_network
 from jaxvid.train.optim import Optim
 
@@ -53,7 +54,7 @@ class Experiment:
   seed: int
   network: nn.Module
   task: AnyTask
-  evaluator: Any
+  evaluator: AnyEvaluator
   data: Any
   optim: Optim
   train: Train

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from jaxvid.evaluation.predictor import Predictor
 from jaxvid.evaluators.anticipation import Evaluator
 from jaxvid.metrics import anticipation, epic_anticipation
 
@@ -110,10 +111,11 @@ class Data:
 
 @pytest.fixture
 def run(tmp_path):
-  def run(data, metadata=EPIC, has_parts=False, evaluator=None, **settings):
-    evaluator = evaluator or Evaluator(**{"batch_size": 4, **settings})
+  def run(data, metadata=EPIC, has_parts=False, **settings):
+    evaluator = Evaluator(**{"batch_size": 4, **settings})
     variables = {"params": {"scale": jnp.float32(1)}}
-    scores = evaluator.run(Last(), Task(has_parts), variables, Source(metadata), data, str(tmp_path))
+    predictor = Predictor(Last(), Task(has_parts))
+    scores = evaluator.run(predictor, variables, Source(metadata), data, str(tmp_path))
     return scores, evaluator
 
   return run
@@ -172,12 +174,6 @@ def test_a_plain_dataset_and_own_verbs(rng, run):
   expected = (data.logits()[:, :97].argmax(1) == np.array(ACTION_VERB)[data.labels]).mean()
   assert own["verb"]["top1"] == pytest.approx(expected) and own["verb"] != run(data)[0]["verb"]
   assert own["action"] == plain["action"] and not own["subsets"]
-
-
-def test_programs_are_kept_between_runs(rng, run):
-  scores, evaluator = run(Data(rng))
-  kept = evaluator._predictor
-  assert run(Data(rng), evaluator=evaluator)[1]._predictor is kept and kept._step._cache_size() == 1
 
 
 def test_submission(tmp_path, rng, run, caplog):

@@ -1,11 +1,10 @@
-"""Detections of one recording after the other, and the file they go into."""
-
-import json
+"""Predictions for one example after the other."""
 
 import jax.numpy as jnp
 import numpy as np
 
-from jaxvid.evaluation.predictor import Predictor, in_batches, rows, write_submission
+from jaxvid.evaluation import detections
+from jaxvid.evaluation.predictor import Predictor, in_batches
 from jaxvid.ops.decode import Candidates
 
 
@@ -42,11 +41,13 @@ def test_recordings_in_their_order_and_a_program_a_length():
   predictor = Predictor(network, Echo())
   examples = [example("a", 1, 2, num_valid=2), example("b", 3, 4, 5, num_valid=1), example("c", 6, 7, num_valid=0)]
   for _ in range(2):
-    found = list(predictor.run({"factor": jnp.float32(2)}, iter(examples)))
-    assert [record["id"] for record, _ in found] == ["a", "b", "c"]
-    assert found[0][1]["segments"] == [[2, 3], [4, 5]] and found[0][1]["labels"] == [2, 4]
-    assert found[1][1] == {"segments": [[6, 7]], "scores": [np.float32(0.6)], "labels": [6]}
-    assert found[2][1] == {"segments": [], "scores": [], "labels": []}
+    predictions = list(predictor.each({"factor": jnp.float32(2)}, iter(examples)))
+    assert [record["id"] for record, _ in predictions] == ["a", "b", "c"]
+    first, second, third = (detections.valid(candidates) for _, candidates in predictions)
+    assert first.segments.tolist() == [[2, 3], [4, 5]] and first.labels.tolist() == [2, 4]
+    assert [column.tolist() for column in second] == [[[6, 7]], [np.float32(0.6)], [6]]
+    assert [column.shape for column in third] == [(0, 2), (0,), (0,)]
+    assert first.top(1).scores.shape == (1,) and first.top(None).scores.shape == (2,)
   assert network.traced == 2
   assert list(predictor.run({"factor": jnp.float32(2)}, [])) == []
 
@@ -71,22 +72,3 @@ def test_examples_in_batches():
   assert first == [0, 1, 2] and second == [3, 4], "records are not repeated"
   assert a["label"].tolist() == [0, 1, 2] and b["label"].tolist() == [3, 4, 4] and b["x"].shape == (3, 2)
   assert list(in_batches([], 3)) == []
-
-
-def test_the_file(tmp_path):
-  found = {"segments": [[0.5, 2.0], [1.0, 3.0]], "scores": [0.9, 0.25], "labels": [1, 0]}
-  nothing = {"segments": [], "scores": [], "labels": []}
-  write_submission(tmp_path / "a.json", [('the "first"', found), ("second", nothing)], ["walk", "run"])
-  assert json.loads((tmp_path / "a.json").read_text()) == {
-    "version": "1.0",
-    "results": {
-      'the "first"': [
-        {"label": "run", "segment": [0.5, 2.0], "score": 0.9},
-        {"label": "walk", "segment": [1.0, 3.0], "score": 0.25},
-      ],
-      "second": [],
-    },
-  }
-  write_submission(tmp_path / "none.json", [], [])
-  assert json.loads((tmp_path / "none.json").read_text())["results"] == {}
-  assert [row["label"] for row in rows(found, [])] == [1, 0]

@@ -10,6 +10,7 @@ import golden
 from jaxvid import predict as command
 from jaxvid.configs import gym99_tag
 from jaxvid.data import store
+from jaxvid.evaluation.predictor import Predictor
 from jaxvid.inference.classifier import Classifier
 from jaxvid.inference.classify import classify
 from jaxvid.train import imported
@@ -41,9 +42,8 @@ def classifier(workdir):
 def test_gives_what_an_evaluation_gives(workdir, classifier):
   experiment = Experiment.from_config(json.loads((workdir / "config.json").read_text()), str(workdir))
   source = experiment.open_split("test")
-  scores = experiment.evaluator.run(
-    experiment.network, experiment.task, classifier._variables, source, experiment.data, str(workdir)
-  )
+  predictor = Predictor(experiment.network, experiment.task)
+  scores = experiment.evaluator.run(predictor, classifier._variables, source, experiment.data, str(workdir))
   expected = json.loads((workdir / "predictions.json").read_text())["results"]
   assert len(expected) == len(source) == 6 and 0 <= scores["top1"] <= scores["top5"] <= 1
   assert json.loads((workdir / "scores.json").read_text()) == scores

@@ -16,6 +16,7 @@ from jaxvid.build import ConfigError
 from jaxvid.train import loop, sharding
 from jaxvid.train.checkpoint import BEST, LATEST, Checkpoints
 from jaxvid.train.experiment import Experiment
+from jaxvid.train.restore import new_state
 
 ROOT = pathlib.Path(__file__).parents[2]
 
@@ -23,7 +24,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 def final_state(workdir, config):
   experiment = Experiment.from_config(config, str(workdir))
   source = experiment.open_split("train")
-  like = loop._new_state(experiment, source, experiment.optim.make(1)[0])
+  like = new_state(experiment, source, experiment.optim.make(1)[0])
   with Checkpoints(workdir) as checkpoints:
     return jax.device_get(checkpoints.restore(LATEST, like))
 
@@ -160,7 +161,7 @@ def test_features_that_are_not_finite_are_named(tmp_path, monkeypatch, config):
     return put_batch(batch, mesh)
 
   monkeypatch.setattr(sharding, "put_batch", poisoned)
-  with pytest.raises(loop.NonFiniteError, match="step 1: the input features hold a value that is not finite"):
+  with pytest.raises(loop.NonFiniteError, match="step 1: the inputs hold a value that is not finite"):
     loop.train_and_evaluate(config, str(tmp_path))
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from jaxvid import convert
 from jaxvid.tasks.base import build_network
-from jaxvid.train import clip_import, loop, trained
+from jaxvid.train import clip_import, restore, trained
+from jaxvid.train.checkpoint import Checkpoints
 from jaxvid.train.experiment import Experiment
 from jaxvid.weights import clip_networks
 
@@ -78,9 +79,9 @@ def test_a_backbone_to_start_from(tmp_path, tiny_network):
   experiment = Experiment.from_config(config, str(tmp_path / "new"))
   source = experiment.open_split("train")
   optimizer, _ = experiment.optim.make(1)
-  state = loop._new_state(experiment, source, optimizer)
-  with loop.Checkpoints(tmp_path / "new") as checkpoints:
-    found = loop._restore(state, experiment, checkpoints, source)
+  state = restore.new_state(experiment, source, optimizer)
+  with Checkpoints(tmp_path / "new") as checkpoints:
+    found = restore.restore(state, experiment, checkpoints, source)
   jax.tree.map(np.testing.assert_array_equal, found.params["backbone"], tiny_network["params"]["backbone"])
   jax.tree.map(np.testing.assert_array_equal, found.ema["backbone"], tiny_network["params"]["backbone"])
   jax.tree.map(

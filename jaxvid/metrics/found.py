@@ -1,0 +1,74 @@
+"""Detections of recordings, as a detector finds them, as the columns that are scored."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from jaxvid.metrics.actions import Predictions
+from jaxvid.metrics.annotations import Annotations, other_name
+from jaxvid.metrics.submission import Detections, SubmissionError
+
+
+def columns(
+  recordings: Sequence[tuple[str, np.ndarray, np.ndarray, np.ndarray]],
+  class_names: Sequence[str],
+  annotations: Annotations,
+  ignore_labels: bool = False,
+) -> Detections:
+  """The same as `jaxvid.metrics.submission.detections` makes of these detections in a file.
+
+  Args:
+    recordings: of each its name, segments (D, 2) in seconds, scores (D,), and labels (D,), whole numbers. A recording
+      counts as the annotations' own if their names differ by ActivityNet's prefix "v_" only.
+    class_names: label k is class_names[k], which the annotations number in their way; where there are none, the labels
+      are the annotations' class ids.
+    annotations: what they will be scored against.
+    ignore_labels: give all the id -1, for a fusion that replaces the labels.
+
+  Raises:
+    SubmissionError: if a number is not finite, a label is unknown to the annotations, or all recordings are.
+  """
+  index = {name: i for i, name in enumerate(annotations.recordings)}
+  num_annotated = len(index)
+  videos = []
+  for name, segments, scores, _ in recordings:
+    if not (np.isfinite(segments).all() and np.isfinite(scores).all()):
+      raise SubmissionError(f"the detections of {name}: a segment or a score is not finite")
+    other = other_name(name)
+    videos.append(index.setdefault(other if name not in index and other in index else name, len(index)))
+  if num_annotated and videos and min(videos) >= num_annotated:
+    raise SubmissionError(
+      f"none of the recordings ({', '.join(name for name, *_ in recordings[:3])}) is among those of "
+      f"{annotations.source} ({', '.join(annotations.recordings[:3])}); is it of another dataset or split?"
+    )
+  names, segments, scores, labels = zip(*recordings) if recordings else ((), (), (), ())
+  labels = np.concatenate([np.zeros(0, int), *labels])
+  ids = np.full(len(labels), -1) if ignore_labels else _ids(labels, class_names, annotations)
+  predicted = np.zeros(len(index), bool)
+  predicted[videos] = True
+  predictions = Predictions(
+    video=np.repeat(np.array(videos, int), [len(rows) for rows in scores]),
+    segments=np.concatenate([np.zeros((0, 2)), *segments]),
+    labels=ids,
+    scores=np.concatenate([np.zeros(0), *scores]),
+  )
+  return Detections(predictions, tuple(index), predicted[:num_annotated])
+
+
+def _ids(labels: np.ndarray, class_names: Sequence[str], annotations: Annotations) -> np.ndarray:
+  """(N,) the annotations' class ids of labels (N,)."""
+  if not class_names:
+    if len(labels) and not annotations.has_ids:
+      raise SubmissionError(f"the detections' classes have numbers only, and {annotations.source} names only")
+    return labels
+  by_name = {name: label for label, name in annotations.class_names.items()}
+  used, inverse = np.unique(labels, return_inverse=True)
+  ids = {class_names[k]: by_name.get(class_names[k]) for k in used}
+  if annotations.has_ids:  # A class may be named by its id.
+    ids |= {name: int(name) for name, label in ids.items() if label is None and name.isdecimal()}
+  if unknown := [name for name, label in ids.items() if label is None]:
+    raise SubmissionError(
+      f"{len(unknown)} classes of the detections are unknown to {annotations.source}: {', '.join(unknown[:3])}; "
+      f"it knows names such as {', '.join(list(by_name)[:3])}"
+    )
+  return np.array([ids[class_names[k]] for k in used], int)[inverse]
