@@ -27,7 +27,7 @@ def write(folder: str | os.PathLike, result: Result) -> Diagnosis:
     result.protocol.tious,
     result.annotations.durations,
     result.protocol.bins,
-    result.protocol.ties,
+    result.protocol.order,
   )
   folder = pathlib.Path(folder)
   files.write_json(folder / "diagnosis.json", found.to_dict())

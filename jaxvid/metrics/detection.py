@@ -4,8 +4,8 @@ The protocol is that of the ActivityNet challenge (Caba Heilbron et al., CVPR 20
 ActionFormer's evaluator share: every prediction of every recording is ranked by score, class by class.
 
 Three rules that scores of the last digit depend on:
-* equal scores keep the order of the rows, the earlier row first, or with ties="reference" come in the order of the
-  public evaluators (jaxvid.metrics.ties); without ties the order of rows does not matter;
+* equal scores keep the order of the rows, the earlier row first, unless another `order` is given (that of the public
+  evaluators is a protocol's, jaxvid.metrics.protocols); without ties the order of rows does not matter;
 * labels are compared as they are, never re-indexed: a prediction of a class that the ground truth lacks has nothing to
   be wrong about and does not count;
 * a ground truth of length zero overlaps nothing: its tIoU is 0, not 0/0.
@@ -16,7 +16,7 @@ import dataclasses
 import numpy as np
 
 from jaxvid.metrics.actions import GroundTruth, Predictions
-from jaxvid.metrics.matching import Overlaps, find_overlaps, match
+from jaxvid.metrics.matching import Order, Overlaps, best_first, find_overlaps, match
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -72,7 +72,7 @@ class DetectionScores:
 
 
 def evaluate(
-  ground_truth: GroundTruth, predictions: Predictions, tious, ks=(1, 5), ties: str = "rows"
+  ground_truth: GroundTruth, predictions: Predictions, tious, ks=(1, 5), order: Order = best_first
 ) -> DetectionScores:
   """Average precision and Recall@kx of `predictions` at each of `tious`.
 
@@ -80,13 +80,13 @@ def evaluate(
     ground_truth, predictions: of a split.
     tious: thresholds.
     ks: the k of Recall@kx.
-    ties: order of equal scores, "rows" or "reference"; see `jaxvid.metrics.matching.find_overlaps`.
+    order: decides between equal scores; see `jaxvid.metrics.matching.find_overlaps`.
 
   Raises:
     ValueError: if there is no ground truth, or a threshold is outside (0, 1].
   """
   tious = check_tious(tious)
-  overlaps = find_overlaps(ground_truth, predictions, tious.min(), ties)
+  overlaps = find_overlaps(ground_truth, predictions, tious.min(), order)
   return DetectionScores(
     tious=tious,
     ks=tuple(ks),
@@ -97,7 +97,7 @@ def evaluate(
 
 
 def average_precision(
-  ground_truth: GroundTruth, predictions: Predictions, tious, ties: str = "rows"
+  ground_truth: GroundTruth, predictions: Predictions, tious, order: Order = best_first
 ) -> tuple[np.ndarray, np.ndarray]:
   """Interpolated average precision of each class at each threshold.
 
@@ -112,12 +112,12 @@ def average_precision(
     ValueError: as `evaluate`.
   """
   tious = check_tious(tious)
-  overlaps = find_overlaps(ground_truth, predictions, tious.min(), ties)
+  overlaps = find_overlaps(ground_truth, predictions, tious.min(), order)
   return _average_precision(overlaps, tious), overlaps.classes
 
 
 def recall_at_kx(
-  ground_truth: GroundTruth, predictions: Predictions, tious, ks=(1, 5), ties: str = "rows"
+  ground_truth: GroundTruth, predictions: Predictions, tious, ks=(1, 5), order: Order = best_first
 ) -> np.ndarray:
   """Recall of the k * n best predictions of each class in each recording that holds n actions of it, mean over classes.
 
@@ -130,7 +130,7 @@ def recall_at_kx(
     ValueError: as `evaluate`.
   """
   tious = check_tious(tious)
-  return _recall_at_kx(find_overlaps(ground_truth, predictions, tious.min(), ties), tious, ks)
+  return _recall_at_kx(find_overlaps(ground_truth, predictions, tious.min(), order), tious, ks)
 
 
 def remove_duplicate_annotations(segments, labels, tolerance: float = 1e-3) -> tuple[np.ndarray, np.ndarray]:

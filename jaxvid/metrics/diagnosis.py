@@ -14,6 +14,7 @@ import numpy as np
 from jaxvid.metrics import matching
 from jaxvid.metrics.actions import GroundTruth, Predictions, take
 from jaxvid.metrics.detection import check_tious, envelope
+from jaxvid.metrics.matching import Order, best_first
 from jaxvid.metrics.protocols import Bins
 
 ERRORS = ("double_detection", "wrong_label", "localization", "confusion", "background")
@@ -76,7 +77,7 @@ def diagnose(
   tious,
   durations: np.ndarray,
   bins: Bins | None = None,
-  ties: str = "reference",
+  order: Order = best_first,
 ) -> Diagnosis:
   """Diagnoses a split's predictions.
 
@@ -87,7 +88,7 @@ def diagnose(
     tious: thresholds.
     durations: (V,) of the recordings, seconds; NaN where unknown.
     bins: edges of the groups; None for quintiles of the actions at hand.
-    ties: order of equal scores, see `matching.find_overlaps`.
+    order: decides between equal scores, see `matching.find_overlaps`.
 
   Raises:
     ValueError: if there is no ground truth, or a threshold is outside (0, 1].
@@ -97,7 +98,7 @@ def diagnose(
   usable = (values["length"] > 0) & ~(values["coverage"] > 1)
   truth, values = take(ground_truth, usable), {name: value[usable] for name, value in values.items()}
 
-  overlaps = matching.find_overlaps(truth, predictions, tious.min(), ties)
+  overlaps = matching.find_overlaps(truth, predictions, tious.min(), order)
   taken = matching.match(overlaps, tious)
   num_truths = np.bincount(overlaps.truth_class)
   found = np.zeros((len(tious), len(truth.labels)), bool)
@@ -105,7 +106,7 @@ def diagnose(
   found[threshold, taken[threshold, hit]] = True
 
   top = take(predictions, _best_rows(overlaps, num_truths))
-  top_overlaps = matching.find_overlaps(truth, top, tious.min(), ties)
+  top_overlaps = matching.find_overlaps(truth, top, tious.min(), order)
   kinds = _kinds(truth, top, top_overlaps, tious)
   top_map = _average_map_n(kinds == 0, kinds >= 0, top_overlaps.class_of, num_truths, num_truths)
   return Diagnosis(

@@ -1,15 +1,15 @@
-"""Which predictions can take which ground truth, and which do."""
+"""Pairs predictions with ground truth by tIoU, and matches them greedily by score."""
 
 import dataclasses
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from jaxvid.metrics import ties as tie_order
 from jaxvid.metrics.actions import GroundTruth, Predictions
 
-TIES = ("rows", "reference")
+# (scores (N,), group (N,) integers) -> (N,) rows: the groups ascending, in each the best score first.
+Order = Callable[[np.ndarray, np.ndarray], np.ndarray]
 _MAX_PAIRS = 1_000_000
 
 
@@ -45,35 +45,38 @@ class Overlaps:
   tiou: np.ndarray
 
 
+def best_first(scores: np.ndarray, group: np.ndarray) -> np.ndarray:
+  """Rows by group, best score first; equal scores keep the order of rows. An `Order`."""
+  return np.lexsort((-scores, group))
+
+
 def find_overlaps(
-  ground_truth: GroundTruth, predictions: Predictions, min_tiou: float = 0.0, ties: str = "rows"
+  ground_truth: GroundTruth, predictions: Predictions, min_tiou: float = 0.0, order: Order = best_first
 ) -> Overlaps:
   """Ranks the predictions and pairs them with the ground truth.
 
   Args:
     ground_truth, predictions: of a split.
     min_tiou: pairs below it are left out.
-    ties: how equal scores are ordered. "rows" keeps the order of rows; "reference" is that of the public evaluators
-      (jaxvid.metrics.ties), which rank each class for average precision and each class of a recording for recall.
+    order: ranks each class, and each class of a recording. It decides between equal scores; see
+      `jaxvid.metrics.protocols.Protocol.order`.
 
   Raises:
-    ValueError: if there is no ground truth, or `ties` is neither.
+    ValueError: if there is no ground truth.
   """
-  if ties not in TIES:
-    raise ValueError(f"ties is {ties!r}, which is none of {', '.join(TIES)}")
   if not len(ground_truth.labels):
     raise ValueError("there is no ground truth to score predictions against")
   classes, truth_class = np.unique(ground_truth.labels, return_inverse=True)
   counts = np.flatnonzero(np.isin(predictions.labels, classes))
   class_of = np.searchsorted(classes, predictions.labels[counts])
-  order = _order(predictions.scores[counts], class_of, ties)
-  rows, class_of = counts[order], class_of[order]
+  ranked = order(predictions.scores[counts], class_of)
+  rows, class_of = counts[ranked], class_of[ranked]
 
   _, video = np.unique(np.concatenate([ground_truth.video, predictions.video[rows]]), return_inverse=True)
   num_truths = len(truth_class)
   truth_group = video[:num_truths] * len(classes) + truth_class
   group = video[num_truths:] * len(classes) + class_of
-  rank = _rank(predictions.scores, rows, group, ties)
+  rank = _rank(predictions.scores, rows, group, order)
 
   pairs = []
   for prediction, truth in each_pair(group, truth_group):
@@ -157,15 +160,10 @@ def rank_in_group(group: np.ndarray) -> np.ndarray:
   return rank
 
 
-def _order(scores: np.ndarray, group: np.ndarray, ties: str) -> np.ndarray:
-  """Rows by group, best first."""
-  return tie_order.published_order(scores, group) if ties == "reference" else np.lexsort((-scores, group))
-
-
-def _rank(scores: np.ndarray, rows: np.ndarray, group: np.ndarray, ties: str) -> np.ndarray:
+def _rank(scores: np.ndarray, rows: np.ndarray, group: np.ndarray, order: Order) -> np.ndarray:
   """(P,) rank of predictions `rows` (P,) within `group` (P,), ties in the order of rows before they were ranked."""
   by_row = np.argsort(rows)
-  ranked = by_row[_order(scores[rows[by_row]], group[by_row], ties)]
+  ranked = by_row[order(scores[rows[by_row]], group[by_row])]
   rank = np.empty(len(rows), int)
   rank[ranked] = position_in_run(group[ranked])
   return rank

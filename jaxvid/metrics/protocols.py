@@ -4,6 +4,12 @@ import dataclasses
 
 import numpy as np
 
+from jaxvid.metrics.matching import Order, best_first
+from jaxvid.metrics.ties import published_order
+
+# How equal scores are ordered; a share of 1e-5 of mAP depends on it.
+ORDERS = {"rows": best_first, "reference": published_order}
+
 
 @dataclasses.dataclass(frozen=True)
 class Bins:
@@ -35,7 +41,8 @@ class Protocol:
     tious: thresholds, as the evaluator computes them.
     recall_at: the k of Recall@kx.
     remove_duplicates: leave out annotations that repeat another, and those shorter than 1 ms.
-    ties: order of equal scores, "rows" or "reference"; see `jaxvid.metrics.matching.find_overlaps`.
+    ties: order of equal scores, a key of `ORDERS`: "rows" keeps the order of rows, "reference" is that of the public
+      evaluators.
     legacy: let predicted classes that the ground truth lacks collide with others, as the evaluators of ActionFormer and
       (until 2024) EPIC-Kitchens do; see `collide`.
     bins: of the diagnosis; None for quintiles of the actions at hand.
@@ -49,6 +56,15 @@ class Protocol:
   ties: str = "reference"
   legacy: bool = False
   bins: Bins | None = None
+
+  def __post_init__(self) -> None:
+    if self.ties not in ORDERS:
+      raise ValueError(f"ties is {self.ties!r}, which is none of {', '.join(ORDERS)}")
+
+  @property
+  def order(self) -> Order:
+    """Ranks predictions by score, equal ones as `ties` says."""
+    return ORDERS[self.ties]
 
 
 def _steps(first, last, num):

@@ -106,5 +106,5 @@ def score(annotations: Annotations, detections: Detections, protocol: Protocol) 
   if protocol.legacy:
     collided = protocols.collide(predictions.labels, np.unique(annotations.ground_truth.labels))
     predictions = dataclasses.replace(predictions, labels=collided)
-  scores = detection.evaluate(annotations.ground_truth, predictions, protocol.tious, protocol.recall_at, protocol.ties)
+  scores = detection.evaluate(annotations.ground_truth, predictions, protocol.tious, protocol.recall_at, protocol.order)
   return Result(scores, annotations, detections, protocol, predictions)

@@ -4,7 +4,8 @@ ActionFormer's evaluator, ActivityNet's and EPIC-Kitchens' rank a class's predic
 `scores.argsort()[::-1]`. That sort is not stable, so equal scores come in an order that follows from the algorithm, and
 NumPy has three: AVX-512, AVX2 and plain C. The same file scores differently by some 1e-5 of mAP from one processor to
 another. `published_order` is the order of the AVX2 one (NumPy 2, x86-simd-sort), worked out step by step, so that it is
-the same on every machine: it gives the numbers of ../shared/golden to the last digit.
+the same on every machine: it gives the numbers of ../shared/golden to the last digit. A protocol asks for it
+(jaxvid.metrics.protocols); nothing else of the scores of detections knows of it.
 
 The algorithm: runs of more than 256 are split around a pivot, 16 elements at a time, taken from whichever end has less
 room; shorter runs go through a bitonic network of rows of four. Only groups that hold ties are worked out.

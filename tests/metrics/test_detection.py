@@ -1,5 +1,6 @@
 """Detection scores: hand-computed cases, invariances, and the numbers of the public evaluators."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 import golden
 from jaxvid.metrics import detection, matching
+from jaxvid.metrics.protocols import ORDERS, PROTOCOLS
 
 
 def ground_truth(*rows):
@@ -180,11 +182,11 @@ def test_the_order_of_rows_does_not_matter():
 
 def test_both_orders_of_ties_agree_where_there_are_none():
   truth, preds = random_split(seed=3)
-  by_rows, reference = (detection.evaluate(truth, preds, [0.3, 0.5], ties=ties) for ties in ("rows", "reference"))
+  by_rows, reference = (detection.evaluate(truth, preds, [0.3, 0.5], order=order) for order in ORDERS.values())
   np.testing.assert_array_equal(by_rows.ap, reference.ap)
   np.testing.assert_array_equal(by_rows.recall, reference.recall)
-  with pytest.raises(ValueError, match="ties is 'first'"):
-    detection.evaluate(truth, preds, [0.5], ties="first")
+  with pytest.raises(ValueError, match="ties is 'first', which is none of rows, reference"):
+    dataclasses.replace(PROTOCOLS["thumos14"], ties="first")
 
 
 def test_many_pairs_are_handled_in_parts(monkeypatch):
@@ -255,12 +257,12 @@ def test_thumos14_as_actionformer_scores_it():
       rows += [(video, *segment, label) for segment, label in zip(*cleaned, strict=True)]
   truth = ground_truth(*rows)
   preds = predictions(*[(video, *row) for video, found in case["predictions"].items() for row in found])
-  scores = detection.evaluate(truth, preds, case["tiou"], ties="reference")
+  scores = detection.evaluate(truth, preds, case["tiou"], order=ORDERS["reference"])
   np.testing.assert_allclose(scores.mean_ap, case["mAP"], rtol=0, atol=1e-6)
   np.testing.assert_allclose(scores.average_map, case["average_mAP"], rtol=0, atol=1e-6)
   np.testing.assert_allclose(scores.recall, case["recall"], rtol=0, atol=1e-6)
   # The order of ties is worth more than the tolerance.
-  by_rows = detection.evaluate(truth, preds, case["tiou"], ties="rows")
+  by_rows = detection.evaluate(truth, preds, case["tiou"], order=ORDERS["rows"])
   assert 1e-6 < np.max(np.abs(by_rows.mean_ap - case["mAP"])) < 1e-4
 
 
@@ -277,6 +279,6 @@ def test_activitynet_as_the_official_evaluator_scores_it():
   preds = predictions(
     *[(video, *a["segment"], names.index(a["label"]), a["score"]) for video, some in found.items() for a in some]
   )
-  scores = detection.evaluate(truth, preds, expected["tiou"], ties="reference")
+  scores = detection.evaluate(truth, preds, expected["tiou"], order=ORDERS["reference"])
   np.testing.assert_allclose(scores.mean_ap, expected["mAP"], rtol=0, atol=1e-6)
   np.testing.assert_allclose(scores.average_map, expected["average_mAP"], rtol=0, atol=1e-6)

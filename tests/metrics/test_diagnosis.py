@@ -8,7 +8,7 @@ import pytest
 import golden
 from jaxvid.metrics import annotations, diagnosis
 from jaxvid.metrics.actions import GroundTruth, Predictions
-from jaxvid.metrics.protocols import Bins
+from jaxvid.metrics.protocols import ORDERS, Bins
 
 BINS = Bins(length=(0, 5, np.inf), coverage=(0, 0.1, 1), instances=(-1, 1, np.inf))
 
@@ -132,7 +132,7 @@ def test_the_authors_code_on_the_thumos14_case():
     [r[4] for r in rows],
   )
   bins = Bins((0, 3, 6, 12, 18, np.inf), (0, 0.02, 0.04, 0.06, 0.08, 1), (-1, 1, 40, 80, np.inf))
-  ours = diagnosis.diagnose(truth.ground_truth, found, [0.3, 0.5, 0.7], truth.durations, bins)
+  ours = diagnosis.diagnose(truth.ground_truth, found, [0.3, 0.5, 0.7], truth.durations, bins, ORDERS["reference"])
   np.testing.assert_allclose(ours.average_map_n, 0.5429518460433979, rtol=0, atol=1e-5)
   np.testing.assert_allclose(ours.top_average_map_n, 0.5429603523214861, rtol=0, atol=1e-5)
   gains = [0.038437967845047605, 0.05642716345321119, 0.026768911361832126, 0.005963786737424814, 0.0035588295238911938]
