@@ -148,7 +148,10 @@ class _Log(_Nothing):
     self._total, self._initial, self._desc, self._unit = total, initial, desc, unit
     self._count = self._written = initial
     self._note = ""
-    self._opened, self._first = time.monotonic(), None
+    self._opened = time.monotonic()
+    # When the last line was written, and the count then: the rate is that since. At first after the first item, during
+    # which programs are compiled.
+    self._before: tuple[float, int] | None = None
     # Work inside other work writes only if it takes long: a line for each of many short evaluations says nothing.
     self._due = self._opened + (_SHORTEST if is_nested else 0)
 
@@ -157,8 +160,8 @@ class _Log(_Nothing):
     now = time.monotonic()
     if now >= self._due:
       self._write(now)
-    if self._first is None:
-      self._first = now, self._count  # The rate leaves out the first item, during which programs are compiled.
+    if self._before is None:
+      self._before = now, self._count
 
   def set_postfix_str(self, text: str, refresh: bool) -> None:
     self._note = text
@@ -172,13 +175,13 @@ class _Log(_Nothing):
     parts = [f"{self._desc}: {self._unit} {self._count:,}{of}"]
     if self._note:
       parts.append(self._note)
-    if self._first and self._count > self._first[1] and now > self._first[0]:
-      rate = (self._count - self._first[1]) / (now - self._first[0])
+    if self._before and self._count > self._before[1] and now > self._before[0]:
+      rate = (self._count - self._before[1]) / (now - self._before[0])
       parts.append(_format_rate(rate, self._unit))
       if self._total is not None and self._count < self._total:
         parts.append(f"{_format_duration((self._total - self._count) / rate)} left")
     print(", ".join(parts), file=sys.stderr, flush=True)
-    self._written = self._count
+    self._written, self._before = self._count, (now, self._count)
     self._due = now + min(max((now - self._opened) / 10, _SHORTEST), _LONGEST)
 
 

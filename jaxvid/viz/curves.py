@@ -11,32 +11,68 @@ from matplotlib.ticker import MaxNLocator
 
 from jaxvid.viz import figure as fig
 
+# As many curves as a reader can tell apart in a panel, and panels side by side.
+_MAX_CURVES, _MAX_COLUMNS = 12, 4
+
+Curves = dict[str, list[tuple[int, float]]]
+
 
 def draw(path: str | os.PathLike, metrics_jsonl: str | os.PathLike) -> None:
-  """Draws the losses (names that end in "loss") and, if any were logged, the scores and recalls (names under "eval/").
+  """Draws `figure` into a file, by its ending a PNG, SVG or PDF; arguments and errors as there."""
+  fig.save(figure(metrics_jsonl), path)
+
+
+def figure(metrics_jsonl: str | os.PathLike) -> Figure:
+  """The losses ("loss" and its terms, names that end in "_loss") and, if any were logged, the scores and recalls (names
+  under "eval/"). Where these are many, a panel holds those of one metric.
 
   Args:
-    path: of the picture, by its ending a PNG, SVG or PDF.
     metrics_jsonl: a JSON object a line, {"step": int, NAME: number, ...}.
 
   Raises:
     ValueError: if the file holds neither losses nor scores.
   """
   curves = _read(pathlib.Path(metrics_jsonl))
-  losses = {name: curve for name, curve in curves.items() if name.endswith("loss")}
+  losses = {name: curve for name, curve in curves.items() if name == "loss" or name.endswith("_loss")}
   scores = {name.removeprefix("eval/"): curve for name, curve in curves.items() if name.startswith("eval/")}
   recalls = {name: scores.pop(name) for name in list(scores) if name.startswith("recall")}
-  groups = [(name, group) for name, group in [("loss", losses), ("score", scores), ("recall", recalls)] if group]
-  if not groups:
+  panels = [*_panels("loss", losses), *_panels("score", scores), *_panels("recall", recalls)]
+  if not panels:
     raise ValueError(f"{metrics_jsonl} holds neither a loss nor a score")
-  figure = Figure(figsize=(6 * len(groups), 3.4), layout="constrained")
-  panels = figure.subplots(1, len(groups), squeeze=False)[0]
-  for axes, (name, group) in zip(panels, groups, strict=True):
-    _draw_panel(axes, name, group)
-  fig.save(figure, path)
+  num_columns = min(len(panels), _MAX_COLUMNS)
+  num_rows = -(-len(panels) // num_columns)
+  drawn = Figure(figsize=(6 * num_columns, 3.4 * num_rows), layout="constrained")
+  places = drawn.subplots(num_rows, num_columns, squeeze=False).ravel()
+  for axes, (title, group) in zip(places, panels):
+    _draw_panel(axes, title, group)
+  for axes in places[len(panels) :]:
+    axes.remove()
+  return drawn
 
 
-def _read(path: pathlib.Path) -> dict[str, list[tuple[int, float]]]:
+def _panels(title: str, curves: Curves) -> list[tuple[str, Curves]]:
+  """(title, curves) of each panel: one where they are few enough, else one a metric."""
+  if not curves:
+    return []
+  if len(curves) <= _MAX_CURVES:
+    return [(title, curves)]
+  by_metric = collections.defaultdict(dict)
+  for name, curve in curves.items():
+    by_metric[_metric(name)][name] = curve
+  panels = []
+  for metric, group in by_metric.items():
+    names = list(group)
+    parts = [names[start : start + _MAX_CURVES] for start in range(0, len(names), _MAX_CURVES)]
+    panels += [(metric, {name: group[name] for name in part}) for part in parts]
+  return panels
+
+
+def _metric(name: str) -> str:
+  """What a score measures: "recall5" of "tail_verb_recall5", "recall@1x" of "recall@1x@0.50"."""
+  return name.rpartition("@")[0] or name.rpartition("_")[2]
+
+
+def _read(path: pathlib.Path) -> Curves:
   """The (step, value) pairs of each name."""
   curves = collections.defaultdict(list)
   for line in path.read_text().splitlines():
@@ -47,7 +83,7 @@ def _read(path: pathlib.Path) -> dict[str, list[tuple[int, float]]]:
   return curves
 
 
-def _draw_panel(axes: Axes, name: str, curves: dict[str, list[tuple[int, float]]]) -> None:
+def _draw_panel(axes: Axes, title: str, curves: Curves) -> None:
   for i, (label, curve) in enumerate(curves.items()):
     colour, line = fig.COLOURS[i % len(fig.COLOURS)], ("-", "--", ":")[i // len(fig.COLOURS) % 3]
     axes.plot(*zip(*curve, strict=True), line, color=colour, lw=1.4, marker="." if len(curve) < 30 else "", label=label)
@@ -56,5 +92,5 @@ def _draw_panel(axes: Axes, name: str, curves: dict[str, list[tuple[int, float]]
   axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
   axes.set_ylim(bottom=0)
   axes.set_xlabel("step", fontsize=8, color=fig.INK)
-  axes.set_title(name, fontsize=9, fontweight="bold", color=fig.INK, loc="left")
+  axes.set_title(title, fontsize=9, fontweight="bold", color=fig.INK, loc="left")
   axes.legend(fontsize=8, labelcolor=fig.INK, frameon=False, loc="upper left", bbox_to_anchor=(1, 1), handlelength=3)

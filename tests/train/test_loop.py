@@ -153,6 +153,15 @@ def test_a_loss_that_is_not_finite_stops_with_its_name(tmp_path, config):
   assert not Checkpoints(tmp_path).steps(), "no broken state is kept"
 
 
+@pytest.mark.parametrize("term", ["cls_loss", "action_loss", "verb_loss", "mixed_loss"])
+def test_the_term_that_is_not_finite_is_named_in_every_task(term):
+  metrics = {"grad_norm": np.nan, "loss": np.nan, "accuracy": np.nan, term: np.nan, "input_max": 1.0}
+  metrics["fine_loss"] = 1.0
+  with pytest.raises(loop.NonFiniteError, match=f"step 7: {term} is nan; try a lower"):
+    loop._check_finite(7, metrics)
+  assert loop._check_finite(7, dict.fromkeys(metrics, np.float32(1))) == dict.fromkeys(metrics, 1.0)
+
+
 def test_features_that_are_not_finite_are_named(tmp_path, monkeypatch, config):
   put_batch = sharding.put_batch
 
