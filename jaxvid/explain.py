@@ -1,7 +1,7 @@
 """Tell what an anticipation model attends to, and how it would anticipate after another past.
 
-  python -m jaxvid.explain --workdir=runs/routines
-  python -m jaxvid.explain --workdir=runs/epic100_aga --checkpoint=best --split=val --past=predicted --output=why
+  jaxvid explain --workdir=runs/routines
+  jaxvid explain --workdir=runs/epic100_aga --checkpoint=best --split=val --past=predicted --output=why
 
 Of a run of Action-Guided Attention, or of another model with attention (then without the second part):
 forward, the attention that steps showing a past action receive when an action is anticipated, in units of chance;
@@ -12,10 +12,9 @@ backward.csv, samples.json, pairs.md. docs/anticipation.md tells what they mean.
 
 import argparse
 import pathlib
-import sys
 from collections.abc import Sequence
 
-from jaxvid import command_log
+from jaxvid import command
 
 
 def main(argv: Sequence[str]) -> None:
@@ -25,14 +24,10 @@ def main(argv: Sequence[str]) -> None:
   from jaxvid.explaining.explain import Settings, explain
 
   names = ("split", "past", "anticipated", "num_windows", "min_windows", "num_samples", "seed")
-  try:
-    settings = Settings(**{name: getattr(flags, name) for name in names})
+  settings = Settings(**{name: getattr(flags, name) for name in names})
+  with command.when_stopped("Stopped. Nothing was written; the same command begins again."):
     found = explain(AttentiveModel.from_workdir(flags.workdir, flags.checkpoint), settings)
-    page = explanation_files.write(found, flags.output or pathlib.Path(flags.workdir) / "explain", flags.num_pairs)
-  except (OSError, ValueError) as error:
-    if flags.traceback:
-      raise
-    sys.exit("\n".join([f"error: {error}", *getattr(error, "__notes__", [])]))
+  page = explanation_files.write(found, flags.output or pathlib.Path(flags.workdir) / "explain", flags.num_pairs)
   pairs = explanation_files.telling_pairs(found.before, len(found.class_names), flags.num_pairs)
   print(f"{found.num_windows:,} windows; attention to what came before the ongoing action, its lift over chance:")
   rows = explanation_files.pair_rows(pairs, explanation_files.names_of(found))
@@ -48,13 +43,8 @@ def main(argv: Sequence[str]) -> None:
   print(f"the page: {page}")
 
 
-def _parse(argv):
-  parser = argparse.ArgumentParser(
-    prog="python -m jaxvid.explain",
-    description=__doc__,
-    formatter_class=argparse.RawDescriptionHelpFormatter,
-    allow_abbrev=False,
-  )
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
+  parser = command.Parser("explain", __doc__)
   add = parser.add_argument
   add("--workdir", required=True, metavar="DIR", help="of the trained model")
   add("--checkpoint", choices=("latest", "best"), default="latest", help="which one; default: %(default)s")
@@ -69,18 +59,11 @@ def _parse(argv):
   add("--num_samples", type=int, default=6, metavar="N", help="windows drawn over time; default: %(default)s")
   add("--num_pairs", type=int, default=20, metavar="N", help="pairs that are listed; default: %(default)s")
   add("--seed", type=int, default=0, help="of all draws; default: %(default)s")
-  add("--traceback", action="store_true", help="show where an error came from, not only what it was")
-  flags = parser.parse_args(argv)
+  flags = parser.parse(argv)
   if flags.num_pairs < 0:
     parser.error("--num_pairs: give 0 or more")
   return flags
 
 
-def run() -> None:
-  """Entry point of the command."""
-  command_log.show()
-  main(sys.argv[1:])
-
-
 if __name__ == "__main__":
-  run()
+  command.run(main)

