@@ -52,9 +52,13 @@ class Parser(argparse.ArgumentParser):
 
   def add_switch(self, name: str, help: str, default: bool | None = None) -> None:
     """A flag --NAME, which --noNAME and --NAME=false turn off."""
-    group = self.add_mutually_exclusive_group()
-    group.add_argument(f"--{name}", nargs="?", const=True, default=default, type=_truth, metavar="true|false", help=help)
-    group.add_argument(f"--no{name}", dest=name, action="store_false", default=default, help=argparse.SUPPRESS)
+    add = self.add_argument
+    add(f"--{name}", nargs="?", const=True, default=default, type=_truth, metavar="true|false", help=help)
+    add(f"--no{name}", dest=name, action="store_false", default=default, help=argparse.SUPPRESS)
+
+  def has(self, name: str) -> bool:
+    """Whether there is a flag --NAME."""
+    return f"--{name}" in self._option_string_actions
 
   def parse(self, argv: Sequence[str]) -> argparse.Namespace:
     """The flags' values, and as `overrides` the flags of the configuration, such as ["--config.optim.lr=3e-4"].
@@ -138,7 +142,7 @@ def when_stopped(tell: str | Callable[[], str]) -> Iterator[None]:
 
 
 def error_line(error: BaseException) -> str:
-  """"error: ..." with the error's notes, a line each; of a file, its name before what is wrong with it."""
+  """ "error: ..." with the error's notes, a line each; of a file, its name before what is wrong with it."""
   text = str(error)
   if isinstance(error, OSError) and error.filename is not None and error.strerror:
     text = f"{os.fsdecode(error.filename)}: {error.strerror}"
@@ -155,7 +159,7 @@ def show_messages() -> None:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-  """"; did you mean NAME?" with the nearest of the names there are; "" where none is near."""
+  """ "; did you mean NAME?" with the nearest of the names there are; "" where none is near."""
   near = difflib.get_close_matches(name, list(known), n=1)
   return f"; did you mean {near[0]}?" if near else ""
 

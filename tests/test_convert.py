@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 import golden
-from jaxvid import convert, predict
+from jaxvid import command, convert, predict
 from jaxvid.data.synthetic import recordings
 from jaxvid.train import loop, trained
 from jaxvid.weights import torch_files
@@ -41,7 +41,9 @@ def write_case(folder, name, ending=".npz", train_split=("train",)):
 
 
 def from_torch(folder, *flags, ending=".npz"):
-  convert.main([f"--yaml={folder}/case.yaml", f"--torch={folder}/weights{ending}", f"--workdir={folder}/run", *flags])
+  command.run(
+    convert.main, [f"--yaml={folder}/case.yaml", f"--torch={folder}/weights{ending}", f"--workdir={folder}/run", *flags]
+  )
   return folder / "run"
 
 
@@ -60,7 +62,7 @@ def assert_predicts(folder, description, arrays, class_names):
   for index, video in enumerate(description["videos"]):
     np.save(folder / "video.npy", arrays[f"eval{index}/feats"])
     found, flags = folder / "found.json", [f"--{key}={video[key]}" for key in ("fps", "duration")]
-    predict.main([f"--workdir={folder}/run", f"--input={folder}/video.npy", f"--output={found}", *flags])
+    command.run(predict.main, [f"--workdir={folder}/run", f"--input={folder}/video.npy", f"--output={found}", *flags])
     rows = json.loads(found.read_text())["results"]["video"]
     assert len(rows) == video["detections"]
     assert_same_detections(
@@ -134,7 +136,7 @@ def test_a_checkpoint_there_and_back(tmp_path):
   other = {name: array + 1 for name, array in tensors.items()}
   torch_files.write(tmp_path / "weights.pth.tar", {"ema": tensors, "raw": other}, None)
   workdir = from_torch(tmp_path, ending=".pth.tar")
-  convert.main([f"--workdir={workdir}", f"--to_torch={tmp_path}/back.pth.tar"])
+  command.run(convert.main, [f"--workdir={workdir}", f"--to_torch={tmp_path}/back.pth.tar"])
   there, back = (torch.load(tmp_path / f"{name}.pth.tar", weights_only=True) for name in ("weights", "back"))
   assert there.keys() == back.keys()
   for part in ("state_dict", "state_dict_ema"):
@@ -144,7 +146,7 @@ def test_a_checkpoint_there_and_back(tmp_path):
 
 def test_averaged_weights_there_and_back(imported):
   folder, tensors = imported
-  convert.main([f"--workdir={folder}/run", f"--to_torch={folder}/back.npz", "--module_prefix"])
+  command.run(convert.main, [f"--workdir={folder}/run", f"--to_torch={folder}/back.npz", "--module_prefix"])
   with np.load(folder / "back.npz") as back:
     assert set(back.files) == {f"module.{name}" for name in tensors}
     assert all(back[f"module.{name}"].tobytes() == tensors[name].tobytes() for name in tensors)
@@ -213,10 +215,10 @@ def test_mistakes_give_one_line(tmp_path, flags, message):
 )
 def test_flags(capsys, flags, message):
   with pytest.raises(SystemExit):
-    convert.main(["--workdir=run", *flags])
+    command.run(convert.main, ["--workdir=run", *flags])
   assert message in capsys.readouterr().err
 
 
 def test_no_checkpoint_to_take_back(tmp_path):
   with pytest.raises(SystemExit, match="no latest checkpoint"):
-    convert.main([f"--workdir={tmp_path}", f"--to_torch={tmp_path}/back.npz"])
+    command.run(convert.main, [f"--workdir={tmp_path}", f"--to_torch={tmp_path}/back.npz"])

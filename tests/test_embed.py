@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from jaxvid.embed import embed, main, nearest_neighbour_share
+from jaxvid import command
+from jaxvid import embed as embed_command
+from jaxvid.evaluation.embedding import draw, nearest_neighbour_share
 
 LABELS = np.arange(40) % 4
 
@@ -26,7 +28,7 @@ def test_draws_runs_side_by_side(tmp_path, rng, capsys):
   pytest.importorskip("sklearn", reason="t-SNE needs scikit-learn")
   good, bad = write(tmp_path / "tag", rng, 0.5), write(tmp_path / "frozen", rng, 20)
   picture = tmp_path / "out.png"
-  main([f"--workdirs={bad},{good}", f"--output={picture}", "--classes=3"])
+  command.run(embed_command.main, [f"--workdirs={bad},{good}", f"--output={picture}", "--classes=3"])
   assert picture.stat().st_size > 10_000
   printed = capsys.readouterr().out
   assert "tag: 100.0% of clips" in printed and "frozen: 100.0%" not in printed
@@ -35,8 +37,8 @@ def test_draws_runs_side_by_side(tmp_path, rng, capsys):
 def test_what_does_not_go_together(tmp_path, rng):
   one, other = write(tmp_path / "a", rng, 1), write(tmp_path / "b", rng, 1, ids=[str(i) for i in range(40)])
   with pytest.raises(ValueError, match="features of other clips"):
-    embed([one, other], tmp_path / "out.png")
+    draw([one, other], tmp_path / "out.png")
   with pytest.raises(ValueError, match="--titles: 1 for 2"):
-    embed([one, one], tmp_path / "out.png", ["x"])
+    draw([one, one], tmp_path / "out.png", ["x"])
   with pytest.raises(SystemExit, match="features.npz: missing; evaluate the run first"):
-    main([f"--workdirs={tmp_path}", "--output=x.png"])
+    command.run(embed_command.main, [f"--workdirs={tmp_path}", "--output=x.png"])

@@ -5,8 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from jaxvid import fuse as command
-from jaxvid.fuse import fuse
+from jaxvid import command
+from jaxvid import fuse as fuse_command
+from jaxvid.evaluation.late_fusion import fuse
 
 IDS, LABELS = ["a", "b", "c"], [0, 1, 2]
 # Each run alone recognises one or two of three; a is what the first is sure of, c the second.
@@ -45,13 +46,13 @@ def test_by_hand(tmp_path, rgb):
 
 def test_the_command(tmp_path, rgb, capsys):
   flow = write(tmp_path / "flow", FLOW)
-  command.main([f"--runs={rgb},{flow}", "--weights=1,3", f"--output={tmp_path / 'both'}", "--top=1"])
+  command.run(fuse_command.main, [f"--runs={rgb},{flow}", "--weights=1,3", f"--output={tmp_path / 'both'}", "--top=1"])
   lines = [line.split() for line in capsys.readouterr().out.splitlines()]
   assert lines[0] == ["top1", "mean_class_accuracy"]
   assert lines[1:4] == [[rgb, "33.33", "33.33"], [flow, "66.67", "66.67"], ["fused", "100.00", "100.00"]]
   assert lines[4][-1] == f"{tmp_path}/both/scores.json"
   with pytest.raises(SystemExit, match="error: --weights: 1, 2, 3 for 2 runs; give a positive one each"):
-    command.main([f"--runs={rgb},{flow}", "--weights=1,2,3", f"--output={tmp_path}"])
+    command.run(fuse_command.main, [f"--runs={rgb},{flow}", "--weights=1,2,3", f"--output={tmp_path}"])
 
 
 @pytest.mark.parametrize(

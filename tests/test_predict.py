@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import tiny
-from jaxvid import predict as command
+from jaxvid import command, predict
 from jaxvid.data import contract, store
 from jaxvid.data.contract import FeatureContract
 from jaxvid.data.feature_files import FeatureFileError
@@ -241,7 +241,7 @@ def test_a_prefix_of_the_files_names(tmp_path, workdir, detector):
 @pytest.fixture
 def main(monkeypatch, workdir, tmp_path):
   def main(*arguments):
-    command.main([f"--workdir={workdir}", f"--output={tmp_path}/found.json", *arguments])
+    command.run(predict.main, [f"--workdir={workdir}", f"--output={tmp_path}/found.json", *arguments])
 
   return main
 
@@ -291,5 +291,5 @@ def test_help_answers_without_loading_anything(command_environment):
     "predict.main(['--help'])"
   )
   done = subprocess.run([sys.executable, "-c", code], env=command_environment, capture_output=True, text=True)
-  assert "--feat_stride" in done.stdout and "python -m jaxvid.predict --workdir=runs/thumos" in done.stdout
+  assert "--feat_stride" in done.stdout and "jaxvid predict --workdir=runs/thumos" in done.stdout
   assert done.stdout.endswith("loaded set()\n")

@@ -23,7 +23,7 @@ from jaxvid.models.anticipation.outputs import AnticipationOutputs
 from jaxvid.tasks.base import DTYPES, Batch, Metrics, State
 
 # Modules of this task, by name, since a task imports nothing that stands above it. See jaxvid.tasks.base.TaskFile.
-INFERENCE = "jaxvid.inference.stream"
+INFERENCE = "jaxvid.inference.commands.anticipate"
 WEIGHTS = None
 
 LOSS_AT = ("every", "last")

@@ -27,7 +27,7 @@ from jaxvid.ops.points import Points, make_points
 from jaxvid.tasks.base import DTYPES, Metrics, State
 
 # Modules of this task, by name, since a task imports nothing that stands above it. See jaxvid.tasks.base.TaskFile.
-INFERENCE = "jaxvid.inference.detect"
+INFERENCE = "jaxvid.inference.commands.detect"
 WEIGHTS = "jaxvid.weights.localization"
 
 # Share of the old value in the running count of positives (ActionFormer's code).

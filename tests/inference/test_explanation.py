@@ -7,7 +7,8 @@ import jax
 import numpy as np
 import pytest
 
-from jaxvid import explain as command
+from jaxvid import command
+from jaxvid import explain as explain_command
 from jaxvid.configs import routines_aga
 from jaxvid.data.pipelines.windows import Data
 from jaxvid.explaining import explanation
@@ -200,7 +201,10 @@ def model(workdir):
 
 
 def test_the_command_writes_all_of_it(workdir, tmp_path, capsys):
-  command.main([f"--workdir={workdir}", f"--output={tmp_path}", "--min_windows=1", "--num_samples=2", "--num_pairs=3"])
+  command.run(
+    explain_command.main,
+    [f"--workdir={workdir}", f"--output={tmp_path}", "--min_windows=1", "--num_samples=2", "--num_pairs=3"],
+  )
   printed = capsys.readouterr().out
   assert printed.count(" <- ") == 3 and "replaced 2 back" in printed and str(tmp_path / "index.html") in printed
   tables = ("forward", "forward_before", "backward")
@@ -278,7 +282,9 @@ def test_what_the_model_predicted_and_what_did_come(model):
 
 def test_other_models_with_attention_have_the_forward_part(tmp_path, capsys):
   folder = write_run(tmp_path / "run", "transformer")
-  command.main([f"--workdir={folder}", f"--output={tmp_path / 'out'}", "--min_windows=1", "--num_samples=1"])
+  command.run(
+    explain_command.main, [f"--workdir={folder}", f"--output={tmp_path / 'out'}", "--min_windows=1", "--num_samples=1"]
+  )
   assert "not fed back" in capsys.readouterr().out
   assert not (tmp_path / "out" / "backward.csv").exists()
   (sample,) = json.loads((tmp_path / "out" / "samples.json").read_text())
@@ -291,7 +297,7 @@ def test_other_models_with_attention_have_the_forward_part(tmp_path, capsys):
 def test_models_without_attention_are_refused(tmp_path, variant, reason):
   folder = write_run(tmp_path, variant)
   with pytest.raises(SystemExit, match=f"{reason} attends to nothing"):
-    command.main([f"--workdir={folder}"])
+    command.run(explain_command.main, [f"--workdir={folder}"])
 
 
 def test_wrong_settings_are_refused(workdir):
@@ -300,4 +306,4 @@ def test_wrong_settings_are_refused(workdir):
   with pytest.raises(ValueError, match="min_windows 0 more than 0"):
     Settings(min_windows=0)
   with pytest.raises(SystemExit):
-    command.main([f"--workdir={workdir}", "--past=seen"])
+    command.run(explain_command.main, [f"--workdir={workdir}", "--past=seen"])

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import small_videos
-from jaxvid import extract as command
+from jaxvid import command
+from jaxvid import extract as extract_command
 from jaxvid.configs import gym99_tag
 from jaxvid.data.clip_views import Views
 from jaxvid.data.contract import FeatureContract
@@ -253,7 +254,10 @@ def test_the_command(model, video, tmp_path, capsys):
   config["data"] |= dict(clip_len=4, short_side=20, crop=16)
   description = {"config": config, "class_names": list("abcdef"), "contract": None}
   imported.write_workdir(tmp_path / "run", config, description, model.variables, model.variables["params"], "")
-  command.main([f"--workdir={tmp_path}/run", f"--input={video}", f"--output={tmp_path}/features", "--stride=3"])
+  command.run(
+    extract_command.main,
+    [f"--workdir={tmp_path}/run", f"--input={video}", f"--output={tmp_path}/features", "--stride=3"],
+  )
   assert capsys.readouterr().out.splitlines() == [
     f"1 videos, 7 steps of 4: {tmp_path}/features",
     "each step sees 4 frames, the next begins 3 later, at the videos' own frame rate",
@@ -267,5 +271,5 @@ def test_the_command(model, video, tmp_path, capsys):
     (): "give --workdir or --weights",
   }.items():
     with pytest.raises(SystemExit) as caught:
-      command.main([*flags, f"--input={video}", f"--output={tmp_path}/features"])
+      command.run(extract_command.main, [*flags, f"--input={video}", f"--output={tmp_path}/features"])
     assert problem in f"{caught.value} {capsys.readouterr().err}"

@@ -1,0 +1,75 @@
+"""The pooled features of test clips, of several runs, in two dimensions (t-SNE)."""
+
+import os
+import pathlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from jaxvid.evaluation import clip_features
+
+# As many as can be looked at, and as t-SNE takes in a minute.
+_MAX_CLIPS = 5000
+
+
+def draw(
+  workdirs: Sequence[str],
+  output: str | os.PathLike,
+  titles: Sequence[str] | None = None,
+  classes: int | None = None,
+  seed: int = 0,
+) -> dict[str, float]:
+  """Draws the picture; returns title -> share of clips whose nearest neighbour is of the same class.
+
+  Args:
+    workdirs: of evaluated runs on the same clips.
+    output: a picture, .png, .svg or .pdf.
+    titles: one a run; by default the workdirs' names.
+    classes: only so many, those with the most clips.
+    seed: of t-SNE.
+
+  Raises:
+    ValueError: a workdir has no features.npz, the runs are of different clips, or titles and runs are not as many.
+  """
+  titles = list(titles or [pathlib.Path(workdir).name for workdir in workdirs])
+  if len(titles) != len(workdirs):
+    raise ValueError(f"--titles: {len(titles)} for {len(workdirs)} workdirs")
+  runs = [clip_features.read(workdir) for workdir in workdirs]
+  labels, ids = runs[0].labels, runs[0].ids
+  for workdir, run in zip(workdirs, runs):
+    if not np.array_equal(run.ids, ids) or not np.array_equal(run.labels, labels):
+      raise ValueError(f"{workdir}: features of other clips than those of {workdirs[0]}; evaluate both on one split")
+  counts = np.bincount(labels)
+  kept = np.isin(labels, np.argsort(-counts, kind="stable")[: classes or len(counts)])
+  kept = np.flatnonzero(kept)
+  if len(kept) > _MAX_CLIPS:
+    kept = np.sort(np.random.default_rng(seed).choice(kept, _MAX_CLIPS, replace=False))
+  from jaxvid.viz import embeddings  # Here, not above: matplotlib is slow to import.
+
+  panels, shares = [], {}
+  for title, run in zip(titles, runs):
+    features = run.features[kept]
+    shares[title] = nearest_neighbour_share(features, labels[kept])
+    panels.append(embeddings.Panel(f"{title}\n{100 * shares[title]:.1f}% nearest of same class", _tsne(features, seed)))
+  embeddings.draw(output, panels, labels[kept])
+  return shares
+
+
+def nearest_neighbour_share(features: np.ndarray, labels: np.ndarray) -> float:
+  """Share of the rows of (N, C) whose nearest other row, by cosine, has the same label."""
+  unit = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)
+  likeness = unit @ unit.T
+  np.fill_diagonal(likeness, -np.inf)
+  return float(np.mean(labels[likeness.argmax(1)] == labels))
+
+
+def _tsne(features: np.ndarray, seed: int) -> np.ndarray:
+  """(N, 2), features (N, C) in two dimensions."""
+  try:
+    from sklearn.manifold import TSNE
+  except ImportError:
+    raise ValueError("t-SNE needs scikit-learn: pip install scikit-learn, or pip install 'jaxvid[plots]'") from None
+  if len(features) < 5:
+    raise ValueError(f"{len(features)} clips are too few for t-SNE; 5 or more are needed")
+  perplexity = min(30.0, (len(features) - 1) / 3)
+  return TSNE(perplexity=perplexity, init="pca", metric="cosine", random_state=seed).fit_transform(features)

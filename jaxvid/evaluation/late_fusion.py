@@ -1,0 +1,100 @@
+"""Late fusion: the class probabilities of several recognition runs, averaged over the runs and scored."""
+
+import math
+import os
+import pathlib
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from jaxvid import files
+from jaxvid.evaluation import clip_features
+from jaxvid.evaluation.clip_features import ClipFeatures
+from jaxvid.metrics import classification
+from jaxvid.metrics.classification import Result
+
+_NUM_WRITTEN = 5  # Classes a clip in predictions.json.
+
+
+def fuse(
+  runs: Sequence[str],
+  output: str | os.PathLike,
+  weights: Sequence[float] | None = None,
+  top: Sequence[int] = (1, 5),
+) -> tuple[Result, dict[str, Result]]:
+  """Scores the weighted mean of the runs' probabilities; writes scores.json and predictions.json into `output`.
+
+  Args:
+    runs: workdirs of evaluated runs; the order of their clips may differ.
+    output: a folder, made where it is absent.
+    weights: one a run, positive; None weighs all alike.
+    top: the k of top-k accuracy.
+
+  Returns:
+    (scores of the mean, run -> scores of it alone).
+
+  Raises:
+    ValueError: a run has no probabilities, the runs are of different clips or classes, or runs and weights are not as
+      many.
+  """
+  weights = list(weights or [1.0] * len(runs))
+  if len(weights) != len(runs) or not all(math.isfinite(weight) and weight > 0 for weight in weights):
+    listed = ", ".join(f"{weight:g}" for weight in weights)
+    raise ValueError(f"--weights: {listed} for {len(runs)} runs; give a positive one each")
+  if len(runs) < 2 or len(set(runs)) < len(runs):
+    raise ValueError(f"--runs: {', '.join(runs)}; give two or more different ones")
+  found = {run: _read(run) for run in runs}
+  first = found[runs[0]]
+  for run in runs[1:]:
+    _check_alike(runs[0], first, run, found[run])
+  names = first.class_names
+  mean = sum(
+    weight / sum(weights) * run.probabilities.astype(np.float64)[[run.rows[name] for name in first.ids.tolist()]]
+    for weight, run in zip(weights, found.values())
+  )
+  fused = classification.score(mean, first.labels, names, top)
+  alone = {
+    name: classification.score(run.probabilities.astype(np.float64), run.labels, names, top)
+    for name, run in found.items()
+  }
+  folder = pathlib.Path(output)
+  rows = {name: classification.best_classes(row, names, _NUM_WRITTEN) for name, row in zip(first.ids.tolist(), mean)}
+  files.write_json(folder / "predictions.json", {"version": "1.0", "results": rows})
+  files.write_json(folder / "scores.json", fused.to_dict())
+  return fused, alone
+
+
+def table(fused: Result, alone: Mapping[str, Result]) -> str:
+  """The scores of the runs and of their mean, a line each, in percent."""
+  columns = [name for name, value in fused.to_dict().items() if isinstance(value, float)]
+  width = max(map(len, ("fused", *alone)))
+  lines = [" " * width + "".join(f"{column:>21}" for column in columns)]
+  for name, result in [*alone.items(), ("fused", fused)]:
+    scores = result.to_dict()
+    lines.append(f"{name:<{width}}" + "".join(f"{100 * scores[column]:21.2f}" for column in columns))
+  return "\n".join(lines)
+
+
+def _read(workdir: str) -> ClipFeatures:
+  run = clip_features.read(workdir)
+  if run.probabilities is None:
+    raise ValueError(f"{run.path}: has no probabilities; evaluate the run again: jaxvid train --mode=eval "
+                     f"--workdir={workdir}")  # fmt: skip
+  if len(run.rows) < len(run.ids):
+    raise ValueError(f"{run.path}: several clips have one id; evaluate on a split in which each has its own")
+  return run
+
+
+def _check_alike(name: str, run: ClipFeatures, other_name: str, other: ClipFeatures) -> None:
+  """Raises ValueError unless two runs are of the same clips and classes."""
+  if run.class_names != other.class_names:
+    raise ValueError(f"{name} and {other_name}: other classes; fuse runs of one dataset")
+  if missing := [*(run.rows.keys() ^ other.rows.keys())]:
+    raise ValueError(
+      f"{name} and {other_name}: {len(missing)} clips are in one of them alone, such as {min(missing)}; evaluate both "
+      "on one split"
+    )
+  wrong = [clip for clip, row in run.rows.items() if run.labels[row] != other.labels[other.rows[clip]]]
+  if wrong:
+    raise ValueError(f"{name} and {other_name}: {len(wrong)} clips have two labels, such as {wrong[0]}; evaluate both "
+                     "on one dataset")  # fmt: skip
