@@ -1,9 +1,11 @@
 """Checkpoints of the public code through the command: what it leaves evaluates, predicts, trains, and goes back."""
 
+import dataclasses
 import json
 import subprocess
 import sys
 
+import jax
 import ml_collections
 import numpy as np
 import pytest
@@ -11,8 +13,10 @@ import yaml
 
 import golden
 from jaxvid import command, convert, predict
+from jaxvid.build import ConfigError
 from jaxvid.data.synthetic import recordings
 from jaxvid.train import loop, trained
+from jaxvid.train.public_weights import PublicNetwork
 from jaxvid.weights import torch_files
 from jaxvid.weights.rules import WeightsError
 from same_detections import assert_same_detections
@@ -160,7 +164,7 @@ def test_what_the_workdir_knows(imported):
   )
 
 
-def test_a_model_spec_may_be_any_of_these(imported, monkeypatch):
+def test_a_model_spec_may_be_any_of_these(imported):
   folder, tensors = imported
   model = convert.model_spec(folder / "case.yaml")
   specs = [
@@ -169,12 +173,23 @@ def test_a_model_spec_may_be_any_of_these(imported, monkeypatch):
     {"model": model, "seed": 0},
     ml_collections.ConfigDict(dict(model, num_classes=6, input_dim=24)),
   ]
-  built = []
-  monkeypatch.setattr(convert, "parameter_shapes", lambda *what: built.append(what) or {})
-  for spec in specs:
-    with pytest.raises(WeightsError, match="no parameter"):
-      convert.import_torch(spec, tensors)
-  assert built == [(model, 6, 24)] * 4
+  expected = PublicNetwork("localization", model)
+  known = dataclasses.replace(expected, num_classes=6, dim=24)
+  assert [PublicNetwork.of(spec) for spec in specs] == [expected, expected, expected, known]
+  ours = convert.import_torch(specs[0], tensors)
+  for spec in specs[1:]:
+    jax.tree.map(np.testing.assert_array_equal, convert.import_torch(spec, tensors), ours)
+
+
+def test_the_task_of_a_model_spec():
+  """By the parts and their types, where no configuration says it."""
+  clips = dict(backbone=dict(type="r2plus1d"))
+  assert PublicNetwork.of(clips) == PublicNetwork("recognition", clips)
+  assert PublicNetwork.of("slow_r50").task == "recognition"
+  with pytest.raises(ConfigError, match="no task has a network of backbone, neck"):
+    PublicNetwork.of(dict(backbone=dict(type="r2plus1d"), neck=dict(type="identity")))
+  with pytest.raises(WeightsError, match="no public weights are known for networks of the task anticipation"):
+    convert.import_torch({"task": {"type": "anticipation"}, "model": {"backbone": {}}}, {})
 
 
 @pytest.mark.parametrize(

@@ -1,40 +1,13 @@
-"""Public PyTorch weights of clip networks as workdirs and as our variables, and back."""
+"""Workdirs of clip networks whose weights are public."""
 
 import os
 import pathlib
-from collections.abc import Mapping
 from typing import Any
 
-import jax
-import numpy as np
-
-from jaxvid.tasks.base import build_network
 from jaxvid.train import config_file, imported
+from jaxvid.train.public_weights import PublicNetwork
 from jaxvid.weights import class_names as names_file
-from jaxvid.weights import clip_backbones, clip_networks, torch_files
-
-# Pixels are a square of this side where only the variables' shapes matter: those do not depend on it.
-_SIDE, _FRAMES = 32, 32
-
-
-def import_variables(model: Mapping[str, Any], tensors: Mapping[str, np.ndarray]) -> dict[str, Any]:
-  """{"params", "batch_stats"} of the network that config.model describes, its head the pool, from a state dict.
-
-  Raises:
-    WeightsError: tensors and model do not fit; all names and both shapes are in the message.
-  """
-  backbone = model["backbone"]["type"]
-  num_classes = clip_backbones.num_classes(tensors, backbone)
-  return clip_backbones.import_variables(tensors, backbone, shapes_of(model, num_classes))
-
-
-def shapes_of(model: Mapping[str, Any], num_classes: int) -> dict[str, Any]:
-  """The variables of the network that config.model describes, as shapes."""
-  head = dict(model["head"], window=None) if model["head"]["type"] == "pool" else model["head"]
-  network = build_network(dict(model, head=head), num_classes, "recognition")
-  channels = model["backbone"].get("in_channels", 3)
-  clip = jax.ShapeDtypeStruct((1, _FRAMES, _SIDE, _SIDE, channels), np.float32)
-  return dict(jax.eval_shape(network.init, jax.random.key(0), clip))
+from jaxvid.weights import clip_networks, torch_files
 
 
 def from_torch(
@@ -55,8 +28,9 @@ def from_torch(
   imported.refuse_existing(workdir)
   spec = clip_networks.spec_of(network)
   tensors, _ = torch_files.read(torch, "raw")
-  variables = import_variables(spec["model"], tensors)
-  num_classes = clip_backbones.num_classes(tensors, spec["model"]["backbone"]["type"])
+  public = PublicNetwork("recognition", spec["model"])
+  variables = public.import_tensors(tensors)
+  num_classes, _ = public.names.sizes(public.model, tensors)
   if class_names:
     names = names_file.read(class_names, num_classes)
   else:
@@ -77,8 +51,8 @@ def from_torch(
     [
       f"{network} with the weights of {pathlib.Path(torch).name}, as jaxvid.convert read them.",
       "",
-      "  python -m jaxvid.predict --workdir=THIS_FOLDER --input=VIDEO",
-      "  python -m jaxvid.main --workdir=NEW_FOLDER --config=CONFIG --config.train.backbone_from=THIS_FOLDER",
+      "  jaxvid predict --workdir=THIS_FOLDER --input=VIDEO",
+      "  jaxvid train --workdir=NEW_FOLDER --config=CONFIG --config.train.backbone_from=THIS_FOLDER",
     ]
   )
   imported.write_workdir(workdir, config, description, variables, variables["params"], docstring)

@@ -1,7 +1,7 @@
 """A trained model, from nothing but the workdir that it was trained in."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -10,6 +10,7 @@ from jaxvid.build import ConfigError
 from jaxvid.data.contract import FeatureContract
 from jaxvid.train.checkpoint import LATEST, Checkpoints
 from jaxvid.train.experiment import Experiment
+from jaxvid.train.workdir import with_tuples
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,7 +39,7 @@ def load(workdir: str, kind: str = LATEST) -> Trained:
   """
   with Checkpoints(workdir) as checkpoints:
     description = checkpoints.describe(kind)
-    experiment = Experiment.from_config(_with_tuples(description["config"]), workdir)
+    experiment = Experiment.from_config(with_tuples(description["config"]), workdir)
     contract = description["contract"] and FeatureContract.from_dict(description["contract"])
     placed = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
     shapes = jax.tree.map(
@@ -57,10 +58,3 @@ def _shapes(experiment: Experiment, contract: FeatureContract | None) -> dict[st
     return dict(jax.eval_shape(experiment.network.init, jax.random.key(0), *experiment.task.inputs(batch)))
   except ValueError as error:  # What a module finds wrong with its settings once it sees shapes.
     raise ConfigError(f"config.model: {error}") from error
-
-
-def _with_tuples(value: Any) -> Any:
-  """JSON's lists as the tuples that a configuration has."""
-  if isinstance(value, Mapping):
-    return {key: _with_tuples(item) for key, item in value.items()}
-  return tuple(map(_with_tuples, value)) if isinstance(value, list) else value

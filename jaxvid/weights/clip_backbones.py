@@ -7,9 +7,10 @@ ours needs: it is passed over on the way in and an int64 zero on the way out.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import jax
 import numpy as np
 
 from jaxvid.weights import rules
@@ -21,6 +22,9 @@ DENSE = Layout(np.transpose, np.transpose)  # (out, in), (in, out)
 DENSE_CONV = Layout(lambda array: array[:, :, 0, 0, 0].T, lambda array: array.T[:, :, None, None, None])
 
 _MEAN, _COUNTER = ".running_mean", ".num_batches_tracked"
+# Pixels are a square of this side where only the shapes of variables matter: those do not depend on it.
+_SIDE, _FRAMES = 32, 32
+STATE_DICT = "raw"
 _PREFIX = "module."  # Of a network that was saved from within DataParallel.
 
 
@@ -160,6 +164,33 @@ def export_tensors(variables: Mapping[str, Any], backbone_type: str) -> dict[str
   for name in [name for name in tensors if name.endswith(_MEAN)]:
     tensors[name.removesuffix(_MEAN) + _COUNTER] = np.zeros((), np.int64)
   return tensors
+
+
+def sizes(model: Mapping[str, Any], tensors: Mapping[str, Any]) -> tuple[int, None]:
+  """(number of classes, None) of a public state dict of the network that config.model describes."""
+  return num_classes(tensors, model["backbone"]["type"]), None
+
+
+def variable_shapes(
+  model: Mapping[str, Any], num_classes: int, dim: None, build: Callable[[Mapping[str, Any], int], Any]
+) -> dict[str, Any]:
+  """{"params", "batch_stats"} of the network that config.model describes, as shapes; `build` makes the network."""
+  del dim  # Clips have none.
+  head = model.get("head", {"type": "pool"})
+  head = dict(head, window=None) if head["type"] == "pool" else head
+  channels = model["backbone"].get("in_channels", 3)
+  clip = jax.ShapeDtypeStruct((1, _FRAMES, _SIDE, _SIDE, channels), np.float32)
+  return dict(jax.eval_shape(build(dict(model, head=head), num_classes).init, jax.random.key(0), clip))
+
+
+def import_model(model: Mapping[str, Any], tensors: Mapping[str, Any], shapes: Mapping[str, Any]) -> dict[str, Any]:
+  """{"params", "batch_stats"} of these shapes from a public state dict."""
+  return import_variables(tensors, model["backbone"]["type"], shapes)
+
+
+def export_model(model: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, np.ndarray]:
+  """The public state dict of {"params", "batch_stats"}."""
+  return export_tensors(variables, model["backbone"]["type"])
 
 
 def _rules(backbone_type: str) -> Sequence[Rule]:

@@ -5,9 +5,11 @@ weights needs padding="reference": there, a norm's bias reaches into padded step
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from jaxvid.weights.rules import SAME, Layout, Rule, WeightsError, export_tensors, import_tensors
@@ -105,6 +107,7 @@ RULES = {
   "conv": _SHARED + _CONV,
 }
 
+STATE_DICT = "ema"  # What its evaluation runs on.
 _FIRST_CONV, _LAST_BIAS = "backbone.embd.0.conv.weight", "cls_head.cls_head.conv.bias"
 _PROJECTIONS = r"backbone\.proj\.\d+\.conv\.weight"
 
@@ -126,10 +129,31 @@ def export_params(params: Mapping[str, Any], backbone: str) -> dict[str, np.ndar
   return export_tensors(rules(backbone), params)
 
 
-def sizes(tensors: Mapping[str, Any]) -> tuple[int, int]:
-  """(length of a feature vector, number of classes) of the network whose public tensors these are."""
+def sizes(model: Mapping[str, Any], tensors: Mapping[str, Any]) -> tuple[int, int]:
+  """(number of classes, length of a feature vector) of the network whose public tensors these are."""
+  del model  # All have these names.
   for name in (_FIRST_CONV, _LAST_BIAS):
     if name not in tensors:
       raise WeightsError(f"{name}: missing; is this a state dict of ActionFormer or TriDet?")
   streams = [np.shape(tensors[name])[1] for name in tensors if re.fullmatch(_PROJECTIONS, name)]
-  return sum(streams) if streams else np.shape(tensors[_FIRST_CONV])[1], np.shape(tensors[_LAST_BIAS])[0]
+  return np.shape(tensors[_LAST_BIAS])[0], sum(streams) if streams else np.shape(tensors[_FIRST_CONV])[1]
+
+
+def variable_shapes(
+  model: Mapping[str, Any], num_classes: int, dim: int, build: Callable[[Mapping[str, Any], int], Any]
+) -> dict[str, Any]:
+  """{"params"} of the network that config.model describes, as shapes; `build` makes the network."""
+  network = build(model, num_classes)
+  steps = network.backbone.scale_factor ** network.backbone.depths[2]
+  like = jax.ShapeDtypeStruct((1, steps, dim), jnp.float32), jax.ShapeDtypeStruct((1, steps), jnp.bool_)
+  return dict(jax.eval_shape(network.init, jax.random.key(0), *like))
+
+
+def import_model(model: Mapping[str, Any], tensors: Mapping[str, Any], shapes: Mapping[str, Any]) -> dict[str, Any]:
+  """{"params"} of these shapes from a public state dict."""
+  return {"params": import_params(tensors, shapes["params"], model["backbone"]["type"])}
+
+
+def export_model(model: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, np.ndarray]:
+  """The public state dict of {"params"}, or of the parameters themselves."""
+  return export_params(variables.get("params", variables), model["backbone"]["type"])

@@ -4,11 +4,12 @@ import jax
 import numpy as np
 import pytest
 
-from jaxvid import convert
+from jaxvid import command, convert
 from jaxvid.tasks.base import build_network
 from jaxvid.train import clip_import, restore, trained
 from jaxvid.train.checkpoint import Checkpoints
 from jaxvid.train.experiment import Experiment
+from jaxvid.train.public_weights import PublicNetwork
 from jaxvid.weights import clip_networks
 
 TINY = dict(backbone=dict(type="r2plus1d", width=8, depths=(1, 1, 1, 1), mid_planes="each"), head=dict(type="pool"))
@@ -20,7 +21,7 @@ def tiny_network(monkeypatch):
   spec = clip_networks.NETWORKS["r2plus1d_34"]
   small = dict(spec, model=TINY, data=dict(spec["data"], clip_len=8, short_side=32, crop=32))
   monkeypatch.setitem(clip_networks.NETWORKS, "r2plus1d_34", small)
-  shapes = clip_import.shapes_of(TINY, 6)
+  shapes = PublicNetwork("recognition", TINY).shapes(6, None)
   rng = np.random.default_rng(0)
   return jax.tree.map(lambda x: rng.uniform(0.5, 1, x.shape).astype(np.float32), shapes)
 
@@ -43,7 +44,7 @@ def test_i3d_of_flow():
   """The public weights of the second stream: two channels in the first convolution, and no other difference."""
 
   def tensors(name):
-    shapes = clip_import.shapes_of(clip_networks.spec_of(name)["model"], 400)
+    shapes = PublicNetwork.of(name).shapes(400, None)
     return convert.export_torch(name, jax.tree.map(lambda x: np.broadcast_to(np.float32(0), x.shape), shapes))
 
   rgb, flow = tensors("i3d"), tensors("i3d_flow")
@@ -59,16 +60,16 @@ def test_there_and_back(tmp_path, tiny_network):
   np.savez(tmp_path / "weights.npz", **{f"module.{name}": array for name, array in tensors.items()})
   (tmp_path / "names.txt").write_text("\n".join("abcdef"))
   flags = ["--network=r2plus1d_34", f"--torch={tmp_path}/weights.npz", f"--class_names={tmp_path}/names.txt"]
-  convert.main([*flags, f"--workdir={tmp_path}/run"])
+  command.run(convert.main, [*flags, f"--workdir={tmp_path}/run"])
   model = trained.load(tmp_path / "run")
   assert list(model.class_names) == list("abcdef") and model.contract is None
   jax.tree.map(np.testing.assert_array_equal, jax.device_get(model.variables), dict(tiny_network))
-  convert.main([f"--workdir={tmp_path}/run", f"--to_torch={tmp_path}/back.npz"])
+  command.run(convert.main, [f"--workdir={tmp_path}/run", f"--to_torch={tmp_path}/back.npz"])
   with np.load(tmp_path / "back.npz") as back:
     assert set(back.files) == set(tensors)
     assert all(np.array_equal(back[name], tensors[name]) for name in tensors)
   with pytest.raises(SystemExit, match="holds a checkpoint already"):
-    convert.main([*flags, f"--workdir={tmp_path}/run"])
+    command.run(convert.main, [*flags, f"--workdir={tmp_path}/run"])
 
 
 def test_a_backbone_to_start_from(tmp_path, tiny_network):

@@ -10,6 +10,7 @@ import pytest
 
 import golden
 from jaxvid import convert
+from jaxvid.train.public_weights import PublicNetwork
 from jaxvid.weights import localization
 from jaxvid.weights.reference_yaml import translate
 from jaxvid.weights.rules import WeightsError, slots
@@ -28,12 +29,16 @@ def facts(name):
   return {tensor: literal_eval(shape) for tensor, shape, _ in rows}, number("parameters"), number("max_div_factor")
 
 
+def parameter_shapes(model, num_classes, dim):
+  return PublicNetwork("localization", model).shapes(num_classes, dim)["params"]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_public_configurations(name):
   shapes, total, divisor = facts(name)
   translation = translate(CONFIGS[name])
   model, task = translation.config["model"], translation.config["task"]
-  params = convert.parameter_shapes(model, task["num_classes"], translation.features["dim"])
+  params = parameter_shapes(model, task["num_classes"], translation.features["dim"])
   assert sum(x.size for x in jax.tree.leaves(params)) == total
   places = slots(localization.rules(model["backbone"]["type"]), params)
   assert {tensor: place.shape for tensor, place in places.items()} == shapes
@@ -76,7 +81,7 @@ def test_settings_that_no_public_file_has(system, changed):
   yaml = small(system, **changed)
   translation = translate(yaml)
   model, dim = translation.config["model"], translation.features["dim"]
-  params = convert.parameter_shapes(model, 5, dim)
+  params = parameter_shapes(model, 5, dim)
   places = slots(localization.rules(model["backbone"]["type"]), params)
   tensors = {name: golden.fill(name, place.shape, 0) for name, place in places.items()}
   assert_same_bits(convert.export_torch(yaml, convert.import_torch(yaml, tensors)), tensors)
@@ -137,7 +142,7 @@ def test_what_only_we_have_does_not_go_back(part, settings, named):
     head=dict(type="point", width=16),
   )
   model[part] = settings
-  params = jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), convert.parameter_shapes(model, 3, 8))
+  params = jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), parameter_shapes(model, 3, 8))
   with pytest.raises(WeightsError, match=named):
     convert.export_torch(model, {"params": params})
 
