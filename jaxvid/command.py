@@ -151,7 +151,9 @@ def error_line(error: BaseException) -> str:
 
 def show_messages() -> None:
   """Shows jaxvid's messages on standard error, a line each, and of other packages only warnings."""
-  import absl.logging  # Here, not above: it would take from --help's time where a command is only listed.
+  import absl.logging  # Here, not above: the commands are listed without it.
+
+  from jaxvid import progress
 
   absl.logging.set_verbosity(absl.logging.WARNING)  # Orbax logs every file it reads and writes.
   logging.basicConfig(format="%(message)s", handlers=[progress.LogHandler()])  # Above a progress bar, if one is open.

@@ -1,13 +1,14 @@
 """Train the rows of a paper's table, and write the table.
 
-  python -m jaxvid.study --study=configs/studies/backbone_neck.py --workdir=runs/backbone_neck --dry_run
-  python -m jaxvid.study --study=configs/studies/backbone_neck.py --workdir=runs/backbone_neck --seeds=0,1,2
-  python -m jaxvid.study --study=configs/studies/backbone_neck.py --workdir=runs/backbone_neck_hapt \\
-    --base=configs/hapt_actionformer.py:small --base.optim.lr=3e-4 --rows=actionformer,sgp
+  jaxvid study --study=backbone_neck --workdir=runs/backbone_neck --dry_run
+  jaxvid study --study=backbone_neck --workdir=runs/backbone_neck --seeds=0,1,2
+  jaxvid study --study=backbone_neck --workdir=runs/backbone_neck_hapt \\
+    --base=hapt_actionformer:small --base.optim.lr=3e-4 --rows=actionformer,sgp
 
-A study file names a base configuration and rows of changes to it (docs/studies.md). Each row is trained with each seed
-by jaxvid.main, one after the other: seed 0 of all rows first, then seed 1, and so on. The table stands in WORKDIR after
-every run: table.md, table.csv, and runs.csv with a line a run.
+--study names a study that comes with jaxvid (configs/studies/NAME.py) or a file of your own: a base configuration and
+rows of changes to it (docs/studies.md). Each row is trained with each seed by jaxvid train, one after the other: seed 0
+of all rows first, then seed 1, and so on. The table in WORKDIR is brought up to date after every run: table.md,
+table.csv, and runs.csv with a line a run.
 
 The same command goes on where it was stopped: finished runs are not repeated, a run that was killed resumes from its
 last checkpoint, one that failed is tried again. Started twice at the same time, the two share the runs.
@@ -19,23 +20,26 @@ import pathlib
 import shlex
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from absl import flags
-from ml_collections import config_flags
+from ml_collections import ConfigDict
 from tqdm import tqdm
 
+from jaxvid import command, configuration, shipped
+from jaxvid.build import ConfigError
 from jaxvid.studies import checks, plan, table
 from jaxvid.studies.columns import heading
 from jaxvid.studies.plan import StudyError
 from jaxvid.studies.run import FAILED, FINISHED, STOPPED, Run
 
+_STOPPED = "Stopped. Finished runs are kept, and the one under way up to its last checkpoint; the same command goes on."
+
 
 def main(argv: Sequence[str]) -> int:
   """Runs the command; returns its exit status, 0 if no run failed."""
-  options, overrides = _parse(argv)
-  module = plan.load(options.study)
-  study = plan.read(module, _base_config(options, module.BASE, overrides))
+  options = _parse(argv)
+  module = plan.load(_shipped(shipped.study, options.study))
+  study = plan.read(module, _base_config(options, module.BASE))
   workdir = pathlib.Path(options.workdir)
   seeds = _seeds(options.seeds)
   selected = _selected(study, options.rows)
@@ -50,12 +54,11 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
   def write_table():
-    command = f"python -m jaxvid.study {shlex.join(argv)}"
-    table.write(study, _with_those_there(study, wanted, workdir), workdir, command)
+    table.write(study, _with_those_there(study, wanted, workdir), workdir, f"jaxvid study {shlex.join(argv)}")
 
   write_table()
   failed = []
-  with tqdm(wanted, desc=study.name, unit="run") as bar:
+  with command.when_stopped(_STOPPED), tqdm(wanted, desc=study.name, unit="run") as bar:
     for run in bar:
       if run.state != FINISHED:
         _one(run, bar, workdir, study.main)
@@ -68,45 +71,37 @@ def main(argv: Sequence[str]) -> int:
   return 1 if failed else 0
 
 
-def _parse(argv):
-  """Our options, and what is left: --base.KEY=VALUE."""
-  parser = argparse.ArgumentParser(
-    prog="python -m jaxvid.study",
-    description=__doc__,
-    formatter_class=argparse.RawDescriptionHelpFormatter,
-    allow_abbrev=False,
-  )
-  parser.add_argument("--study", required=True, metavar="FILE.py", help="the study; jaxvid's are in configs/studies")
-  parser.add_argument("--workdir", required=True, metavar="DIR", help="folder of the runs and the table")
-  parser.add_argument("--seeds", default="0", metavar="N,N", help="config.seed of the runs; default: %(default)s")
-  parser.add_argument("--rows", metavar="NAME,NAME", help="run only these; the table has all that were ever run")
-  parser.add_argument("--base", metavar="FILE.py[:VARIANT]", help="base configuration in the place of the study's; "
-    "--base.SECTION.KEY=VALUE changes a value of it, for all rows")  # fmt: skip
-  parser.add_argument("--variant", metavar="VARIANT", help="variant of the study's base configuration, as smoke")
-  parser.add_argument("--dry_run", action="store_true", help="say what would be run, and check that it can be built")
-  options, rest = parser.parse_known_args(argv)
-  unknown = [argument for argument in rest if argument.startswith("-") and not argument.startswith("--base.")]
-  if unknown:
-    parser.error(f"unknown argument {unknown[0]}; a value of the base configuration is set with --base.KEY=VALUE")
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
+  parser = command.Parser("study", __doc__, overrides="base")
+  add = parser.add_argument
+  add("--study", required=True, metavar="NAME", help="a study of jaxvid, or FILE.py")
+  add("--workdir", required=True, metavar="DIR", help="folder of the runs and the table")
+  add("--seeds", default="0", metavar="N,N", help="config.seed of the runs; default: %(default)s")
+  add("--rows", metavar="NAME,NAME", help="run only these; the table has all that were ever run")
+  add("--base", metavar="NAME[:VARIANT]", help="base configuration in the place of the study's")
+  add("--base.SECTION.KEY", metavar="VALUE", help="set a value of the base configuration, for all rows")
+  add("--variant", metavar="VARIANT", help="variant of the study's base configuration, as smoke")
+  add("--dry_run", action="store_true", help="say what would be run, and check that it can be built")
+  options = parser.parse(argv)
   if options.base and options.variant:
     parser.error(f"--variant is of the study's own base configuration; here: --base={options.base}:{options.variant}")
-  return options, rest
+  return options
 
 
-def _base_config(options, base, overrides):
-  """The base configuration as a ConfigDict, read as jaxvid.main reads its own."""
-  path = options.base or (f"{base}:{options.variant}" if options.variant else base)
-  argv = ["jaxvid.study", f"--base={path}", *overrides]
-  values = flags.FlagValues()
-  config = config_flags.DEFINE_config_file("base", lock_config=True, flag_values=values, sys_argv=argv)
+def _base_config(options: argparse.Namespace, base: str) -> ConfigDict:
+  """The base configuration, read as jaxvid train reads its own."""
+  name = options.base or (f"{base}:{options.variant}" if options.variant else base)
   try:
-    values(argv)
-    return config.value
-  except (AttributeError, KeyError) as error:  # How ml_collections answers a key that the configuration lacks.
-    key = str(error).strip("\"'")
-    raise StudyError(f'{path} has no key "{key}", so nothing would read it') from error
-  except (flags.Error, OSError, TypeError, ValueError) as error:
-    raise StudyError(f"{path}: {str(error).strip().splitlines()[-1].strip()}") from error
+    return configuration.load(_shipped(shipped.configuration, name), options.overrides, prefix="base")
+  except ConfigError as error:
+    raise StudyError(str(error)) from error
+
+
+def _shipped(find: Callable[[str], str], name: str) -> str:
+  try:
+    return find(name)
+  except ValueError as error:
+    raise StudyError(str(error)) from error
 
 
 def _seeds(text):
@@ -176,15 +171,11 @@ def _describe(study, selected, runs):
   return "\n".join(lines)
 
 
-def run():
+def run() -> None:
   """Entry point of the command."""
-  signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped; the same command goes on"))
-  try:
-    sys.exit(main(sys.argv[1:]))
-  except StudyError as error:
-    sys.exit(f"error: {error}")
-  except KeyboardInterrupt:
-    sys.exit("stopped; the same command goes on")
+  # The scheduler's way to stop it: the run that is under way is ended, too.
+  signal.signal(signal.SIGTERM, lambda *_: sys.exit(_STOPPED))
+  command.run(main)
 
 
 if __name__ == "__main__":

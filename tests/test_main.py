@@ -22,7 +22,7 @@ def run(command_environment):
 
 def test_help(run):
   done = run("--help")
-  assert "configs/quickstart.py" in done.stdout and "--mode" in done.stdout and "predictions.json" in done.stdout
+  assert "--config=quickstart" in done.stdout and "--mode" in done.stdout and "predictions.json" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -109,9 +109,9 @@ class TestResume:
     assert "| faster | 64.00" not in (tmp_path / "work" / "table.md").read_text()
     assert "| faster | 59.00 ± 7.07 |" in (tmp_path / "work" / "table.md").read_text()
 
-  @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+  @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
   def test_a_killed_study_goes_on(self, make_study, tmp_path, how):
-    """SIGTERM takes the child along. SIGKILL leaves it behind, and nobody starts it again while it runs."""
+    """SIGTERM and Ctrl-C take the child along. SIGKILL leaves it behind, and nobody starts it again while it runs."""
     options = make_study('slow=dict(label="slow", changes={"data.train_split": "hang"}),')
     code = f"""
       import sys
@@ -137,7 +137,8 @@ class TestResume:
       child = int((folder / "log.txt").read_text().split("pid ")[1].split()[0])
       os.kill(child, signal.SIGKILL)
     else:
-      assert first.returncode == 1 and "the same command goes on" in output
+      assert first.returncode == (130 if how == signal.SIGINT else 1) and "the same command goes on" in output
+      assert "Traceback" not in output
     assert not (folder / "failure.json").exists() and not (folder / "result.json").exists()
 
     last = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
@@ -259,8 +260,8 @@ class TestFile:
     others = {"tag": "configs/gym288_tag.py:smoke", "aga": "configs/epic100_aga.py"}
     other = others.get(path.stem[:3], "configs/hapt_actionformer.py:small")
     for base, published in ((module.BASE, path.stem not in ("tag_graphs", "aga_ablations")), (other, False)):
-      options, overrides = study._parse([f"--study={path}", "--workdir=w", f"--base={ROOT / base}"])
-      read = plan.read(module, study._base_config(options, None, overrides))
+      options = study._parse([f"--study={path}", "--workdir=w", f"--base={ROOT / base}"])
+      read = plan.read(module, study._base_config(options, None))
       assert any(row.published for row in read.rows) == published
       configs = [json.dumps(row.config, sort_keys=True) for row in read.rows]
       assert len(set(configs)) >= len(configs) - 1  # One row may be the base as it is, and named for its value.

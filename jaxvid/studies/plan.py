@@ -80,7 +80,7 @@ class Study:
 def load(path: str) -> ModuleType:
   """The study file as a module."""
   if not pathlib.Path(path).is_file():
-    raise StudyError(f"--study={path}: no such file; the studies that come with jaxvid are in configs/studies")
+    raise StudyError(f"--study={path}: no such file")
   spec = importlib.util.spec_from_file_location(pathlib.Path(path).stem, path)
   module = importlib.util.module_from_spec(spec)
   spec.loader.exec_module(module)

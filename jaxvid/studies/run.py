@@ -7,6 +7,7 @@
 and what jaxvid.main leaves in a workdir. A run that was killed goes on from its last checkpoint.
 """
 
+import ast
 import contextlib
 import dataclasses
 import fcntl
@@ -31,9 +32,9 @@ TRAIN = (sys.executable, "-m", "jaxvid.main")
 # How often a running process is looked at, in seconds.
 _POLL = 1.0
 
-_CONFIG = '''"""Row "{row}" of the study {study}, seed {seed}, as jaxvid.study runs it. Alone:
+_CONFIG = '''"""Row "{row}" of the study {study}, seed {seed}, as jaxvid study runs it. Alone:
 
-  python -m jaxvid.main --config={path} --workdir={folder}
+  jaxvid train --config={path} --workdir={folder}
 """
 
 from ml_collections import ConfigDict
@@ -164,10 +165,18 @@ class Run:
 
 
 def load_config(path: pathlib.Path) -> dict[str, Any]:
-  """The plain values in a config.py that a study wrote."""
-  namespace = {}
-  exec(compile(path.read_text(), str(path), "exec"), namespace)
-  return namespace["CONFIG"]
+  """The plain values in a config.py that a study wrote: read, not executed.
+
+  Raises:
+    StudyError: the file is not as a study writes it.
+  """
+  try:
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+      if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "CONFIG":
+        return ast.literal_eval(node.value)
+    raise ValueError("it sets no CONFIG")
+  except (SyntaxError, ValueError) as error:
+    raise StudyError(f"{path}: not as jaxvid study writes it ({error}); delete its folder to run it again") from error
 
 
 def count_parameters(folder: pathlib.Path) -> int:
