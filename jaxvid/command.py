@@ -18,7 +18,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NoReturn
 
-from jaxvid import __version__, progress
+from jaxvid import __version__
 
 INTERRUPTED = 130  # Exit status after Ctrl-C: 128 and the signal's number, as shells have it.
 _BROKEN_PIPE = 141
