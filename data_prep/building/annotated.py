@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 
 from jaxvid.data_prep.building.checks import BadInput
-from jaxvid.data_prep.building.plan import Annotation
+from jaxvid.records import Action
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,7 +21,7 @@ class AnnotatedRecording:
   """
 
   duration: float | None
-  annotations: list[Annotation]
+  annotations: list[Action]
   fps: float | None = None
   feat_stride: float | None = None
   num_frames: float | None = None

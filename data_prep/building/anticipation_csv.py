@@ -1,8 +1,8 @@
-"""The CSV files of action anticipation: actions as pairs of a verb and a noun, and the segments labelled with them.
+"""Annotations for action anticipation: actions as pairs of a verb and a noun, and the segments labelled with them.
 
-Segments come in two formats: the official files of EPIC-Kitchens, in seconds, and those of RULSTM (Furnari and
-Farinella, "Rolling-Unrolling LSTMs for Action Anticipation from First-Person Video", PAMI 2020), in frames at 30 a
-second. RULSTM has rounded starts and ends down to frames, so the two differ by up to one frame.
+Segments come in two formats: the official files of EPIC-Kitchens, in seconds (jaxvid.formats.epic_csv), and those of
+RULSTM, in frames (jaxvid.formats.rulstm_csv). RULSTM has rounded starts and ends down to frames, so the two differ by
+up to one frame.
 """
 
 import collections
@@ -10,13 +10,10 @@ import dataclasses
 import functools
 from pathlib import Path
 
-from jaxvid.data_prep.building import csv_rows
 from jaxvid.data_prep.building.annotated import AnnotatedRecording
 from jaxvid.data_prep.building.checks import BadInput
-from jaxvid.data_prep.building.plan import Annotation
-
-FRAMES_A_SECOND = 30  # Of RULSTM's files, whatever the videos have.
-COLUMNS = ("id", "video", "start", "stop", "verb", "noun", "action")  # Of RULSTM's files, with or without a header.
+from jaxvid.formats import csv_table, epic_csv, rulstm_csv
+from jaxvid.records import Action
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +50,7 @@ class Segment:
   file: Path
   line: int
   video: str
-  annotation: Annotation
+  annotation: Action
 
 
 def make_actions(file, rows, num_verbs, num_nouns) -> Actions:
@@ -69,17 +66,17 @@ def make_actions(file, rows, num_verbs, num_nouns) -> Actions:
   """
   found = {}
   for line, row in rows:
-    action = csv_rows.index(file, line, row, "id", len(rows))
+    action = csv_table.index(file, line, row, "id", len(rows))
     if action in found:
-      raise BadInput(file, f"line {line}, id", f"action {action} is there twice", csv_rows.REMEDY)
+      raise BadInput(file, f"line {line}, id", f"action {action} is there twice", csv_table.REMEDY)
     sizes = (("verb", num_verbs), ("noun", num_nouns))
-    pair = tuple(csv_rows.index(file, line, row, part, size) for part, size in sizes)
-    found[action] = (csv_rows.field(file, line, row, "action"), pair)
+    pair = tuple(csv_table.index(file, line, row, part, size) for part, size in sizes)
+    found[action] = (csv_table.field(file, line, row, "action"), pair)
   names, pairs = ([found[action][which] for action in range(len(found))] for which in (0, 1))
   for what, values in (("name", names), ("pair of verb and noun", pairs)):
     twice = [value for value, count in collections.Counter(values).items() if count > 1]
     if twice:
-      raise BadInput(file, "actions", f"two have the {what} {twice[0]!r}", csv_rows.REMEDY)
+      raise BadInput(file, "actions", f"two have the {what} {twice[0]!r}", csv_table.REMEDY)
   return Actions(file, names, [verb for verb, _ in pairs], [noun for _, noun in pairs])
 
 
@@ -90,17 +87,14 @@ def segments_in_frames(file, actions: Actions) -> list[Segment]:
     BadInput: a line is cut, or names an action that is unknown or of another verb and noun.
   """
   file, segments = Path(file), []
-  for line, row in csv_rows.plain_rows(file, COLUMNS):
-    start, end = (csv_rows.number(file, line, row, key, int) / FRAMES_A_SECOND for key in ("start", "stop"))
-    action = csv_rows.index(file, line, row, "action", len(actions.names))
-    pair = tuple(csv_rows.number(file, line, row, key, int) for key in ("verb", "noun"))
-    of_action = (actions.verbs[action], actions.nouns[action])
-    if pair != of_action:
-      problem = f"verb {pair[0]} and noun {pair[1]}, but action {action} is {of_action[0]} and {of_action[1]}"
+  for found in rulstm_csv.segments(file, len(actions.names)):
+    action, (verb, noun) = found.action, (actions.verbs[found.action], actions.nouns[found.action])
+    if (found.verb, found.noun) != (verb, noun):
+      problem = f"verb {found.verb} and noun {found.noun}, but action {action} is {verb} and {noun}"
       raise BadInput(
-        file, f"line {line}", f"{problem} in {actions.file.name}", f"It may be cut short. {csv_rows.REMEDY}"
+        file, f"line {found.line}", f"{problem} in {actions.file.name}", f"It may be cut short. {csv_table.REMEDY}"
       )
-    segments.append(_segment(file, line, row["video"], start, end, actions.names[action], row["id"]))
+    segments.append(_segment(file, found.line, found.video, found.start, found.end, actions.names[action], found.id))
   return segments
 
 
@@ -111,23 +105,22 @@ def segments_in_seconds(file, id_column: str, actions: Actions) -> list[Segment]
     BadInput: a line is cut, or has a verb and a noun that are no action.
   """
   file, segments = Path(file), []
-  for line, row in csv_rows.rows(file):
-    start, end = (csv_rows.seconds(file, line, row, f"{which}_timestamp") for which in ("start", "stop"))
-    pair = tuple(csv_rows.number(file, line, row, f"{part}_class", int) for part in ("verb", "noun"))
-    if pair not in actions.by_pair:
-      problem = f"verb {pair[0]} with noun {pair[1]} is no action in {actions.file}"
-      raise BadInput(file, f"line {line}", problem, csv_rows.REMEDY)
-    video, name = (csv_rows.field(file, line, row, column) for column in ("video_id", id_column))
-    segments.append(_segment(file, line, video, start, end, actions.names[actions.by_pair[pair]], name))
+  for found in epic_csv.segments(file):
+    action = actions.by_pair.get((found.verb, found.noun))
+    if action is None:
+      problem = f"verb {found.verb} with noun {found.noun} is no action in {actions.file}"
+      raise BadInput(file, f"line {found.line}", problem, csv_table.REMEDY)
+    name = csv_table.field(file, found.line, found.row, id_column)
+    segments.append(_segment(file, found.line, found.video, found.start, found.end, actions.names[action], name))
   return segments
 
 
 def _segment(file, line, video, start, end, action, name):
   if not (video and name):
-    raise BadInput(file, f"line {line}", "no name of the segment or of its video", csv_rows.REMEDY)
+    raise BadInput(file, f"line {line}", "no name of the segment or of its video", csv_table.REMEDY)
   if name.isdigit():
     name = str(int(name))  # EPIC-55's "00330" is "330" in the official file.
-  return Segment(file, line, video, Annotation(start, end, action, f"{file.name} line {line}", id=name))
+  return Segment(file, line, video, Action(start, end, action, f"{file.name} line {line}", id=name))
 
 
 def recordings(segments: dict[str, list[Segment]], durations: dict[str, float] | None = None):
@@ -147,7 +140,7 @@ def recordings(segments: dict[str, list[Segment]], durations: dict[str, float] |
       name = segment.annotation.id
       if name in seen:
         problem = f"segment {name} is in {seen[name].file.name} line {seen[name].line} as well"
-        raise BadInput(segment.file, f"line {segment.line}", problem, csv_rows.REMEDY)
+        raise BadInput(segment.file, f"line {segment.line}", problem, csv_table.REMEDY)
       if durations is not None and segment.video not in durations:
         problem = f"no duration of video {segment.video} is known"
         raise BadInput(segment.file, f"line {segment.line}", problem, "Get the file of durations again.")
@@ -160,11 +153,6 @@ def recordings(segments: dict[str, list[Segment]], durations: dict[str, float] |
   return found
 
 
-def lines(file) -> list[tuple[int, str]]:
-  """(line, text) of a file of one name a line, without empty lines."""
-  return [(line, row["name"]) for line, row in csv_rows.plain_rows(file, ("name",))]
-
-
 def subset(file, of: tuple[str, ...], segments: list[Segment]) -> dict:
   """An entry of "subsets" in `metadata`, from a file of one segment's name a line.
 
@@ -174,7 +162,7 @@ def subset(file, of: tuple[str, ...], segments: list[Segment]) -> dict:
     segments: those that it may name.
   """
   known, names = {segment.annotation.id for segment in segments}, []
-  for line, name in lines(file):
+  for line, name in rulstm_csv.ids(file):
     if name not in known:
       raise BadInput(file, f"line {line}", f"no segment is called {name!r}", "Get it and the annotations again.")
     names.append(name)

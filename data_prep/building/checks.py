@@ -10,7 +10,9 @@ import numpy as np
 from jaxvid import time_grid
 from jaxvid.data.contract import FeatureContract
 from jaxvid.data.sequence_records import Record
-from jaxvid.data_prep.building.plan import STEPS_TOLERANCE, Annotation, Plan, Recording
+from jaxvid.data_prep.building.plan import STEPS_TOLERANCE, Plan, Recording
+from jaxvid.formats.errors import FormatError as BadInput  # Whatever cannot go into a dataset, in a file or a flag.
+from jaxvid.records import Action
 
 # Extractors treat the end of a video differently (padding, a last half clip); containers misreport durations a little.
 # So a recording may have this many steps more or less, whatever `Plan.steps_tolerance` says.
@@ -24,26 +26,7 @@ MEDIAN_SLACK = 1.5
 # Annotation tools round: a segment may leave the recording by this much, and is kept as published.
 SECONDS_TOLERANCE = 0.5
 
-
-class BadInput(Exception):
-  """Something in the source that cannot go into a dataset.
-
-  Attributes:
-    file: the file it is in.
-    field: which part of the file.
-    problem: what is wrong with it.
-    remedy: what to do, a sentence.
-    skippable: whether --skip_bad would leave it out.
-  """
-
-  def __init__(self, file, field, problem, remedy):
-    super().__init__(file, field, problem, remedy)
-    self.file, self.field, self.problem, self.remedy = str(file), field, problem, remedy
-    self.skippable = False
-
-  def __str__(self):
-    skip = " Or leave it out with --skip_bad." if self.skippable else ""
-    return f"{self.file}: {self.field}: {self.problem}. {self.remedy}{skip}"
+_SKIP = "Or leave it out with --skip_bad."
 
 
 class SkipList:
@@ -64,8 +47,7 @@ class SkipList:
       yield
     except BadInput as error:
       if not self._skip_bad:
-        error.skippable = True
-        raise
+        raise BadInput(error.file, error.field, error.problem, f"{error.remedy} {_SKIP}") from error
       self.skipped.append({"file": error.file, "field": error.field, "problem": error.problem})
 
 
@@ -184,7 +166,7 @@ def timing_problem(recordings: list[Steps], tolerance: float = STEPS_TOLERANCE) 
   )
 
 
-def check_annotation(annotation: Annotation, recording: Recording, labels: dict[str, int]) -> None:
+def check_annotation(annotation: Action, recording: Recording, labels: dict[str, int]) -> None:
   """The label must be known; the segment finite, not reversed or empty, and inside the recording."""
 
   def bad(problem, remedy):

@@ -225,6 +225,8 @@ def _encoded(item: ClipItem, open_video: Callable[[], Video], encoding: Encoding
     source = Flow(video, encoding.flow) if encoding.flow else video
     data = encode(source.iterate(range(first, stop), shape), times, encoding.kind, encoding.quality)
     made = Video(data, name=f"{item.file}, encoded")
+  except BadInput:
+    raise
   except VideoError as error:
     raise BadInput(item.file, f"video, {item.where}", error.problem, error.remedy) from error
   except (FFmpegError, ValueError) as error:

@@ -6,31 +6,12 @@ from collections.abc import Callable
 import numpy as np
 
 from jaxvid.data.contract import FeatureContract
+from jaxvid.records import Action
 
 TIMING = ("fps", "feat_stride", "num_frames")
 
 # How far a recording's number of steps may be from what its duration makes it, as a share of that.
 STEPS_TOLERANCE = 0.05
-
-
-@dataclasses.dataclass(frozen=True)
-class Annotation:
-  """One annotated action, as published, not yet checked.
-
-  Attributes:
-    start, end: seconds.
-    label: name of its class.
-    where: its place in the annotation file, for messages: "line 17".
-    bounds: earliest and latest time it may name, in seconds; None for the recording's own.
-    id: its published name; "" where annotations have none.
-  """
-
-  start: float
-  end: float
-  label: str
-  where: str
-  bounds: tuple[float, float] | None = None
-  id: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +25,7 @@ class Recording:
   id: str
   features: np.ndarray
   features_file: str
-  annotations: list[Annotation]
+  annotations: list[Action]
   annotations_file: str
   fps: float
   feat_stride: float

@@ -218,10 +218,13 @@ BAD = {
     _annotation(label_id=0),
     "label_id: some annotations have one, others (such as 'jump') none",
   ),
-  "no subset": (_entry(subset=None), "a subset: missing. Say to which subset it belongs"),
-  "reserved subset": (_entry(subset="All"), "a subset: 'all' stands for all splits together. Give it another name"),
+  "no subset": (_entry(subset=None), "database.a.subset: missing. Say to which subset it belongs"),
+  "reserved subset": (
+    _entry(subset="All"),
+    "database.a.subset: 'all' stands for all splits together. Give it another name",
+  ),
   "no segment": (_annotation(segment=None), "segment nan to nan s is not two finite numbers"),
-  "no duration": (_entry(duration="long"), "annotations.json: a duration: 'long' is no number. Correct it."),
+  "no duration": (_entry(duration="long"), "annotations.json: database.a.duration: 'long' is no number. Correct it."),
   "too few steps": (
     _entry(steps=40),
     "a.npy: number of steps: 40, but 10 s at 30 fps with a step every 4",

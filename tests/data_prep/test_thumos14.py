@@ -121,17 +121,22 @@ BAD = {
     "number of steps: 249, but 33.7 s at 25 fps",
     "Check fps",
   ),
-  "no fps": (_video("video_validation_0000001", fps=None), JSON, "video_validation_0000001 fps", "Correct it"),
+  "no fps": (
+    _video("video_validation_0000001", fps=None),
+    JSON,
+    "video_validation_0000001 fps: not there",
+    "Give --fps",
+  ),
   "no duration": (
     _video("video_validation_0000001", duration=0),
     JSON,
-    "video_validation_0000001 duration",
+    "database.video_validation_0000001.duration: must be a positive number",
     "Correct it",
   ),
   "another subset": (
     _video("video_validation_0000001", subset="Train"),
     JSON,
-    "video_validation_0000001 subset",
+    "database.video_validation_0000001.subset",
     "validation, test",
   ),
   "unknown label": (
@@ -169,13 +174,13 @@ BAD = {
   "annotations of another form": (
     _video("video_test_0000001", annotations=3),
     JSON,
-    "video_test_0000001 annotations",
+    "database.video_test_0000001.annotations: must be a list",
     "container",
   ),
   "JSON cut short": (
     lambda source: (source / JSON).write_text("{"),
     JSON,
-    "annotations: not readable as JSON",
+    "line 1, column 2: not readable as JSON",
     "download the file again",
   ),
   "JSON without videos": (lambda source: (source / JSON).write_text("{}"), JSON, "database: missing", "container"),
@@ -229,7 +234,7 @@ def test_annotations_elsewhere_and_ambiguous(thumos14_source, tmp_path):
   shutil.move(thumos14_source / "thumos14.json", elsewhere)
   with pytest.raises(SystemExit, match="one .json file expected, found none. Give --annotations=FILE"):
     run(thumos14_source, tmp_path / "data")
-  with pytest.raises(SystemExit, match="absent.json: annotations: no such file. Check --annotations"):
+  with pytest.raises(SystemExit, match="absent.json: file: no such file. Check the path"):
     run(thumos14_source, tmp_path / "data", f"--annotations={tmp_path / 'absent.json'}")
   run(thumos14_source, tmp_path / "data", f"--annotations={elsewhere}")
   for name in ("a.json", "b.json"):
