@@ -11,7 +11,7 @@ import ml_collections
 import pytest
 
 from jaxvid.build import ConfigError, types
-from jaxvid.data.contract import FeatureContract
+from jaxvid.formats.contract import FeatureContract
 from jaxvid.models.recognition.heads.tag import Model as TagHead
 from jaxvid.tasks.base import build_network
 from jaxvid.tasks.localization import Detection

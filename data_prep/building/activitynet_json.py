@@ -12,11 +12,10 @@ import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from jaxvid.data import contract
 from jaxvid.data_prep.building.annotated import Annotated, AnnotatedRecording
 from jaxvid.data_prep.building.checks import BadInput
 from jaxvid.data_prep.building.plan import TIMING
-from jaxvid.formats import activitynet_annotations
+from jaxvid.formats import activitynet_annotations, contract
 from jaxvid.formats.activitynet_annotations import Annotation, Container, most_frequent
 from jaxvid.records import Action
 

@@ -8,9 +8,9 @@ import statistics
 import numpy as np
 
 from jaxvid import time_grid
-from jaxvid.data.contract import FeatureContract
 from jaxvid.data.sequence_records import Record
 from jaxvid.data_prep.building.plan import STEPS_TOLERANCE, Plan, Recording
+from jaxvid.formats.contract import FeatureContract
 from jaxvid.formats.errors import FormatError as BadInput  # Whatever cannot go into a dataset, in a file or a flag.
 from jaxvid.records import Action
 

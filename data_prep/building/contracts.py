@@ -2,10 +2,10 @@
 
 import argparse
 
-from jaxvid.data import contract
-from jaxvid.data.contract import FeatureContract
 from jaxvid.data_prep.building.checks import BadInput
 from jaxvid.data_prep.building.plan import TIMING
+from jaxvid.formats import contract
+from jaxvid.formats.contract import FeatureContract
 
 _TEXTS = ("extractor", "weights_hash", "normalization")
 
@@ -27,7 +27,7 @@ def completed(flags, source):
     BadInput: a contract.json cannot be read, or two contradict each other.
   """
   sources = [path for path in (source, *flags.join) if path is not None]
-  found = [known for known in map(_of_folder, sources) if known]
+  found = [known for known in map(FeatureContract.of_folder, sources) if known]
   values = {name: _one(name, found, source) for name in TIMING}
   values |= dict.fromkeys((*_TEXTS, "contract_dim"))
   if found and len(found) == len(sources):
@@ -42,14 +42,6 @@ def check_dim(flags, dim, source):
   if flags.contract_dim not in (None, dim):
     problem = f"{flags.contract_dim}, but the features have {dim}"
     raise BadInput(f"{source}/{contract.FILE}", "dim", problem, "Extract them again, or remove the file.")
-
-
-def _of_folder(path):
-  try:
-    return FeatureContract.of_folder(path)
-  except ValueError as error:
-    problem, _, remedy = str(error).rpartition("; ")
-    raise BadInput(f"{path}/{contract.FILE}", "contract", problem, f"{remedy.capitalize()}.") from None
 
 
 def _one(name, found, source):

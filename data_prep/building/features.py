@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from jaxvid.data import feature_files
 from jaxvid.data_prep.building.checks import BadInput
+from jaxvid.formats import feature_files, hdf5_features
+from jaxvid.formats.hdf5_features import Hdf5Features
 
-_HDF5 = (".h5", ".hdf5")
 _SAMPLED = 32  # Files whose dim decides what the dataset's is.
 
 
@@ -24,7 +24,9 @@ class Features:
   """
 
   def __init__(self, sources, prefixes=("",), suffix=""):
-    self._sources = [_Hdf5(path) if Path(path).suffix.lower() in _HDF5 else _Folder(path) for path in sources]
+    self._sources = [
+      _Hdf5(path) if Path(path).suffix.lower() in hdf5_features.SUFFIXES else _Folder(path) for path in sources
+    ]
     self._prefixes, self._suffix = prefixes, suffix
 
   def load(self, name):
@@ -110,44 +112,19 @@ class _Folder:
 
 
 class _Hdf5:
-  """One file of all recordings: a dataset a recording, or a group with one dataset in it."""
+  """One file of all recordings, with the functions of _Folder."""
 
   def __init__(self, path):
-    try:
-      import h5py  # Here, not above: only these files need it.
-    except ImportError:
-      raise BadInput(path, "features", "HDF5 needs h5py, which is not installed", "pip install h5py") from None
-    self.path = Path(path)
-    try:
-      self._file = h5py.File(path, "r")
-    except OSError as error:
-      raise BadInput(path, "features", f"not readable as HDF5 ({error})", "Copy or download it again.") from None
-    self._keys = set(self._file)
+    self.path, self._features = Path(path), Hdf5Features(path)
 
   def __contains__(self, key):
-    return key in self._keys
+    return key in self._features
 
   def load(self, key):
-    try:
-      array = self._dataset(key)[()]
-    except OSError as error:
-      raise BadInput(self.path, key, f"not readable ({error})", "Copy or download the file again.") from None
-    return _Part(array, f"{self.path}: {key}")
+    return _Part(self._features.load(key), f"{self.path}: {key}")
 
   def shape(self, key):
-    return self._dataset(key).shape
-
-  def _dataset(self, key):
-    if key not in self._keys:
-      raise BadInput(self.path, key, "not in the file, though its recording is annotated", "Extract or copy it.")
-    item = self._file[key]
-    while hasattr(item, "keys") and len(item) == 1:
-      item = next(iter(item.values()))
-    if hasattr(item, "keys"):
-      raise BadInput(self.path, key, f"holds {', '.join(item)}, not one array", "Keep the features alone in it.")
-    if len(item.shape) != 2:
-      raise BadInput(self.path, key, f"shape {item.shape}, not (steps, dim)", "Save one array a recording.")
-    return item
+    return self._features.shape(key)
 
 
 def _found(folder):
@@ -158,9 +135,9 @@ def _found(folder):
 
 
 def _refused(read, path):
-  """What `read` gives; what it refuses becomes BadInput."""
+  """What `read` gives; what it refuses is said of the features."""
   try:
     return read(path)
-  except feature_files.FeatureFileError as error:
+  except BadInput as error:
     field = "features" if error.field in ("array", "file", "tensor") else f"features ({error.field})"
     raise BadInput(error.file, field, error.problem, error.remedy) from None

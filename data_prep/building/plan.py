@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from jaxvid.data.contract import FeatureContract
+from jaxvid.formats.contract import FeatureContract
 from jaxvid.records import Action
 
 TIMING = ("fps", "feat_stride", "num_frames")

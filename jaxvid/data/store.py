@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from jaxvid.data import clip_records, sequence_records
-from jaxvid.data.contract import FeatureContract
+from jaxvid.formats.contract import FeatureContract
 
 DEFAULT_CONFIG = "default"
 KINDS = {"sequences": sequence_records, "clips": clip_records}

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from jaxvid import files
 from jaxvid.formats import json_files
@@ -106,6 +107,20 @@ class Container:
     except TimingError as error:
       key, _, problem = str(error).partition(": ")
       raise FormatError(self.file, f"database.{name}.{key}", problem, "Correct it.") from None
+
+  def segments(self, name: str) -> np.ndarray:
+    """(N, 2) start and end in seconds of the actions of a recording.
+
+    Raises:
+      FormatError: a segment is not two numbers.
+    """
+    times = np.array([annotation.times for annotation in self.entries[name].annotations or ()], float).reshape(-1, 2)
+    if np.isnan(times).any():
+      index = int(np.argmax(np.isnan(times).any(axis=1)))
+      segment = self.entries[name].annotations[index].segment
+      problem = f"{segment!r} is not a start and an end in seconds"
+      raise FormatError(self.file, f"database.{name}.annotations[{index}].segment", problem, "Correct it.")
+    return times
 
   def annotations(self) -> Iterable[tuple[str, int, Annotation]]:
     """(recording, index in it, annotation) of all in the file."""

@@ -1,16 +1,96 @@
-"""Detections in ActivityNet's submission format.
+"""Detections in ActivityNet's submission format, and in EPIC-Kitchens' C2 format.
 
 {"version": "1.0", "results": {RECORDING: [{"label": NAME, "segment": [start, end], "score": x}, ...], ...}}
+
+In EPIC-Kitchens' format a detection has "verb", "noun" and "action" in place of "label". Other keys are left aside.
 """
 
+import dataclasses
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from jaxvid import files
+from jaxvid.formats import json_files
+from jaxvid.formats.errors import FormatError
+
+_FORM = '{"results": {RECORDING: [{"label", "segment", "score"}, ...], ...}}, ActivityNet\'s submission format'
+_EPIC = ("verb", "noun", "action")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Submission:
+  """The N detections of a file, or of a model, as columns: recording after recording, in the file's order.
+
+  Attributes:
+    source: where they are from, for messages.
+    counts: recording -> how many detections it has.
+    segments: (N, 2) start and end in seconds.
+    scores: (N,)
+    labels: N labels as they stand in the file, under "label"; in EPIC's format under "verb", "noun" and "action".
+  """
+
+  source: str
+  counts: Mapping[str, int]
+  segments: np.ndarray
+  scores: np.ndarray
+  labels: Mapping[str, Sequence[Any]]
+
+  @property
+  def is_epic(self) -> bool:
+    """Whether the detections are of EPIC's format."""
+    return "label" not in self.labels
+
+  def place(self, index: int) -> str:
+    """Where detection `index` stands, for messages: results.video_1[3]."""
+    for name, count in self.counts.items():
+      if index < count:
+        return f"results.{name}[{index}]"
+      index -= count
+    raise IndexError(index)
+
+
+class _Detection(msgspec.Struct, gc=False):  # Millions of them: the search for garbage would take as long as reading.
+  segment: tuple[float, float]
+  score: float
+  label: Any = msgspec.UNSET
+  verb: Any = msgspec.UNSET
+  noun: Any = msgspec.UNSET
+  action: Any = msgspec.UNSET
+
+
+class _File(msgspec.Struct):
+  results: dict[str, list[_Detection]]
+
+
+def read(path: str | os.PathLike) -> Submission:
+  """Reads a file of detections; which of the two formats it has, its first detection says.
+
+  Raises:
+    FormatError: it is of another form, or a segment or score is no finite number; names the detection.
+  """
+  results = json_files.read(path, _File, _FORM).results
+  found = [detection for detections in results.values() for detection in detections]
+  first = found[0] if found else None
+  is_epic = first is not None and first.verb is not msgspec.UNSET and first.label is msgspec.UNSET
+  submission = Submission(
+    source=str(path),
+    counts={name: len(detections) for name, detections in results.items()},
+    segments=np.array([detection.segment for detection in found], float).reshape(-1, 2),
+    scores=np.array([detection.score for detection in found], float),
+    labels={key: [getattr(detection, key) for detection in found] for key in (_EPIC if is_epic else ("label",))},
+  )
+  for what, values in (("segment", submission.segments), ("score", submission.scores[:, None])):
+    finite = np.isfinite(values).all(axis=1)
+    if not finite.all():
+      index = int(np.argmin(finite))
+      place, problem = f"{submission.place(index)}.{what}", f"{getattr(found[index], what)} is not finite"
+      raise FormatError(path, place, problem, "Leave the detection out, or correct it.")
+  return submission
 
 
 def write(

@@ -18,7 +18,6 @@ from pathlib import Path
 from jaxvid.formats import csv_table
 from jaxvid.formats.errors import FormatError
 
-TASKS = ("verb", "noun", "action")
 NUM_NOUNS = 300  # An action of EPIC-Kitchens-100 has the id verb * 300 + noun where no actions.csv numbers them.
 FRAMES_A_SECOND = 30  # Of training.csv, validation.csv and video_lengths.csv, whatever the videos have.
 OFFICIAL = ("video_id", "start_timestamp", "stop_timestamp", "verb_class", "noun_class")

@@ -10,8 +10,8 @@ import numpy as np
 from tqdm import tqdm
 
 from jaxvid import files
-from jaxvid.data import contract
-from jaxvid.data.contract import FeatureContract
+from jaxvid.formats import contract
+from jaxvid.formats.contract import FeatureContract
 from jaxvid.inference import video_files
 from jaxvid.inference.extractor import FeatureExtractor
 from jaxvid.video.decode import Video

@@ -12,8 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxvid import time_grid
-from jaxvid.data.contract import FeatureContract
 from jaxvid.evaluation.predictor import in_batches
+from jaxvid.formats.contract import FeatureContract
 from jaxvid.inference.clip_model import ClipModel
 from jaxvid.models.recognition.network import ClipNetwork
 from jaxvid.video import sampling

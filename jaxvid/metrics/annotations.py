@@ -1,19 +1,15 @@
-"""What detections are scored against, and its reading from annotation files of ActivityNet's form."""
+"""What detections are scored against, from annotation files of ActivityNet's form."""
 
 import dataclasses
-import json
 import os
-import pathlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from jaxvid.formats import activitynet_annotations
+from jaxvid.formats.errors import FormatError
 from jaxvid.metrics.actions import GroundTruth
 from jaxvid.metrics.detection import remove_duplicate_annotations
-
-
-class AnnotationError(ValueError):
-  """An annotation file that cannot be read; the message names file, field and remedy."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -71,64 +67,56 @@ def make(
 
 
 def read(path: str | os.PathLike, subsets: Sequence[str], remove_duplicates: bool) -> Annotations:
-  """Reads an annotation file of ActivityNet's form.
+  """Reads annotations in ActivityNet's container (jaxvid.formats.activitynet_annotations).
 
   Args:
-    path: of {"database": {RECORDING: {"subset", "duration", "annotations": [{"label", "segment"}]}}}, where an
-      annotation may have a "label_id", as ActionFormer's files have.
+    path: of a file in which every recording has a subset and annotations, which may have label ids.
     subsets: names of the subset, in any case; the first that the file has.
     remove_duplicates: as ActionFormer's evaluator does.
 
   Raises:
-    AnnotationError: if the file is of another form, or has no such subset.
-    OSError: if it cannot be read.
+    FormatError: the file is of another form, has no such subset, or a segment that is not two numbers.
   """
-  try:
-    database = json.loads(pathlib.Path(path).read_bytes())["database"]
-    entries = {name: (entry["subset"], entry.get("duration"), entry["annotations"]) for name, entry in database.items()}
-    actions = [action for _, _, annotated in entries.values() for action in annotated]
-    class_names, has_ids = _class_names(actions)
-  except (ValueError, KeyError, TypeError, AttributeError) as error:
-    raise AnnotationError(
-      f'{path}: not an annotation file of ActivityNet\'s form, {{"database": {{RECORDING: {{"subset", "duration", '
-      f'"annotations": [{{"label", "segment"}}]}}}}}} ({type(error).__name__}: {error})'
-    ) from error
-  names = {subset.lower(): subset for subset, _, _ in entries.values()}
-  subset = next((name.lower() for name in subsets if name.lower() in names), None)
+  container = activitynet_annotations.read(path)
+  for name, entry in container.entries.items():
+    missing = "subset" if entry.subset is None else "annotations" if entry.annotations is None else None
+    if missing:
+      problem = f"missing; the file should be {activitynet_annotations.FORM}"
+      raise FormatError(path, f"database.{name}.{missing}", problem, "Give annotations in ActivityNet's container.")
+  class_names, has_ids = _class_names(container)
+  there = {container.subset(name): str(entry.subset) for name, entry in container.entries.items()}
+  subset = next((name.lower() for name in subsets if name.lower() in there), None)
   if subset is None:
-    raise AnnotationError(
-      f"{path}: no subset {' or '.join(subsets)}; there are: {', '.join(sorted(names.values()))}. Give --subset=NAME."
-    )
-  chosen = {name: entry for name, entry in entries.items() if entry[0].lower() == subset}
+    problem = f"none is {' or '.join(subsets)}; there are: {', '.join(sorted(there.values()))}"
+    raise FormatError(path, "subset", problem, "Give --subset=NAME.")
+  chosen = [name for name in container.entries if container.subset(name) == subset]
+  durations = [container.number(name, "duration") for name in chosen]
   ids = {name: label for label, name in class_names.items()}
-  try:
-    return make(
-      source=str(path),
-      recordings=list(chosen),
-      durations=[np.nan if duration is None else duration for _, duration, _ in chosen.values()],
-      segments=[[action["segment"] for action in actions] for _, _, actions in chosen.values()],
-      labels=[
-        [action["label_id"] if has_ids else ids[action["label"]] for action in actions]
-        for _, _, actions in chosen.values()
-      ],
-      class_names=class_names,
-      remove_duplicates=remove_duplicates,
-      has_ids=has_ids,
-    )
-  except (KeyError, TypeError, ValueError) as error:
-    raise AnnotationError(
-      f'{path}: an annotation\'s "segment" is not a start and an end in seconds ({type(error).__name__}: {error})'
-    ) from error
+  return make(
+    source=str(path),
+    recordings=chosen,
+    durations=[np.nan if duration is None else duration for duration in durations],
+    segments=[container.segments(name) for name in chosen],
+    labels=[
+      [action.label_id if has_ids else ids[action.name] for action in container.entries[name].annotations]
+      for name in chosen
+    ],
+    class_names=class_names,
+    remove_duplicates=remove_duplicates,
+    has_ids=has_ids,
+  )
 
 
-def _class_names(actions):
+def _class_names(container: activitynet_annotations.Container) -> tuple[dict[int, str], bool]:
   """Class id -> name, and whether the ids are the file's own; else they number the names in alphabetical order."""
-  if actions and all(isinstance(action.get("label_id"), int) for action in actions):
-    names = {}
-    for action in actions:
-      names.setdefault(action["label_id"], str(action.get("label", action["label_id"])))
-    return dict(sorted(names.items())), True
-  return dict(enumerate(sorted({str(action["label"]) for action in actions}))), False
+  named = container.names_by_id()
+  if named and all(isinstance(label_id, int) for label_id in named):
+    return {label_id: activitynet_annotations.most_frequent(named[label_id]) for label_id in sorted(named)}, True
+  for name, index, action in container.annotations():
+    if action.label is None:
+      place, remedy = f"database.{name}.annotations[{index}].label", "Give every annotation a label."
+      raise FormatError(container.file, place, "missing", remedy)
+  return dict(enumerate(sorted({name for counts in named.values() for name in counts}))), False
 
 
 def other_name(recording: str) -> str:

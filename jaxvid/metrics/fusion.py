@@ -5,13 +5,12 @@ So ActionFormer and TriDet detect actions of no particular class there, and give
 each of its best 2 classes, with the score sqrt(p_segment * p_class).
 """
 
-import json
 import os
-import pathlib
 from collections.abc import Mapping
 
 import numpy as np
 
+from jaxvid.formats import video_scores
 from jaxvid.metrics import ties
 from jaxvid.metrics.actions import Predictions, take
 from jaxvid.metrics.annotations import Annotations, other_name
@@ -21,38 +20,42 @@ VideoScores = Mapping[str, tuple[np.ndarray, np.ndarray]]
 
 
 class FusionError(ValueError):
-  """Scores of recordings that cannot be used; the message names file, field and remedy."""
+  """Scores of recordings that do not fit the detections or the annotations; the message says which."""
 
 
 def read_video_scores(path: str | os.PathLike, annotations: Annotations) -> VideoScores:
-  """Reads a classifier's scores: recording -> class ids (K,) and scores (K,).
+  """A classifier's scores by recording: the annotations' class ids (K,) and scores (K,).
 
-  The file is a JSON object of recordings, alone or under "results", each with one of
-  * a list of numbers, one a class, in the order of the file's "class" (a list of names, as in cuhk_val_simp_share.json)
-    or else of the annotations' class ids;
-  * [{"label": NAME, "score": p}, ...], ActivityNet's form for classification;
-  * {NAME: p, ...};
-  * {"class": NAME, "score": p}, where one class is known.
+  Args:
+    path: of a file of one of the forms of jaxvid.formats.video_scores.
+    annotations: whose classes the file names; numbers without names are in the order of their class ids.
 
   Raises:
-    FusionError: if it is none of these, or names a class that the annotations lack.
-    OSError: if it cannot be read.
+    FormatError: it is of none of the forms.
+    FusionError: it names a class that the annotations lack, or has another number of them.
   """
-  try:
-    content = json.loads(pathlib.Path(path).read_bytes())
-    results = content.get("results", content)
-    order = content.get("class") if "results" in content else None
-    ids = {name: label for label, name in annotations.class_names.items()}
-    if order is None:
-      positions = list(annotations.class_names) if annotations.has_ids else None
-    else:
-      positions = [ids[name] for name in order]
-    return {recording: _scores_of(entry, ids, positions) for recording, entry in results.items()}
-  except (KeyError, TypeError, ValueError, AttributeError) as error:
+  read = video_scores.read(path)
+  ids = {name: label for label, name in annotations.class_names.items()}
+  if unknown := sorted(read.classes().difference(ids)):
     raise FusionError(
-      f"{path}: not scores of classes for each recording, or of classes that {annotations.source} does not know "
-      f"({type(error).__name__}: {error}); docs/evaluation.md lists the forms"
-    ) from error
+      f"{path}: {len(unknown)} classes are unknown to {annotations.source}, such as {unknown[0]!r}; give the "
+      "annotations of these classes"
+    )
+  if read.order is not None:
+    positions = [ids[name] for name in read.order]
+  else:
+    positions = list(annotations.class_names) if annotations.has_ids else None
+  found = {}
+  for recording, scores in read.scores.items():
+    if isinstance(scores, dict):
+      found[recording] = np.array([ids[name] for name in scores], int), np.array(list(scores.values()), float)
+      continue
+    if positions is None:
+      raise FusionError(f'{path}: {recording}: lists of numbers need a "class", the names in their order')
+    if len(scores) != len(positions):
+      raise FusionError(f"{path}: {recording}: {len(scores)} scores for {len(positions)} classes")
+    found[recording] = np.array(positions), np.array(scores, float)
+  return found
 
 
 def fuse(
@@ -107,18 +110,3 @@ def fuse(
     )
   columns = [np.concatenate(column) for column in zip(*parts)] or [[], [], np.zeros(0, int), []]
   return Detections(Predictions(*columns), detections.recordings, detections.predicted)
-
-
-def _scores_of(entry, ids, positions):
-  """Class ids (K,) and scores (K,) of a recording's entry."""
-  if isinstance(entry, dict):
-    pairs = [(entry["class"], entry["score"])] if "class" in entry else list(entry.items())
-  elif entry and isinstance(entry[0], dict):
-    pairs = [(row["label"], row["score"]) for row in entry]
-  else:
-    if positions is None:
-      raise ValueError('lists of numbers need a "class", the names in their order')
-    if len(entry) != len(positions):
-      raise ValueError(f"{len(entry)} scores for {len(positions)} classes")
-    return np.array(positions), np.array(entry, float)
-  return np.array([ids[name] for name, _ in pairs]), np.array([score for _, score in pairs], float)

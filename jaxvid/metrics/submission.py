@@ -1,38 +1,19 @@
-"""Files of detections: ActivityNet's submission format, and EPIC-Kitchens' C2."""
+"""Detections as they are scored: recordings and classes as the annotations number them."""
 
 import dataclasses
-import gc
-import json
-import operator
-import os
-import pathlib
 from typing import Any
 
+import msgspec
 import numpy as np
 
+from jaxvid.formats.activitynet_detections import Submission
+from jaxvid.formats.epic_csv import NUM_NOUNS
 from jaxvid.metrics.actions import Predictions
 from jaxvid.metrics.annotations import Annotations, other_name
-from jaxvid.metrics.epic import NUM_NOUNS
 
 
 class SubmissionError(ValueError):
-  """A file of detections that cannot be scored; the message names file, field and remedy."""
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Submission:
-  """The detections of a file, as they stand there.
-
-  Attributes:
-    source: where they are from, for messages.
-    results: recording -> detections, {"label", "segment", "score"} each; in EPIC's form {"verb", "noun", "action",
-      "segment", "score"}.
-    is_epic: whether they are of EPIC's form.
-  """
-
-  source: str
-  results: dict[str, list[dict[str, Any]]]
-  is_epic: bool
+  """Detections that cannot be scored against the annotations; the message names the file and the remedy."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -50,30 +31,6 @@ class Detections:
   predicted: np.ndarray
 
 
-def read(path: str | os.PathLike) -> Submission:
-  """Reads a file of detections, {"results": {RECORDING: [{"label", "segment", "score"}, ...]}, ...}.
-
-  Raises:
-    SubmissionError: if it is of another form.
-    OSError: if it cannot be read.
-  """
-  # Millions of small objects that all stay: looking for garbage among them would take as long as reading them.
-  was_enabled = gc.isenabled()
-  gc.disable()
-  try:
-    results = json.loads(pathlib.Path(path).read_bytes())["results"]
-    first = next((found[0] for found in results.values() if found and isinstance(found, list)), {})
-    return Submission(str(path), results, is_epic="verb" in first and "label" not in first)
-  except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-    raise SubmissionError(
-      f'{path}: not in ActivityNet\'s submission format, {{"results": {{RECORDING: [{{"label", "segment", "score"}}, '
-      f"...]}}}} ({type(error).__name__}: {error})"
-    ) from error
-  finally:
-    if was_enabled:
-      gc.enable()
-
-
 def detections(
   submission: Submission, annotations: Annotations, task: str | None = None, labels: str = "known"
 ) -> Detections:
@@ -82,7 +39,7 @@ def detections(
   A recording counts as the annotations' own if their names differ by ActivityNet's prefix "v_" only.
 
   Args:
-    submission: of `read`.
+    submission: see jaxvid.formats.activitynet_detections.
     annotations: what they will be scored against.
     task: with EPIC's form, which of "verb", "noun" and "action" is the label; with the other form "action" allows
       labels "VERB,NOUN".
@@ -90,39 +47,27 @@ def detections(
       nothing; "none" gives it to all, for a fusion that replaces them.
 
   Raises:
-    SubmissionError: if a detection lacks a field, has a value that is not a finite number, or a label unknown to the
-      annotations, as `labels` says.
+    SubmissionError: no recording is annotated, a detection has no label, or one that the annotations do not know, as
+      `labels` says.
   """
-  has_labels = labels != "none"
   index = {name: i for i, name in enumerate(annotations.recordings)}
-  num_annotated = len(index)
-  columns, videos = ([], [], []), []
-  fields = (task if submission.is_epic else "label", "segment", "score")
-  try:
-    for name, found in submission.results.items():
-      other = other_name(name)
-      video = index.setdefault(other if name not in index and other in index else name, len(index))
-      videos.append((video, len(found)))
-      for column, field in zip(columns, fields):
-        if has_labels or field in ("segment", "score"):
-          column.extend(map(operator.itemgetter(field), found))
-    segments = np.array(columns[1], float).reshape(-1, 2)
-    scores = np.array(columns[2], float)
-    if not (np.isfinite(segments).all() and np.isfinite(scores).all() and len(segments) == len(scores)):
-      raise ValueError
-  except (ValueError, KeyError, TypeError) as error:
-    problem = _first_problem(submission, fields if has_labels else fields[1:])
-    raise SubmissionError(f"{submission.source}: {problem}") from error
-  if num_annotated and videos and min(video for video, _ in videos) >= num_annotated:
+  num_annotated, videos = len(index), []
+  for name in submission.counts:
+    other = other_name(name)
+    videos.append(index.setdefault(other if name not in index and other in index else name, len(index)))
+  if num_annotated and videos and min(videos) >= num_annotated:
     raise SubmissionError(
-      f"{submission.source}: none of its recordings ({_sample(submission.results)}) is among those of "
-      f"{annotations.source} ({_sample(annotations.recordings)}); check --annotations and --subset"
+      f"{submission.source}: none of its recordings ({_sample(submission.counts)}) is among those of "
+      f"{annotations.source} ({_sample(annotations.recordings)}). Check --annotations and --subset."
     )
-  ids = _ids(submission, columns[0], annotations, task, labels) if has_labels else np.full(len(scores), -1)
+  ids = np.full(len(submission.scores), -1)
+  if labels != "none":
+    ids = _ids(submission, task if submission.is_epic else "label", annotations, task, labels)
   predicted = np.zeros(len(index), bool)
-  predicted[[video for video, _ in videos]] = True
-  video = np.repeat(*np.array(videos, int).reshape(-1, 2).T)
-  return Detections(Predictions(video, segments, ids, scores), tuple(index), predicted[:num_annotated])
+  predicted[videos] = True
+  video = np.repeat(np.array(videos, int), np.array(list(submission.counts.values()), int))
+  predictions = Predictions(video, submission.segments, ids, submission.scores)
+  return Detections(predictions, tuple(index), predicted[:num_annotated])
 
 
 def to_results(detections: Detections, annotations: Annotations) -> dict[str, list[dict[str, Any]]]:
@@ -140,8 +85,12 @@ def to_results(detections: Detections, annotations: Annotations) -> dict[str, li
   return results
 
 
-def _ids(submission, labels, annotations, task, which):
-  """(N,) class ids of the labels."""
+def _ids(submission, field, annotations, task, which):
+  """(N,) class ids of the labels in `field`."""
+  labels = submission.labels[field]
+  if msgspec.UNSET in labels:
+    place = submission.place(labels.index(msgspec.UNSET))
+    raise SubmissionError(f"{submission.source}: {place} has no {field}. Give every detection a label.")
   try:
     distinct = set(labels)
   except TypeError:  # [VERB, NOUN]
@@ -156,8 +105,8 @@ def _ids(submission, labels, annotations, task, which):
   if unknown and which == "known":
     raise SubmissionError(
       f"{submission.source}: {len(unknown)} labels are unknown to {annotations.source}: {_sample(sorted(unknown))}; "
-      f"it knows {'class ids and ' if annotations.has_ids else ''}names such as {_sample(by_name)}. "
-      "--ignore_unknown_labels leaves them out"
+      f"it knows {'class ids and ' if annotations.has_ids else ''}names such as {_sample(by_name)}. Leave such "
+      "detections out with --ignore_unknown_labels."
     )
   ids |= dict.fromkeys((label for label in ids if ids[label] is None), -1)
   return np.fromiter((ids[label] for label in labels), int, len(labels))
@@ -181,29 +130,6 @@ def _integer(value):
     return None if isinstance(value, bool | float) else int(value)
   except (TypeError, ValueError):
     return None
-
-
-def _first_problem(submission, fields):
-  """Which detection is at fault, and why."""
-  for name, found in submission.results.items():
-    if not isinstance(found, list):
-      return f'results["{name}"] is no list of detections'
-    for i, detection in enumerate(found):
-      where = f'results["{name}"][{i}]'
-      missing = [field for field in fields if not isinstance(detection, dict) or field not in detection]
-      if missing:
-        return f"{where} has no {', '.join(missing)}: {str(detection)[:100]}"
-      for field in ("segment", "score"):
-        value = detection[field]
-        shape = (2,) if field == "segment" else ()
-        try:
-          array = np.array(value, float)
-        except (TypeError, ValueError):
-          array = np.array(np.nan)
-        if array.shape != shape or not np.isfinite(array).all():
-          wanted = "start and end in seconds" if field == "segment" else "a finite number"
-          return f"{where}: {field} is {str(value)[:60]}, not {wanted}"
-  return "the detections cannot be read"
 
 
 def _sample(names, size=3):

@@ -42,7 +42,7 @@ def _trace(config):
   import jax
   import jax.numpy as jnp
 
-  from jaxvid.data.contract import FeatureContract
+  from jaxvid.formats.contract import FeatureContract
 
   experiment = _experiment(config)
   dim = sum(config["model"].get("backbone", {}).get("input_dims") or (_DIM,))

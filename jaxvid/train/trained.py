@@ -7,7 +7,7 @@ from typing import Any
 import jax
 
 from jaxvid.build import ConfigError
-from jaxvid.data.contract import FeatureContract
+from jaxvid.formats.contract import FeatureContract
 from jaxvid.train.checkpoint import LATEST, Checkpoints
 from jaxvid.train.experiment import Experiment
 from jaxvid.train.workdir import with_tuples

@@ -5,9 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from jaxvid.data.contract import FeatureContract
-from jaxvid.data.feature_files import FeatureFileError
-from jaxvid.data.recordings import FeatureFile, FeatureFiles, Timing, TimingError, read_timings
+from jaxvid.data.recordings import FeatureFile, FeatureFiles, complete, read_timings
+from jaxvid.formats.contract import FeatureContract
+from jaxvid.formats.errors import FormatError
+from jaxvid.records import Timing, TimingError
 
 
 def contract(fps=30.0, feat_stride=4.0, num_frames=16.0):
@@ -15,31 +16,31 @@ def contract(fps=30.0, feat_stride=4.0, num_frames=16.0):
 
 
 def test_the_contract_completes_it():
-  assert Timing().complete(11, contract()) == Timing(30, 4, 16, duration=(10 * 4 + 16) / 30)
-  assert Timing(duration=2.0).complete(11, contract()) == Timing(30, 4, 16, 2.0)
-  assert Timing(fps=25).complete(1, contract(fps=None)) == Timing(25, 4, 16, 16 / 25)
+  assert complete(Timing(), 11, contract()) == Timing(30, 4, 16, duration=(10 * 4 + 16) / 30)
+  assert complete(Timing(duration=2.0), 11, contract()) == Timing(30, 4, 16, 2.0)
+  assert complete(Timing(fps=25), 1, contract(fps=None)) == Timing(25, 4, 16, 16 / 25)
 
 
 def test_what_is_given_more_exactly_is_taken():
-  assert Timing(fps=30000 / 1001).complete(5, contract(fps=29.97)).fps == 30000 / 1001
+  assert complete(Timing(fps=30000 / 1001), 5, contract(fps=29.97)).fps == 30000 / 1001
   with pytest.raises(TimingError, match="fps: 29.97 given, but the model was trained on features with 30"):
-    Timing(fps=29.97).complete(5, contract())
+    complete(Timing(fps=29.97), 5, contract())
 
 
 @pytest.mark.parametrize("name", ["fps", "feat_stride", "num_frames"])
 def test_a_contradiction_names_both_values(name):
   with pytest.raises(TimingError, match=f"^{name}: 7 given, .* with {getattr(contract(), name):g};"):
-    Timing(**{name: 7}).complete(11, contract())
+    complete(Timing(**{name: 7}), 11, contract())
 
 
 @pytest.mark.parametrize("name", ["fps", "feat_stride"])
 def test_what_nobody_knows(name):
   with pytest.raises(TimingError, match=f"^{name}: not known"):
-    Timing().complete(11, contract(**{name: None}))
+    complete(Timing(), 11, contract(**{name: None}))
 
 
 def test_steps_share_out_the_duration_where_each_recording_has_a_stride_of_its_own():
-  spread = Timing(duration=50.0).complete(100, contract(feat_stride=None, num_frames=None))
+  spread = complete(Timing(duration=50.0), 100, contract(feat_stride=None, num_frames=None))
   assert spread == Timing(30, 15, 15, 50.0)
 
 
@@ -48,10 +49,10 @@ def test_a_duration_must_make_so_many_steps(duration, fits):
   # 297 steps are 40 s; 16 more or fewer are allowed, 2.1 s.
   timing = Timing(duration=duration)
   if fits:
-    assert timing.complete(297, contract()).duration == duration
+    assert complete(timing, 297, contract()).duration == duration
   else:
     with pytest.raises(TimingError, match=rf"duration: {duration:g} s at 30 fps, .* but there are 297, .* at 40.0 s"):
-      timing.complete(297, contract())
+      complete(timing, 297, contract())
 
 
 @pytest.mark.parametrize("name", ["fps", "feat_stride", "num_frames", "duration"])
@@ -76,19 +77,19 @@ def test_annotations(tmp_path):
 @pytest.mark.parametrize(
   "content, message",
   [
-    (None, "not readable as JSON"),
-    ("{", "not readable as JSON"),
-    ("[]", "database: missing"),
-    ('{"database": []}', "database: missing"),
-    ('{"database": {"a": {"fps": -1}}}', "a: fps: must be a positive number"),
-    ('{"database": {"a": {"duration": "long"}}}', "a: "),
+    (None, "file: no such file"),
+    ("{", "line 1, column 2: not readable as JSON"),
+    ("[]", "content: must be an object"),
+    ('{"database": []}', "database: must be an object"),
+    ('{"database": {"a": {"fps": -1}}}', "database.a.fps: must be a positive number"),
+    ('{"database": {"a": {"duration": "long"}}}', "database.a.duration: 'long' is no number"),
   ],
 )
 def test_annotations_that_are_something_else(tmp_path, content, message):
   file = tmp_path / "all.json"
   if content:
     file.write_text(content)
-  with pytest.raises(TimingError, match=f"all.json: {message}"):
+  with pytest.raises(FormatError, match=f"all.json: {message}"):
     read_timings(file)
 
 
@@ -102,5 +103,5 @@ def test_a_source_of_records(tmp_path, rng):
   assert record["features"].dtype == np.float32 and record["segments"].shape == (0, 2)
   with pytest.raises(TimingError, match="a.npy: duration: 99 s"):
     FeatureFiles([FeatureFile("one", tmp_path / "a.npy", Timing(duration=99))], contract())[0]
-  with pytest.raises(FeatureFileError, match="b.npy"):
+  with pytest.raises(FormatError, match="b.npy"):
     FeatureFiles([FeatureFile("two", tmp_path / "b.npy")], contract())[0]

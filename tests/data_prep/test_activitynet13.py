@@ -7,7 +7,6 @@ import pytest
 import golden
 from jaxvid.data import store
 from jaxvid.data_prep import build, stats
-from jaxvid.data_prep.building import activitynet_json
 from jaxvid.data_prep.datasets import activitynet13
 
 SURFING, SKIING = "Surfing", "Skiing"
@@ -82,9 +81,7 @@ def test_features_of_one_length(make_source, tmp_path):
 def test_unknown_subset(make_source, tmp_path):
   videos = database(15 / 16)
   videos["one"]["subset"] = "train"
-  with pytest.raises(
-    SystemExit, match="database.one.subset: 'train' is unknown. Use one of: training, validation, testing"
-  ):
+  with pytest.raises(SystemExit, match="database.one.subset: 'train' is unknown. Use one of: training, validation"):
     run(make_source(videos), tmp_path / "data")
 
 

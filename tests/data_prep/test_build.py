@@ -110,7 +110,7 @@ def test_skipping_everything_is_an_error(thumos14_source, tmp_path):
 KILLED = """
 import os, signal, sys
 from jaxvid.data_prep import build
-from jaxvid.data import feature_files
+from jaxvid.formats import feature_files
 
 load = feature_files.load
 def load_or_die(file):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from jaxvid.data import store
-from jaxvid.data.contract import FeatureContract
 from jaxvid.data_prep import build, stats
+from jaxvid.formats.contract import FeatureContract
 
 CONTRACT = FeatureContract("r2plus1d", "0123abcd", 15.0, 4, 16, 4, "kinetics")
 

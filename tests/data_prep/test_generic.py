@@ -221,7 +221,7 @@ BAD = {
   "no subset": (_entry(subset=None), "database.a.subset: missing. Say to which subset it belongs"),
   "reserved subset": (
     _entry(subset="All"),
-    "database.a.subset: 'all' stands for all splits together. Give it another name",
+    "database.a.subset: 'all' stands for all splits together. Give it",
   ),
   "no segment": (_annotation(segment=None), "segment nan to nan s is not two finite numbers"),
   "no duration": (_entry(duration="long"), "annotations.json: database.a.duration: 'long' is no number. Correct it."),

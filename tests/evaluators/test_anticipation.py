@@ -11,7 +11,8 @@ import pytest
 
 from jaxvid.evaluation.predictor import Predictor
 from jaxvid.evaluators.anticipation import Evaluator
-from jaxvid.metrics import anticipation, epic_anticipation
+from jaxvid.formats import epic_anticipation
+from jaxvid.metrics import anticipation
 
 NUM_WINDOWS, NUM_ACTIONS = 11, 120
 ACTION_VERB, ACTION_NOUN = [k % 10 for k in range(NUM_ACTIONS)], [k // 10 for k in range(NUM_ACTIONS)]

@@ -12,7 +12,7 @@ from jaxvid import command
 from jaxvid import extract as extract_command
 from jaxvid.configs import gym99_tag
 from jaxvid.data.clip_views import Views
-from jaxvid.data.contract import FeatureContract
+from jaxvid.formats.contract import FeatureContract
 from jaxvid.inference.classifier import Classifier
 from jaxvid.inference.clip_model import ClipModel
 from jaxvid.inference.extract import extract

@@ -11,8 +11,8 @@ import pytest
 import small_videos
 from jaxvid import command, predict
 from jaxvid.configs import routines_aga
-from jaxvid.data.contract import FeatureContract
-from jaxvid.data.feature_files import FeatureFileError
+from jaxvid.formats.contract import FeatureContract
+from jaxvid.formats.errors import FormatError
 from jaxvid.inference import stream
 from jaxvid.inference.anticipator import Anticipator, StreamError
 from jaxvid.train.checkpoint import LATEST, Checkpoints
@@ -145,11 +145,11 @@ def test_steps_of_a_file(anticipator, features, tmp_path):
   np.testing.assert_array_equal([x for _, x in found], features)
   features[3] = np.nan
   np.save(path, features)
-  with pytest.raises(FeatureFileError, match="NaN or infinity in step 3"):
+  with pytest.raises(FormatError, match="NaN or infinity in step 3"):
     stream.of_features(anticipator, path)
   assert [x is None for _, x in stream.of_features(anticipator, path, gaps=True)] == [t == 3 for t in range(12)]
   np.save(path, features[:, :4])
-  with pytest.raises(FeatureFileError, match="while dim 6 is expected"):
+  with pytest.raises(FormatError, match="while dim 6 is expected"):
     stream.of_features(anticipator, path, gaps=True)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 import golden
 import score_files as files
+from jaxvid.formats.errors import FormatError
 from jaxvid.metrics import annotations, epic
 
 HEADER = "narration_id,participant_id,video_id,start_timestamp,stop_timestamp,verb_class,noun_class\n"
@@ -34,7 +35,7 @@ def test_without_ids_classes_are_numbered_by_name(tmp_path):
 def test_an_unknown_subset_lists_those_there_are(tmp_path):
   path = files.write_annotations(tmp_path / "a.json")
   with pytest.raises(
-    annotations.AnnotationError, match="no subset validation or val; there are: [Tt]est, Training. Give --subset"
+    FormatError, match="subset: none is validation or val; there are: [Tt]est, Training. Give --subset"
   ):
     annotations.read(path, ("validation", "val"), True)
 
@@ -42,19 +43,33 @@ def test_an_unknown_subset_lists_those_there_are(tmp_path):
 @pytest.mark.parametrize(
   "content, message",
   [
-    ("{", "not an annotation file"),
-    ("[]", "not an annotation file"),
-    ('{"results": {}}', "not an annotation file.*database"),
-    ('{"database": {"a": {"subset": "test"}}}', "not an annotation file.*annotations"),
-    ('{"database": {"a": {"subset": "test", "annotations": [{"segment": [0, 1]}]}}}', "not an annotation file.*label"),
-    ('{"database": {"a": {"subset": "test", "annotations": [{"label": "x", "segment": [0]}]}}}', "start and an end"),
-    ('{"database": {"a": {"subset": "test", "annotations": [{"label": "x"}]}}}', "start and an end.*segment"),
+    ("{", "line 1, column 2: not readable as JSON"),
+    ("[]", "content: must be an object .*database"),
+    ('{"results": {}}', "database: missing; the file should be"),
+    ('{"database": {"a": {"annotations": []}}}', "database.a.subset: missing"),
+    ('{"database": {"a": {"subset": "test"}}}', "database.a.annotations: missing"),
+    (
+      '{"database": {"a": {"subset": "test", "annotations": [{"segment": [0, 1]}]}}}',
+      r"\[0\].label: missing",
+    ),
+    (
+      '{"database": {"a": {"subset": "test", "annotations": [{"label": "x", "segment": [0]}]}}}',
+      r"database.a.annotations\[0\].segment: \[0\] is not a start and an end in seconds",
+    ),
+    (
+      '{"database": {"a": {"subset": "test", "annotations": [{"label": "x"}]}}}',
+      r"database.a.annotations\[0\].segment: None is not a start and an end in seconds",
+    ),
+    (
+      '{"database": {"a": {"subset": "test", "duration": "long", "annotations": []}}}',
+      "database.a.duration: 'long' is no number",
+    ),
   ],
 )
 def test_other_files_are_refused(tmp_path, content, message):
   path = tmp_path / "a.json"
   path.write_text(content)
-  with pytest.raises(annotations.AnnotationError, match=f"(?s){path}.*{message}"):
+  with pytest.raises(FormatError, match=f"(?s){path}.*{message}"):
     annotations.read(path, ("test",), False)
 
 
@@ -77,11 +92,11 @@ def test_epic_kitchens(tmp_path):
 
 
 def test_epic_kitchens_says_what_is_wrong(tmp_path):
-  with pytest.raises(annotations.AnnotationError, match="line 3: "):
+  with pytest.raises(FormatError, match="line 3, start_timestamp: "):
     epic.read(write_epic(tmp_path, ["P01_1,00:00:01.5,00:00:02,3,1", "P01_1,1.5,00:00:02,3,1"]), "verb", False)
   path = tmp_path / "other.csv"
   path.write_text("video,start,stop,verb_class,noun_class\nP01_1,1,2,3,4\n")
-  with pytest.raises(annotations.AnnotationError, match="no column video_id, start_timestamp, stop_timestamp;"):
+  with pytest.raises(FormatError, match="no column .*Give an annotation file"):
     epic.read(path, "verb", False)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import score_files as files
+from jaxvid.formats import activitynet_detections
 from jaxvid.metrics import annotations, fusion, submission
 from score_files import detection
 
@@ -17,7 +18,7 @@ def truth(tmp_path):
 
 def detections(tmp_path, truth, **results):
   path = files.write_submission(tmp_path / "found.json", **results)
-  return submission.detections(submission.read(path), truth, labels="none")
+  return submission.detections(activitynet_detections.read(path), truth, labels="none")
 
 
 def write(tmp_path, content):
@@ -65,14 +66,12 @@ def test_reads_the_forms_that_classifiers_write(tmp_path, truth, content):
 @pytest.mark.parametrize(
   "content, message",
   [
-    ([1], "not scores of classes"),
-    ({"a": {"class": "fly", "score": 1}}, "does not know.*fly"),
-    ({"a": [0.5, 0.5]}, "2 scores for 3 classes"),
-    ({"results": {"a": [1.0]}, "class": ["fly"]}, "fly"),
-    ({"a": [{"label": "jump"}]}, "score"),
+    ({"a": {"class": "fly", "score": 1}}, "1 classes are unknown to .*truth.json, such as 'fly'"),
+    ({"a": [0.5, 0.5]}, "a: 2 scores for 3 classes"),
+    ({"results": {"a": [1.0]}, "class": ["fly"]}, "1 classes are unknown to .*truth.json, such as 'fly'"),
   ],
 )
-def test_other_files_are_refused(tmp_path, truth, content, message):
+def test_other_classes_are_refused(tmp_path, truth, content, message):
   with pytest.raises(fusion.FusionError, match=f"(?s)classes.json: .*{message}"):
     fusion.read_video_scores(write(tmp_path, content), truth)
 

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 import score_files as files
+from jaxvid.formats import activitynet_detections
+from jaxvid.formats.activitynet_detections import Submission
 from jaxvid.metrics import annotations, protocols, scoring, submission
 from jaxvid.metrics.protocols import PROTOCOLS, Protocol
 from score_files import detection
@@ -20,7 +22,7 @@ def score(tmp_path, rules=RULES, ids=files.IDS, **results):
     files.write_annotations(tmp_path / "a.json", ids=ids), rules.subsets, rules.remove_duplicates
   )
   path = files.write_submission(tmp_path / "s.json", **results)
-  return scoring.score(truth, submission.detections(submission.read(path), truth), rules)
+  return scoring.score(truth, submission.detections(activitynet_detections.read(path), truth), rules)
 
 
 def test_duplicate_annotations_count_unless_they_are_removed(tmp_path):
@@ -85,7 +87,7 @@ def test_legacy_lets_unannotated_classes_collide(tmp_path):
 
 def test_a_subset_without_annotations_is_refused(tmp_path):
   truth = annotations.make("a.json", ["a"], [1], [[]], [[]], {}, True)
-  found = submission.detections(submission.Submission("s", {"a": []}, False), truth)
+  found = submission.detections(Submission("s", {"a": 0}, np.zeros((0, 2)), np.zeros(0), {"label": []}), truth)
   with pytest.raises(ValueError, match="a.json: the subset has no annotations"):
     scoring.score(truth, found, RULES)
 

@@ -6,8 +6,8 @@ import types
 import numpy as np
 import pytest
 
-from jaxvid.data import feature_files
-from jaxvid.data.feature_files import FeatureFileError
+from jaxvid.formats import feature_files
+from jaxvid.formats.errors import FormatError
 
 
 def save(path, array, key=None):
@@ -26,7 +26,7 @@ def save(path, array, key=None):
 
 
 def failure(path, **expected):
-  with pytest.raises(FeatureFileError) as caught:
+  with pytest.raises(FormatError) as caught:
     feature_files.load(path, **expected)
   error = caught.value
   assert error.file == str(path) and error.field and error.remedy
@@ -165,11 +165,11 @@ def test_find(tmp_path):
 
 
 def test_find_refuses(tmp_path):
-  with pytest.raises(FeatureFileError, match="no such folder"):
+  with pytest.raises(FormatError, match="no such folder"):
     feature_files.find(tmp_path / "nowhere")
-  with pytest.raises(FeatureFileError, match="no file that ends in .npy, .npz"):
+  with pytest.raises(FormatError, match="no file that ends in .npy, .npz"):
     feature_files.find(tmp_path)
   for name in ("a.npy", "a.pt"):
     (tmp_path / name).touch()
-  with pytest.raises(FeatureFileError, match="two files of one recording, a.npy and a.pt"):
+  with pytest.raises(FormatError, match="two files of one recording, a.npy and a.pt"):
     feature_files.find(tmp_path)

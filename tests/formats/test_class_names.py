@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from jaxvid.weights import class_names
+from jaxvid.formats import class_names
 
 ANNOTATIONS = {
   "database": {
@@ -43,9 +43,9 @@ def test_a_model_that_leaves_classes_to_others(tmp_path):
   "name, content, message",
   [
     ("names.txt", "jump\nrun\nfly", "3 classes, but the model has 2"),
-    ("names.json", "[1", "neither annotations"),
+    ("names.json", "[1", "line 1, column 3: not readable as JSON"),
     ("names.json", '{"database": {"a": {"annotations": [{"label": "run"}]}}}', "label_id"),
-    ("names.json", '{"run": "x"}', "neither annotations"),
+    ("names.json", '{"run": "x"}', "run: must be a whole number, not a text; .* or a dict of name -> index"),
   ],
 )
 def test_refuses(tmp_path, name, content, message):

@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from jaxvid.metrics.epic import NUM_NOUNS
+from jaxvid.formats.epic_csv import NUM_NOUNS
 
 VERSION, CHALLENGE = "0.2", "action_anticipation"
 NUM_VERBS = 97

@@ -5,7 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from jaxvid.metrics import anticipation, epic_anticipation
+from jaxvid.formats import epic_anticipation
+from jaxvid.metrics import anticipation
 
 IDS = ["P01_11_0", "P01_11_1", "P02_03_7"]
 PAIRS = [(v, n) for v in range(97) for n in range(300) if (v + 2 * n) % 71 == 0][:150]

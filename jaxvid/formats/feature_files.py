@@ -14,25 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from jaxvid.formats.errors import FormatError
+
 KEYS = ("features", "feats")
-
-
-class FeatureFileError(ValueError):
-  """A feature file that cannot be used.
-
-  Attributes:
-    file: which one.
-    field: which part of it.
-    problem: what is wrong with it.
-    remedy: what to do, a sentence.
-  """
-
-  def __init__(self, file: str | os.PathLike, field: str, problem: str, remedy: str):
-    super().__init__(str(file), field, problem, remedy)
-    self.file, self.field, self.problem, self.remedy = str(file), field, problem, remedy
-
-  def __str__(self):
-    return f"{self.file}: {self.field}: {self.problem}. {self.remedy}"
 
 
 def load(path: str | os.PathLike, dim: int | None = None, finite: bool = True) -> np.ndarray:
@@ -44,15 +28,15 @@ def load(path: str | os.PathLike, dim: int | None = None, finite: bool = True) -
     finite: refuse NaN and infinity; False takes them as they are, for streams with gaps.
 
   Raises:
-    FeatureFileError: the file is missing, cannot be read, or holds something else; says what, and what to do.
+    FormatError: the file is missing, cannot be read, or holds something else; says what, and what to do.
   """
   path = Path(path)
   read = _READERS.get(path.suffix.lower())
   if read is None:
-    raise FeatureFileError(path, "ending", f"{path.suffix!r} is not supported", f"Use one of {', '.join(SUFFIXES)}.")
+    raise FormatError(path, "ending", f"{path.suffix!r} is not supported", f"Use one of {', '.join(SUFFIXES)}.")
   if not path.is_file():
     problem = "a folder, not a file" if path.is_dir() else "no such file"
-    raise FeatureFileError(path, "file", problem, "Check the path.")
+    raise FormatError(path, "file", problem, "Check the path.")
   features, key = read(path)
   check(features, dim, path, key, finite)
   return features
@@ -61,67 +45,65 @@ def load(path: str | os.PathLike, dim: int | None = None, finite: bool = True) -
 def check(
   features: np.ndarray, dim: int | None, path: str | os.PathLike, key: str = "array", finite: bool = True
 ) -> None:
-  """Raises FeatureFileError unless the array is what `load` promises; `path` and `key` say where it lies."""
+  """Raises FormatError unless the array is what `load` promises; `path` and `key` say where it lies."""
   if not np.issubdtype(features.dtype, np.floating):
-    raise FeatureFileError(
+    raise FormatError(
       path, key, f"{features.dtype} values, not floating point", "Save the extractor's output as it is."
     )
   if features.ndim != 2 or 0 in features.shape:
-    raise FeatureFileError(
+    raise FormatError(
       path, key, f"shape {features.shape}, not (steps, dim)", "Save one array of steps x dim a recording."
     )
   if dim is not None and features.shape[1] != dim:
     if features.shape[0] == dim:
-      raise FeatureFileError(
+      raise FormatError(
         path, key, f"shape {features.shape} looks transposed: dim {dim} must come last", "Save the array's transpose."
       )
-    raise FeatureFileError(
-      path, key, f"shape {features.shape}, while dim {dim} is expected", f"Give features of dim {dim}."
-    )
+    raise FormatError(path, key, f"shape {features.shape}, while dim {dim} is expected", f"Give features of dim {dim}.")
   steps = np.isfinite(features).all(axis=1)
   if finite and not steps.all():
-    raise FeatureFileError(path, key, f"NaN or infinity in step {np.argmin(steps)}", "Extract it again.")
+    raise FormatError(path, key, f"NaN or infinity in step {np.argmin(steps)}", "Extract it again.")
 
 
 def find(folder: str | os.PathLike) -> dict[str, Path]:
   """The feature files directly in a folder, by name: the file's name without its ending. In the order of the names.
 
   Raises:
-    FeatureFileError: there is no such folder, no feature file in it, or two that have the same name.
+    FormatError: there is no such folder, no feature file in it, or two that have the same name.
   """
   folder = Path(folder)
   if not folder.is_dir():
-    raise FeatureFileError(folder, "folder", "no such folder", "Check the path.")
+    raise FormatError(folder, "folder", "no such folder", "Check the path.")
   found = {}
   for path in sorted(folder.iterdir()):
     if path.suffix.lower() not in _READERS or path.name.startswith(".") or not path.is_file():
       continue
     if path.stem in found:
       problem = f"two files of one recording, {found[path.stem].name} and {path.name}"
-      raise FeatureFileError(folder, "folder", problem, "Keep one of them.")
+      raise FormatError(folder, "folder", problem, "Keep one of them.")
     found[path.stem] = path
   if not found:
-    raise FeatureFileError(folder, "folder", f"no file that ends in {', '.join(SUFFIXES)}", "Check the path.")
+    raise FormatError(folder, "folder", f"no file that ends in {', '.join(SUFFIXES)}", "Check the path.")
   return dict(sorted(found.items()))
 
 
 @contextlib.contextmanager
 def _whole(path: Path, kind: str):
-  """What a library raises on a file that is cut off or of another format, as FeatureFileError."""
+  """What a library raises on a file that is cut off or of another format, as FormatError."""
   try:
     yield
-  except FeatureFileError:
+  except FormatError:
     raise
   except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
     reason = (str(error).strip() or type(error).__name__).splitlines()[0].split(". ")[0].rstrip(".")
     if "allow_pickle" in reason:
       remedy = "Save a plain array of floats: unpickling would run code from the file."
-      raise FeatureFileError(path, "file", "holds pickled objects", remedy) from None
-    raise FeatureFileError(path, "file", f"not readable as {kind} ({reason})", "Extract or copy it again.") from error
+      raise FormatError(path, "file", "holds pickled objects", remedy) from None
+    raise FormatError(path, "file", f"not readable as {kind} ({reason})", "Extract or copy it again.") from error
 
 
-def _needs(path: Path, package: str, extra: str) -> FeatureFileError:
-  return FeatureFileError(
+def _needs(path: Path, package: str, extra: str) -> FormatError:
+  return FormatError(
     path, "ending", f"{path.suffix} files need {package}, which is not installed", f"pip install 'jaxvid[{extra}]'"
   )
 
@@ -134,7 +116,7 @@ def _pick(arrays: Mapping[str, Any], path: Path) -> str:
   if len(arrays) == 1:
     return next(iter(arrays))
   listed = ", ".join(sorted(map(str, arrays))[:8]) or "none"
-  raise FeatureFileError(
+  raise FormatError(
     path, "arrays", f"cannot tell which are the features ({listed})", f'Save them alone, or as "{KEYS[0]}".'
   )
 
@@ -173,14 +155,14 @@ def _read_torch(path: Path) -> tuple[np.ndarray, str]:
       saved = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:  # Of objects that are no tensors, and of some files that are none of torch's.
       problem = "not readable as a file of torch.save that holds plain tensors"
-      raise FeatureFileError(path, "file", problem, "Save the tensor alone, or copy the file again.") from None
+      raise FormatError(path, "file", problem, "Save the tensor alone, or copy the file again.") from None
     key = "tensor"
     if isinstance(saved, Mapping):
       tensors = {name: value for name, value in saved.items() if isinstance(value, torch.Tensor)}
       key = _pick(tensors, path)
       saved = tensors[key]
     if not isinstance(saved, torch.Tensor):
-      raise FeatureFileError(path, "file", f"holds a {type(saved).__name__}, not a tensor", "Save the tensor alone.")
+      raise FormatError(path, "file", f"holds a {type(saved).__name__}, not a tensor", "Save the tensor alone.")
     saved = saved.detach()
     return (saved.float() if saved.dtype == torch.bfloat16 else saved).numpy(), key
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from jaxvid.data_prep.building.checks import BadInput
+from jaxvid.formats.errors import FormatError
 
 FRAMES_A_SECOND = 30
 
@@ -37,7 +37,7 @@ class LmdbFeatures:
     try:
       import lmdb  # Here, not above: only these databases need it.
     except ImportError:
-      raise BadInput(
+      raise FormatError(
         paths[0], "--lmdb", "LMDB needs lmdb, which is not installed", "pip install 'jaxvid[lmdb]'"
       ) from None
     self._lmdb = lmdb
@@ -50,14 +50,14 @@ class LmdbFeatures:
     """The features of a video, (T, C), and where they are, for messages.
 
     Raises:
-      BadInput: a database has no frame of the video, lacks one between the first and the last, holds something that is
-        no such vector, or ends more than a second before another.
+      FormatError: a database has no frame of the video, lacks one between the first and the last, holds something that
+        is no such vector, or ends more than a second before another.
     """
     lasts = {path: self._read(path, functools.partial(_last, path, name)) for path in self._paths}
     last = min(lasts.values())
     if max(lasts.values()) - last > _END_SLACK:
       ends = " and ".join(f"frame {number} in {path}" for path, number in lasts.items())
-      raise BadInput(self._paths[0], name, f"ends at {ends}", _REMEDY)
+      raise FormatError(self._paths[0], name, f"ends at {ends}", _REMEDY)
     # The slack is for strides such as 30 * 0.1, which are not quite the numbers they stand for.
     numbers = [1 + int(i * self._stride + 1e-6) for i in range(math.ceil(last / self._stride - 1e-6))]
     parts = [self._read(path, functools.partial(_vectors, path, name, numbers)) for path in self._paths]
@@ -70,12 +70,12 @@ class LmdbFeatures:
       if None not in vectors:
         return sum(len(_vector(path, name, 1, vector)) for path, vector in zip(self._paths, vectors, strict=True))
     problem = f"no first frame of an annotated video, such as {_key(min(names), 1).decode()}"
-    raise BadInput(" + ".join(map(str, self._paths)), "--lmdb", problem, "Give RULSTM's databases of this dataset.")
+    raise FormatError(" + ".join(map(str, self._paths)), "--lmdb", problem, "Give RULSTM's databases of this dataset.")
 
   def _read(self, path, function):
     """What `function` makes of a transaction."""
     if not path.exists():
-      raise BadInput(path, "--lmdb", "no such file or folder", "Give the folder of data.mdb.")
+      raise FormatError(path, "--lmdb", "no such file or folder", "Give the folder of data.mdb.")
     try:
       with (
         self._lmdb.open(str(path), subdir=path.is_dir(), readonly=True, lock=False, readahead=False) as database,
@@ -83,7 +83,7 @@ class LmdbFeatures:
       ):
         return function(transaction)
     except self._lmdb.Error as error:
-      raise BadInput(path, "--lmdb", f"not readable as LMDB ({error})", _REMEDY) from None
+      raise FormatError(path, "--lmdb", f"not readable as LMDB ({error})", _REMEDY) from None
 
 
 def _key(name, number):
@@ -101,10 +101,10 @@ def _last(path, name, transaction):
   prefix, suffix = f"{name}_frame_".encode(), b".jpg"
   key = cursor.key() if there else b""
   if not key.startswith(prefix):
-    raise BadInput(path, name, f"no frame of it, such as {_key(name, 1).decode()}", _REMEDY)
+    raise FormatError(path, name, f"no frame of it, such as {_key(name, 1).decode()}", _REMEDY)
   number = key.removeprefix(prefix).removesuffix(suffix)
   if not (number.isdigit() and key == _key(name, int(number))):
-    raise BadInput(path, name, f"key {key!r} is not like {_key(name, 1).decode()}", _REMEDY)
+    raise FormatError(path, name, f"key {key!r} is not like {_key(name, 1).decode()}", _REMEDY)
   return int(number)
 
 
@@ -115,15 +115,15 @@ def _vectors(path, name, numbers, transaction):
     value = transaction.get(_key(name, number))
     if value is None:
       remedy = "Use a database of all frames: RULSTM's smaller ones have only those before its actions."
-      raise BadInput(path, name, f"frame {number} is missing ({_key(name, number).decode()})", remedy)
+      raise FormatError(path, name, f"frame {number} is missing ({_key(name, number).decode()})", remedy)
     vectors.append(_vector(path, name, number, value))
     if len(vectors[-1]) != len(vectors[0]):
       problem = f"frame {number} has {len(vectors[-1])} values, frame {numbers[0]} {len(vectors[0])}"
-      raise BadInput(path, name, problem, _REMEDY)
+      raise FormatError(path, name, problem, _REMEDY)
   return np.stack(vectors)
 
 
 def _vector(path, name, number, value):
   if not value or len(value) % 4:
-    raise BadInput(path, name, f"frame {number} holds {len(value)} bytes, no vector of float32", _REMEDY)
+    raise FormatError(path, name, f"frame {number} holds {len(value)} bytes, no vector of float32", _REMEDY)
   return np.frombuffer(value, "<f4")

@@ -1,12 +1,17 @@
-"""The feature contract: what a feature sequence holds, so that a model refuses one that it was not made for."""
+"""contract.json: what the feature sequences of a folder hold, so that a model refuses others than it was made for."""
 
 import dataclasses
-import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-# In a folder of features: the contract of all of them, as jaxvid.extract writes it.
-FILE = "contract.json"
+import msgspec
+
+from jaxvid.formats import json_files
+from jaxvid.formats.errors import FormatError
+
+FILE = "contract.json"  # In a folder of features: the contract of all of them, as jaxvid.extract writes it.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +38,8 @@ class FeatureContract:
   normalization: str
 
   @classmethod
-  def from_dict(cls, values):
+  def from_dict(cls, values: Mapping[str, Any]) -> "FeatureContract":
+    """The contract of `to_dict`."""
     return cls(**values)
 
   @classmethod
@@ -41,20 +47,28 @@ class FeatureContract:
     """The contract in a folder of features; None where there is none.
 
     Raises:
-      ValueError: the file cannot be read, or is no contract; says which, and what to do.
+      FormatError: the file cannot be read, or is no contract; says which, and what to do.
     """
     file = Path(folder) / FILE
     if not file.is_file():
       return None
+    remedy = "Extract the features again, or remove the file."
+    found = json_files.read(file, dict[str, Any], "a feature contract", remedy)
+    names = [field.name for field in dataclasses.fields(cls)]
+    if wrong := sorted(set(names).symmetric_difference(found)):
+      there = "unknown" if wrong[0] in found else "missing"
+      raise FormatError(file, wrong[0], f"{there}, so this is no feature contract", remedy)
     try:
-      return cls(**json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
-      raise ValueError(f"{file}: no feature contract ({error}); extract the features again, or remove it") from None
+      return msgspec.convert(found, cls, strict=True)
+    except msgspec.ValidationError as error:
+      place, problem = json_files.explained(found, cls, error)
+      raise FormatError(file, place, problem, remedy) from None
 
-  def to_dict(self):
+  def to_dict(self) -> dict[str, Any]:
+    """Plain values."""
     return dataclasses.asdict(self)
 
-  def differences(self, other):
+  def differences(self, other: "FeatureContract") -> list[str]:
     """One line for each field in which `other` differs; what this contract leaves open, None or "", may be anything."""
     mine, theirs = self.to_dict(), other.to_dict()
     fixed = [name for name in mine if mine[name] not in (None, "")]
