@@ -1,11 +1,11 @@
 """What readers of datasets of clips share: finding video files, reading tables, and the checks of both."""
 
-import csv
 import math
 from collections.abc import Sequence
 from pathlib import Path
 
 from jaxvid.data_prep.building.checks import BadInput
+from jaxvid.formats import csv_table
 from jaxvid.video.container import SUFFIXES
 
 
@@ -39,16 +39,7 @@ def read_csv(file: str | Path, needed: Sequence[str]) -> list[dict[str, str]]:
   Raises:
     BadInput: the file cannot be read, or lacks a column of `needed`.
   """
-  try:
-    with open(file, encoding="utf-8-sig", newline="") as stream:
-      reader = csv.DictReader(stream, skipinitialspace=True)
-      rows = [dict(row, line=f"{Path(file).name}: line {reader.line_num}") for row in reader]
-  except (OSError, UnicodeDecodeError, csv.Error) as error:
-    raise BadInput(file, "table", f"not readable ({error})", "Give a CSV file in UTF-8.") from error
-  missing = [column for column in needed if column not in (reader.fieldnames or ())]
-  if missing:
-    problem = f"no column {', '.join(missing)}; there are {', '.join(reader.fieldnames or ('none',))}"
-    raise BadInput(file, "columns", problem, "The first line names the columns.")
+  rows = [dict(row, line=f"{Path(file).name}: line {line}") for line, row in csv_table.rows(file, needed)]
   if not rows:
     raise BadInput(file, "table", "no rows", "Check the path.")
   return rows

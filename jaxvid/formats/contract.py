@@ -59,10 +59,11 @@ class FeatureContract:
       there = "unknown" if wrong[0] in found else "missing"
       raise FormatError(file, wrong[0], f"{there}, so this is no feature contract", remedy)
     try:
-      return msgspec.convert(found, cls, strict=True)
+      msgspec.convert(found, cls)  # Whose result would have 4.0 for 4.
     except msgspec.ValidationError as error:
       place, problem = json_files.explained(found, cls, error)
       raise FormatError(file, place, problem, remedy) from None
+    return cls(**found)
 
   def to_dict(self) -> dict[str, Any]:
     """Plain values."""

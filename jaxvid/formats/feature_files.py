@@ -42,6 +42,22 @@ def load(path: str | os.PathLike, dim: int | None = None, finite: bool = True) -
   return features
 
 
+def shape(path: str | os.PathLike) -> tuple[int, int]:
+  """(T, C) of the features in a file; of .npy, whose header says so, without reading or checking the values.
+
+  Raises:
+    FormatError: see `load`.
+  """
+  path = Path(path)
+  if path.suffix.lower() != ".npy":
+    return load(path).shape
+  with _whole(path, ".npy"):
+    found = np.load(path, mmap_mode="r", allow_pickle=False).shape
+  if len(found) != 2:
+    raise FormatError(path, "array", f"shape {found}, not (steps, dim)", "Save one array of steps x dim a recording.")
+  return found
+
+
 def check(
   features: np.ndarray, dim: int | None, path: str | os.PathLike, key: str = "array", finite: bool = True
 ) -> None:
