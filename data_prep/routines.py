@@ -20,13 +20,13 @@ clips turns the routines into features, of which a dataset for localization is b
 
 import argparse
 import collections
-import json
 import sys
 from pathlib import Path
 
 from jaxvid.data_prep import command
 from jaxvid.data_prep.stickgym import untrimmed
 from jaxvid.data_prep.stickgym.flags import drawing_flags, settings_of
+from jaxvid.formats import activitynet_annotations
 
 _NUM_TRAIN, _NUM_TEST = 120, 30
 
@@ -50,13 +50,14 @@ def main(argv: list[str]) -> None:
 def report(annotations: Path) -> str:
   """What an annotations.json of `untrimmed.render_untrimmed` holds: videos, actions and minutes of each split."""
   splits = collections.defaultdict(list)
-  for entry in json.loads(annotations.read_text())["database"].values():
-    splits[entry["subset"]].append(entry)
-  splits["total"] = [entry for entries in splits.values() for entry in entries]
+  container = activitynet_annotations.read(annotations)
+  for name, entry in container.entries.items():
+    splits[container.subset(name)].append(entry)
+  splits["total"] = list(container.entries.values())
   lines = [f"{'split':16}{'videos':>10}{'actions':>10}{'minutes':>10}"]
   for split, entries in splits.items():
-    actions = sum(len(entry["annotations"]) for entry in entries)
-    minutes = sum(entry["duration"] for entry in entries) / 60
+    actions = sum(len(entry.annotations) for entry in entries)
+    minutes = sum(entry.duration for entry in entries) / 60
     lines.append(f"{split:16}{len(entries):10,}{actions:10,}{minutes:10,.1f}")
   lines.append(f"The actions are in {annotations}")
   lines.append(f"What follows what is in {annotations.with_name(untrimmed.GRAMMAR)}")

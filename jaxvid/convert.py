@@ -91,7 +91,7 @@ def from_torch(
     weights: "ema" or "raw": which of a checkpoint's two state dicts becomes the averaged weights, which evaluation,
       prediction and config.train.init_from use. The raw ones, where the file has them, are what training goes on from.
     dataset, data_dir: a dataset of ours, to take class names, feature contract and splits from.
-    class_names: a file, see jaxvid.weights.class_names.
+    class_names: a file, see jaxvid.formats.class_names.
 
   Returns:
     The configuration, as plain values.

@@ -33,7 +33,8 @@ MAY_IMPORT = {
   "evaluation": "tasks models metrics data formats records viz files progress array_types time_grid",
   "evaluators": "evaluation tasks models metrics data formats records viz files progress array_types time_grid",
   "train": (
-    "build evaluation evaluators tasks models losses ops metrics data weights viz files progress array_types time_grid"
+    "build evaluation evaluators tasks models losses ops metrics data formats records weights viz files progress"
+    " array_types time_grid"
   ),
   "inference": (
     "command build train evaluation evaluators tasks models metrics data formats records video weights"
@@ -43,7 +44,7 @@ MAY_IMPORT = {
     "build inference train evaluation tasks models data formats records video weights"
     " viz files progress array_types time_grid"
   ),
-  "studies": "build tasks train data metrics files progress",
+  "studies": "build tasks train data formats metrics files progress",
   "configs": "",
   "data_prep": "data formats records video viz files progress time_grid",
 }
@@ -78,7 +79,7 @@ NEVER = {
   "data_prep": JAX,
 }
 FOREIGN = ("torch", "tensorflow")
-MAY_READ_TORCH_FILES = ("weights", "convert", "data")  # Inside a function: the package works without torch.
+MAY_READ_TORCH_FILES = ("weights", "convert", "formats")  # Inside a function: the package works without torch.
 
 
 def room_of(path):
@@ -143,7 +144,7 @@ def test_every_file_keeps_to_the_table():
     ("jaxvid/metrics/detection.py", "import jax.numpy as jnp"),
     ("jaxvid/metrics/detection.py", "def f():\n  from jax import numpy"),
     ("jaxvid/data/store.py", "import jax"),
-    ("jaxvid/data/feature_files.py", "import torch"),
+    ("jaxvid/formats/feature_files.py", "import torch"),
     ("jaxvid/data/store.py", "from jaxvid.models import network"),
     ("jaxvid/models/localization/heads/point.py", "from jaxvid import tasks"),
     ("jaxvid/models/localization/heads/point.py", "import jaxvid.train.loop"),
@@ -171,7 +172,7 @@ def test_the_table_can_be_broken(path, source):
   [
     ("jaxvid/ops/nms.py", "import jax\nfrom jaxvid.ops import segments"),
     ("jaxvid/weights/rules.py", "def f():\n  import torch"),
-    ("jaxvid/data/feature_files.py", "def f():\n  import torch"),
+    ("jaxvid/formats/feature_files.py", "def f():\n  import torch"),
     ("jaxvid/main.py", "def f():\n  from jaxvid.train import loop"),
     ("configs/thumos_sgp.py", "from jaxvid.configs import common"),
     ("data_prep/build.py", "from jaxvid.data_prep.datasets import thumos14\nfrom jaxvid.data import store"),

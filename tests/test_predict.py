@@ -13,13 +13,14 @@ import pytest
 
 import tiny
 from jaxvid import command, predict
-from jaxvid.data import contract, store
-from jaxvid.data.contract import FeatureContract
-from jaxvid.data.feature_files import FeatureFileError
-from jaxvid.data.recordings import Timing, TimingError
+from jaxvid.data import store
+from jaxvid.formats import contract
+from jaxvid.formats.contract import FeatureContract
+from jaxvid.formats.errors import FormatError
 from jaxvid.inference import detect as detection
 from jaxvid.inference.detect import detect
 from jaxvid.inference.detector import Detector
+from jaxvid.records import Timing, TimingError
 from jaxvid.train import loop
 from jaxvid.train.checkpoint import BEST, LATEST, CheckpointError, Checkpoints
 from jaxvid.train.experiment import Experiment
@@ -148,9 +149,7 @@ def test_a_contract_beside_the_features(tmp_path, monkeypatch, workdir, detector
   with pytest.raises(TimingError, match="fps: 30 in .*contract.json, but 25 was given"):
     detect(workdir, file, tmp_path / "out.json", timing=Timing(fps=25))
   beside(extractor="theirs")
-  with pytest.raises(
-    FeatureFileError, match="contract.json: contract: other features .*: extractor: 'ours' against 'th"
-  ):
+  with pytest.raises(FormatError, match="contract.json: contract: other features .*: extractor: 'ours' against 'th"):
     detect(workdir, file, tmp_path / "out.json")
 
 
@@ -188,10 +187,10 @@ def test_what_contradicts_the_model_is_refused(tmp_path, workdir, detector):
   ]:
     with pytest.raises(TimingError, match=message):
       detector(features, timing)
-  with pytest.raises(FeatureFileError, match="dim 6 is expected"):
+  with pytest.raises(FormatError, match="dim 6 is expected"):
     detector(features[:, :5])
   np.save(tmp_path / "a.npy", features.T)
-  with pytest.raises(FeatureFileError, match=r"a.npy: array: shape \(6, 200\) looks transposed"):
+  with pytest.raises(FormatError, match=r"a.npy: array: shape \(6, 200\) looks transposed"):
     detect(workdir, tmp_path / "a.npy", tmp_path / "a.json")
   np.save(tmp_path / "a.npy", features)
   with pytest.raises(TimingError, match="a.npy: duration: 60 s"):
@@ -212,7 +211,7 @@ def test_a_bad_file_ends_it_before_the_work(tmp_path, workdir, detector, caplog)
   annotations = write_files(tmp_path / "features", workdir)
   names = sorted(path.stem for path in (tmp_path / "features").glob("*.npy"))
   (tmp_path / "features" / f"{names[2]}.npy").write_bytes(b"")
-  with pytest.raises(FeatureFileError, match=f"{names[2]}.npy: file: not readable") as caught:
+  with pytest.raises(FormatError, match=f"{names[2]}.npy: file: not readable") as caught:
     detect(workdir, tmp_path / "features", tmp_path / "a.json")
   assert "--skip_bad" in caught.value.__notes__[0] and not (tmp_path / "a.json").exists()
   np.save(tmp_path / "features" / "other.npy", np.ones((50, DIM)))

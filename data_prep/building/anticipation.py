@@ -7,9 +7,9 @@ from pathlib import Path
 from jaxvid.data_prep.building import sequences
 from jaxvid.data_prep.building.annotated import Annotated
 from jaxvid.data_prep.building.checks import BadInput
-from jaxvid.data_prep.building.lmdb_features import FRAMES_A_SECOND, LmdbFeatures
 from jaxvid.data_prep.building.plan import Plan
 from jaxvid.data_prep.dataset import Dataset
+from jaxvid.formats.rulstm_lmdb import FRAMES_A_SECOND, LmdbFeatures
 
 _EVERY = 0.25  # Seconds between the steps that RULSTM reads.
 

@@ -10,13 +10,13 @@ from typing import Protocol
 import numpy as np
 
 from jaxvid import time_grid
-from jaxvid.data.contract import FeatureContract
 from jaxvid.data_prep.building import contracts
 from jaxvid.data_prep.building.annotated import Annotated, AnnotatedRecording
 from jaxvid.data_prep.building.checks import BadInput
 from jaxvid.data_prep.building.features import Features
 from jaxvid.data_prep.building.plan import STEPS_TOLERANCE, TIMING, Plan, Recording
 from jaxvid.data_prep.dataset import Dataset, Timing
+from jaxvid.formats.contract import FeatureContract
 
 
 class FeatureSource(Protocol):

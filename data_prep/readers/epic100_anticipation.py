@@ -3,8 +3,9 @@
 import argparse
 from pathlib import Path
 
-from jaxvid.data_prep.building import anticipation_csv, csv_rows, epic_csv
+from jaxvid.data_prep.building import anticipation_csv, epic_csv
 from jaxvid.data_prep.building.annotated import Annotated
+from jaxvid.formats import csv_table
 
 OFFICIAL = {"training": "EPIC_100_train.csv", "validation": "EPIC_100_validation.csv"}
 IN_FRAMES = {"training": "training.csv", "validation": "validation.csv"}
@@ -21,8 +22,8 @@ def read(source: str | Path, config: str, flags: argparse.Namespace) -> Annotate
   del config
   folder = Path(flags.annotations or source)
   verbs, nouns = epic_csv.class_names(folder, "verb"), epic_csv.class_names(folder, "noun")
-  file = csv_rows.first(folder, ("actions.csv",))
-  actions = anticipation_csv.make_actions(file, csv_rows.rows(file), len(verbs), len(nouns))
+  file = csv_table.first(folder, ("actions.csv",))
+  actions = anticipation_csv.make_actions(file, csv_table.rows(file), len(verbs), len(nouns))
   if all((folder / name).exists() for name in OFFICIAL.values()):
     files = OFFICIAL
     segments = {
@@ -32,11 +33,11 @@ def read(source: str | Path, config: str, flags: argparse.Namespace) -> Annotate
   else:  # Both or none of the official files: one clock for all.
     files = IN_FRAMES
     segments = {
-      split: anticipation_csv.segments_in_frames(csv_rows.first(folder, (name,)), actions)
+      split: anticipation_csv.segments_in_frames(csv_table.first(folder, (name,)), actions)
       for split, name in files.items()
     }
   subsets = {
-    subset: anticipation_csv.subset(csv_rows.first(folder, (name,)), of, segments["validation"])
+    subset: anticipation_csv.subset(csv_table.first(folder, (name,)), of, segments["validation"])
     for subset, (name, of) in SUBSETS.items()
   }
   return Annotated(

@@ -5,10 +5,11 @@ import collections
 from collections.abc import Sequence
 from pathlib import Path
 
-from jaxvid.data_prep.building import anticipation_csv, csv_rows
+from jaxvid.data_prep.building import anticipation_csv
 from jaxvid.data_prep.building.annotated import Annotated
 from jaxvid.data_prep.building.anticipation_csv import Segment
 from jaxvid.data_prep.building.checks import BadInput
+from jaxvid.formats import csv_table
 
 OFFICIAL = "EPIC_train_action_labels.csv"
 IN_FRAMES = {"training": "training.csv", "validation": "validation.csv"}
@@ -22,10 +23,10 @@ def read(source: str | Path, config: str, flags: argparse.Namespace) -> Annotate
   """The annotations in the folder --annotations, or in the source."""
   del config
   folder = Path(flags.annotations or source)
-  file = csv_rows.first(folder, ("actions.csv",))
-  actions = anticipation_csv.make_actions(file, csv_rows.rows(file), *NUM_CLASSES.values())
+  file = csv_table.first(folder, ("actions.csv",))
+  actions = anticipation_csv.make_actions(file, csv_table.rows(file), *NUM_CLASSES.values())
   segments = {
-    split: anticipation_csv.segments_in_frames(csv_rows.first(folder, (name,)), actions)
+    split: anticipation_csv.segments_in_frames(csv_table.first(folder, (name,)), actions)
     for split, name in IN_FRAMES.items()
   }
   times = " and ".join(IN_FRAMES.values())
@@ -65,21 +66,21 @@ def _split(file: Path, official: list[Segment], in_frames: dict[str, list[Segmen
     name = segment.annotation.id
     if name not in splits:
       problem = f"segment {name} is in neither {' nor '.join(IN_FRAMES.values())}"
-      raise BadInput(file, f"line {segment.line}", problem, csv_rows.REMEDY)
+      raise BadInput(file, f"line {segment.line}", problem, csv_table.REMEDY)
     found[splits[name]].append(segment)
   missing = splits.keys() - {segment.annotation.id for segment in official}
   if missing:
     problem = f"lacks {len(missing)} segments of {' and '.join(IN_FRAMES.values())}, such as {min(missing)}"
-    raise BadInput(file, "segments", problem, csv_rows.REMEDY)
+    raise BadInput(file, "segments", problem, csv_table.REMEDY)
   return found
 
 
 def _many_shot(folder: Path, part: str) -> dict[int, str]:
   """dict of id -> name of the verbs or nouns that are many-shot."""
-  file = csv_rows.first(folder, (f"EPIC_many_shot_{part}s.csv",))
+  file = csv_table.first(folder, (f"EPIC_many_shot_{part}s.csv",))
   return {
-    csv_rows.index(file, line, row, f"{part}_class", NUM_CLASSES[part]): csv_rows.field(file, line, row, part)
-    for line, row in csv_rows.rows(file)
+    csv_table.index(file, line, row, f"{part}_class", NUM_CLASSES[part]): csv_table.field(file, line, row, part)
+    for line, row in csv_table.rows(file)
   }
 
 
@@ -98,11 +99,11 @@ def _names(
   file = folder / f"EPIC_{part}_classes.csv"
   if file.exists():
     named = {
-      csv_rows.index(file, line, row, f"{part}_id", NUM_CLASSES[part]): csv_rows.field(file, line, row, "class_key")
-      for line, row in csv_rows.rows(file)
+      csv_table.index(file, line, row, f"{part}_id", NUM_CLASSES[part]): csv_table.field(file, line, row, "class_key")
+      for line, row in csv_table.rows(file)
     }
     if len(named) < NUM_CLASSES[part]:
-      raise BadInput(file, f"{part}_id", f"{len(named)} classes, not {NUM_CLASSES[part]}", csv_rows.REMEDY)
+      raise BadInput(file, f"{part}_id", f"{len(named)} classes, not {NUM_CLASSES[part]}", csv_table.REMEDY)
   else:
     counts: dict[int, collections.Counter[str]] = collections.defaultdict(collections.Counter)
     for index, word in zip(of_actions, words, strict=True):

@@ -2,7 +2,6 @@
 
 import argparse
 import collections
-import json
 import math
 import re
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from jaxvid.data_prep.building import clip_sources
 from jaxvid.data_prep.building.checks import BadInput
 from jaxvid.data_prep.building.clip_plan import ClipItem, ClipPlan
+from jaxvid.formats import json_files
 
 NUM_CLASSES = {"gym99": 99, "gym288": 288}
 LISTS = ("v1.0", "v1.1")
@@ -88,13 +88,7 @@ def _seconds(element: re.Match) -> tuple[float, float]:
 
 def _annotated(file: str) -> dict[str, Any]:
   """{VIDEO: {"E_...": {"timestamps": [[start, end]], "segments": {"A_...": {"timestamps": [[start, end], ...]}}}}}"""
-  try:
-    found = json.loads(Path(file).read_text(encoding="utf-8"))
-  except (OSError, ValueError) as error:
-    raise BadInput(file, "annotations", f"not readable as JSON ({error})", "Take the file as published.") from error
-  if not isinstance(found, dict):
-    raise BadInput(file, "annotations", "not a table of videos", "Take the file as published.")
-  return found
+  return json_files.read(file, dict[str, Any], "FineGym's annotations", "Take the file as published.")
 
 
 def _found(element: re.Match, times: dict[str, Any], file: str | None) -> tuple[float, float]:

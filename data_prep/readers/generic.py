@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from jaxvid.data_prep.building import clip_sources
 from jaxvid.data_prep.building.annotated import Annotated
 from jaxvid.data_prep.building.checks import BadInput
 from jaxvid.data_prep.readers import activitynet
+from jaxvid.formats import class_names
 from jaxvid.video.container import SUFFIXES
 
 
@@ -18,7 +18,7 @@ def read(source: str | Path, config: str, flags: argparse.Namespace) -> Annotate
   return activitynet.read(
     source,
     flags,
-    names=clip_sources.read_lines(flags.class_names, "class names") if flags.class_names else None,
+    names=class_names.lines(flags.class_names) if flags.class_names else None,
     num_classes=flags.num_classes,
     single_class=flags.single_class,
     drop_repeated=flags.drop_repeated,

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from jaxvid.data.contract import FeatureContract
 from jaxvid.data_prep.building.checks import BadInput
-from jaxvid.data_prep.building.plan import Annotation, Plan, Recording
+from jaxvid.data_prep.building.plan import Plan, Recording
 from jaxvid.data_prep.readers.hapt_files import Files, Label, read_files
+from jaxvid.formats.contract import FeatureContract
+from jaxvid.records import Action
 
 SENSORS = {"default": ("acc",), "acc_gyro": ("acc", "gyro")}  # By configuration.
 
@@ -78,7 +79,7 @@ def _read(
     signal = files.signal(sensors, experiment, subject)
     bounds = (offset / RATE, (offset + len(signal)) / RATE)
     annotations += [
-      Annotation(
+      Action(
         start=(offset + label.first - 1) / RATE,
         end=(offset + label.last - 1) / RATE,
         label=activities.get(label.activity, str(label.activity)),

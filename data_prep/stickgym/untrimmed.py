@@ -13,6 +13,7 @@ from jaxvid.data_prep.stickgym.performance import Performance
 from jaxvid.data_prep.stickgym.render import SPLITS, VERSION, Job, write_folder
 from jaxvid.data_prep.stickgym.settings import Settings
 from jaxvid.data_prep.stickgym.video import film_routine
+from jaxvid.formats import activitynet_annotations
 
 ANNOTATIONS, GRAMMAR = "annotations.json", "grammar.json"
 NUM_ACTIONS = (8, 14)  # Of a routine.
@@ -64,7 +65,7 @@ def render_untrimmed(
       database[name] = _annotated(film_routine(video_seed, labels, settings)[0], split, settings.fps)
   write_folder(folder, made_with, jobs, settings, num_processes)
   files.write_json(folder / GRAMMAR, grammar.to_json())
-  files.write_json(folder / ANNOTATIONS, {"version": VERSION, "database": database})
+  activitynet_annotations.write(folder / ANNOTATIONS, database, VERSION)
   return folder / ANNOTATIONS
 
 

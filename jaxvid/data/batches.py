@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from jaxvid.data.contract import FeatureContract
+from jaxvid.formats.contract import FeatureContract
 
 # Actions of a batch are padded to one of these counts, then to multiples of the last.
 _ACTION_COUNTS = (16, 32, 64, 128, 256)

@@ -15,7 +15,8 @@ from jaxvid.data.store import Split
 from jaxvid.evaluation.predictor import Predictor
 from jaxvid.evaluation.split import predict_split
 from jaxvid.evaluators.base import Scores
-from jaxvid.metrics import anticipation, epic_anticipation
+from jaxvid.formats import epic_anticipation
+from jaxvid.metrics import anticipation
 from jaxvid.metrics.classification import best_classes
 
 _LOG = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ class Evaluator:
     best_by: by which score of the actions a checkpoint is the best: "recall" or "top1".
     submission: also write submission.json for EPIC-Kitchens-100's challenge; needs its verbs, nouns and segment ids.
     sls: the levels of supervision that it declares: pre-training, training labels, training data. By default what a
-      model on features of a network pre-trained on images has: jaxvid.metrics.epic_anticipation lists the levels.
+      model on features of a network pre-trained on images has: jaxvid.formats.epic_anticipation lists the levels.
   """
 
   split: str = "test"

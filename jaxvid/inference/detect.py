@@ -7,12 +7,12 @@ import pathlib
 import numpy as np
 from tqdm import tqdm
 
-from jaxvid.data import contract, feature_files
-from jaxvid.data.contract import FeatureContract
-from jaxvid.data.feature_files import FeatureFileError
-from jaxvid.data.recordings import FeatureFile, FeatureFiles, Timing, TimingError, read_timings
-from jaxvid.formats import activitynet_detections
+from jaxvid.data.recordings import FeatureFile, FeatureFiles, read_timings
+from jaxvid.formats import activitynet_detections, contract, feature_files
+from jaxvid.formats.contract import FeatureContract
+from jaxvid.formats.errors import FormatError
 from jaxvid.inference.detector import Detector
+from jaxvid.records import Timing, TimingError
 
 _LOG = logging.getLogger(__name__)
 _PICTURES = (".png", ".svg", ".pdf")
@@ -42,7 +42,7 @@ def detect(
     input: a file, or a folder of them. A contract.json beside them, as jaxvid.extract writes it, is held against the
       model's and tells the timing.
     output: a .json file.
-    timing: jaxvid.data.recordings.Timing, of all the files; its duration is for a single one.
+    timing: jaxvid.records.Timing, of all the files; its duration is for a single one.
     annotations: a file in ActivityNet's container, with durations and, where the recordings differ in them, frame
       rates.
     file_prefix: what files' names have before the recordings' names, such as ActivityNet's "v_".
@@ -54,7 +54,7 @@ def detect(
     The rows of each recording, as in the file's "results".
 
   Raises:
-    FeatureFileError, TimingError: a file cannot be used; says which, why, and what to do.
+    FormatError, TimingError: a file cannot be used; says which, why, and what to do.
     CheckpointError: there is no such checkpoint.
   """
   _check_outputs(output, plot)
@@ -110,7 +110,7 @@ def _with_contract(timing, input, ours):
   file = folder / contract.FILE
   if differences := ours.differences(theirs):
     problem = f"other features than the model was trained on (model against these): {'; '.join(differences)}"
-    raise FeatureFileError(file, "contract", problem, "Extract them as those of the training were.")
+    raise FormatError(file, "contract", problem, "Extract them as those of the training were.")
   return timing.joined(Timing(theirs.fps, theirs.feat_stride, theirs.num_frames), str(file))
 
 
@@ -125,7 +125,7 @@ def _usable(paths, timing, annotations, ours, skip_bad):
         file = file.annotated(known, annotations)
       FeatureFiles([file], ours)[0]  # Reads and checks it.
       usable.append(file)
-    except (FeatureFileError, TimingError) as error:
+    except (FormatError, TimingError) as error:
       if not skip_bad:
         if len(paths) > 1:
           error.add_note("Such files are left out with --skip_bad.")

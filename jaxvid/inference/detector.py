@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from jaxvid.data import feature_files, recordings
-from jaxvid.data.recordings import FeatureFile, FeatureFiles, Timing
+from jaxvid.data import recordings
+from jaxvid.data.recordings import FeatureFile, FeatureFiles
 from jaxvid.evaluation.detections import Detections, valid
 from jaxvid.evaluation.predictor import Predictor
-from jaxvid.formats import activitynet_detections
+from jaxvid.formats import activitynet_detections, feature_files
+from jaxvid.records import Timing
 from jaxvid.train import trained
 
 
@@ -37,11 +38,11 @@ class Detector:
 
     Args:
       features: (T, C) floats, any T.
-      timing: jaxvid.data.recordings.Timing, with what the contract does not know.
+      timing: jaxvid.records.Timing, with what the contract does not know.
       top: how many at most; None for all.
 
     Raises:
-      FeatureFileError: the features are no array of steps x dim, or not finite.
+      FormatError: the features are no array of steps x dim, or not finite.
       TimingError: something about the timing is not known, or contradicts the contract.
     """
     feature_files.check(features, self.contract.dim, "features")

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from jaxvid.data import feature_files, observation, recordings
-from jaxvid.data.contract import FeatureContract
-from jaxvid.data.recordings import Timing
+from jaxvid.data import observation, recordings
+from jaxvid.formats import feature_files
+from jaxvid.formats.contract import FeatureContract
 from jaxvid.inference.anticipator import Anticipator, StreamError
 from jaxvid.inference.extractor import FeatureExtractor
 from jaxvid.metrics.classification import best_classes
+from jaxvid.records import Timing
 from jaxvid.video.decode import Video
 
 _TOLERANCE = 1e-6  # Seconds.
@@ -60,12 +61,12 @@ def of_features(
 
   Args:
     anticipator: its contract says what the features must be.
-    path: see jaxvid.data.feature_files; a contract.json beside it, as jaxvid.extract writes, is compared.
+    path: see jaxvid.formats.feature_files; a contract.json beside it, as jaxvid.extract writes, is compared.
     timing: what the contract does not know.
     gaps: steps that are not finite are gaps; otherwise they are an error.
 
   Raises:
-    FeatureFileError, TimingError: the file, or its timing.
+    FormatError, TimingError: the file, or its timing.
     StreamError: the features are others than those the model was trained on.
   """
   if found := FeatureContract.of_folder(Path(path).parent):

@@ -4,9 +4,9 @@ import os
 import pathlib
 from typing import Any
 
+from jaxvid.formats import class_names as names_file
 from jaxvid.train import config_file, imported
 from jaxvid.train.public_weights import PublicNetwork
-from jaxvid.weights import class_names as names_file
 from jaxvid.weights import clip_networks, torch_files
 
 
@@ -19,7 +19,7 @@ def from_torch(
     network: a key of jaxvid.weights.clip_networks.NETWORKS.
     torch: the file.
     workdir: made where it is absent; must not hold a checkpoint.
-    class_names: a file, see jaxvid.weights.class_names. Of 400 classes they are taken for Kinetics-400's.
+    class_names: a file, see jaxvid.formats.class_names. Of 400 classes they are taken for Kinetics-400's.
 
   Returns:
     The configuration, as plain values. It classifies videos; to train on its backbone, name the workdir as

@@ -8,7 +8,7 @@ import flax.traverse_util
 import jax
 import numpy as np
 
-from jaxvid.data.contract import FeatureContract
+from jaxvid.formats.contract import FeatureContract
 from jaxvid.ops.cost import multiply_adds
 from jaxvid.tasks.base import task_file
 from jaxvid.train.experiment import Experiment

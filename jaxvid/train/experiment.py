@@ -7,9 +7,9 @@ from typing import Any
 import flax.linen as nn
 
 from jaxvid.build import DATA, EVALUATORS, TASKS, ConfigError, build, construct
-from jaxvid.data.contract import FeatureContract
 from jaxvid.data.store import Split
 from jaxvid.evaluators.base import AnyEvaluator
+from jaxvid.formats.contract import FeatureContract
 from jaxvid.tasks.base import AnyTask, build_network
 from jaxvid.train.optim import Optim
 

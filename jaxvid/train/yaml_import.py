@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jaxvid.data import store
-from jaxvid.data.contract import FeatureContract
+from jaxvid.formats import class_names as names_file
+from jaxvid.formats.contract import FeatureContract
 from jaxvid.train import config_file, imported, public_weights
 from jaxvid.train.public_weights import PublicNetwork
-from jaxvid.weights import class_names as names_file
 from jaxvid.weights import torch_files
 from jaxvid.weights.reference_yaml import Translation, translate
 

@@ -5,8 +5,8 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from jaxvid.data.contract import FeatureContract
 from jaxvid.data.store import Split
+from jaxvid.formats.contract import FeatureContract
 
 Batch = dict[str, np.ndarray]
 

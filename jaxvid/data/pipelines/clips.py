@@ -16,8 +16,8 @@ import numpy as np
 from jaxvid.data import store
 from jaxvid.data.clip_reader import ClipReader
 from jaxvid.data.clip_views import Views
-from jaxvid.data.contract import FeatureContract
 from jaxvid.data.synthetic import clips, dataset
+from jaxvid.formats.contract import FeatureContract
 
 # Streams of random numbers of one seed.
 _ORDER, _EXAMPLE, _MIXUP = range(3)

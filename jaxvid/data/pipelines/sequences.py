@@ -16,10 +16,10 @@ import numpy as np
 from jaxvid import time_grid
 from jaxvid.data import store
 from jaxvid.data.batches import collate, example_features
-from jaxvid.data.contract import FeatureContract
 from jaxvid.data.crops import Crop, clip_to_features, random_crop
 from jaxvid.data.resize import resize
 from jaxvid.data.synthetic import dataset, recordings
+from jaxvid.formats.contract import FeatureContract
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,8 +13,8 @@ import numpy as np
 
 from jaxvid.data import observation, store
 from jaxvid.data.batches import example_features
-from jaxvid.data.contract import FeatureContract
 from jaxvid.data.synthetic import dataset, routines
+from jaxvid.formats.contract import FeatureContract
 
 SHORT = ("mask", "drop")
 TARGETS = ("ongoing", "next")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from jaxvid import command
 
 if TYPE_CHECKING:
-  from jaxvid.data.recordings import Timing
+  from jaxvid.records import Timing
 
 _FLAGS = ("fps", "feat_stride", "num_frames", "duration")
 
@@ -24,6 +24,6 @@ def add_flags(parser: command.Parser) -> None:
 
 def timing_of(flags: argparse.Namespace) -> "Timing":
   """What the flags say; the model's feature contract knows the rest."""
-  from jaxvid.data.recordings import Timing
+  from jaxvid.records import Timing
 
   return Timing(**{name: getattr(flags, name) for name in _FLAGS})
