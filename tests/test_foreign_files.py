@@ -13,18 +13,17 @@ PACKAGES = ("h5py", "lmdb", "pickle", "xml", "yaml")
 # What these parse is jaxvid's own, or belongs to the program that runs them.
 OWN = {
   "jaxvid/data/sequence_records.py": "a field of a record",
-  "jaxvid/embed.py": "features.npz of an evaluation",
   "jaxvid/evaluation/averages.py": "scores.json of an evaluation",
-  "jaxvid/evaluation/gather.py": "results that processes send each other",
-  "jaxvid/fuse.py": "features.npz of an evaluation",
+  "jaxvid/evaluation/clip_features.py": "features.npz of an evaluation",
   "jaxvid/inference/anticipator.py": "the state of a stream",
   "jaxvid/inference/stream.py": "steps on standard input, a JSON list a line",
   "jaxvid/studies/run.py": "result.json, failure.json, scores.json and metrics.jsonl of a run",
+  "jaxvid/train/workdir.py": "config.json of a training",
   "jaxvid/train/log.py": "metrics.jsonl of a training",
   "jaxvid/viz/curves.py": "metrics.jsonl of a training",
   "data_prep/building/clip_encoding.py": "clips of a build that was stopped",
   "data_prep/statistics/clip_stats.py": "manifest.json of a build",
-  "data_prep/datasets/stickgym.py": "made_with.json of a drawn dataset",
+  "data_prep/stickgym/render.py": "made_with.json of a drawn dataset",
 }
 
 
