@@ -4,7 +4,13 @@ import pathlib
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+
+import tiny
+from jaxvid import command, files, main
+from jaxvid.train import loop
+from jaxvid.train.checkpoint import Checkpoints
 
 ROOT = pathlib.Path(__file__).parents[1]
 
@@ -29,7 +35,9 @@ def test_help(run):
   "args, message",
   [
     (["--config=configs/quickstart.py"], "--workdir"),
-    (["--config=configs/nowhere.py", "--workdir={tmp}"], "configs/nowhere.py"),
+    (["--config=configs/nowhere.py", "--workdir={tmp}"], "configs/nowhere.py: no such file"),
+    (["--config=quick_start", "--workdir={tmp}"], "did you mean quickstart?"),
+    (["--workdir={tmp}"], "holds no training yet"),
     (["--config=configs/quickstart.py:smok", "--workdir={tmp}"], 'unknown variant "smok"'),
     (["--config=configs/quickstart.py", "--config.optim.rate=1", "--workdir={tmp}"], 'no key "rate"'),
     (["--config=configs/quickstart.py", "--config.optim.lr=fast", "--workdir={tmp}"], "fast"),
@@ -54,6 +62,63 @@ def test_mistakes_give_one_line(run, tmp_path, args, message):
   assert done.returncode != 0
   assert message in done.stderr
   assert "Traceback" not in done.stderr
+
+
+class TestWorkdir:
+  """A workdir is enough where there is one."""
+
+  @pytest.fixture
+  def called(self, monkeypatch):
+    """The configurations that the loop gets."""
+    found = []
+    monkeypatch.setattr(loop, "train_and_evaluate", lambda config, workdir: found.append(config))
+    monkeypatch.setattr(loop, "evaluate", lambda config, workdir, kind: found.append(config))
+    return found
+
+  @pytest.mark.parametrize("mode", ["train", "eval"])
+  def test_its_own_configuration_is_taken(self, tmp_path, called, mode):
+    """As plain values, tuples among them, with the changes of the command line; Python in the folder is not run."""
+    config = tiny.get_config().to_dict()
+    files.write_json(tmp_path / "config.json", config)
+    (tmp_path / "config.py").write_text("raise SystemExit('executed')")
+    command.run(main.main, [f"--workdir={tmp_path}", f"--mode={mode}"])
+    assert called == [config] and isinstance(called[0]["task"]["regression_ranges"], tuple)
+    flags = ["--config.optim.lr=0.5", "--config.train.num_devices=3", "--config.eval.tious=(0.5,)"]
+    command.run(main.main, [f"--workdir={tmp_path}", f"--mode={mode}", *flags])
+    assert called[1]["optim"]["lr"] == 0.5 and called[1]["train"]["num_devices"] == 3
+    assert called[1]["eval"]["tious"] == (0.5,)
+
+  def test_config_wins(self, tmp_path, called):
+    files.write_json(tmp_path / "config.json", tiny.get_config().to_dict())
+    command.run(main.main, [f"--workdir={tmp_path}", "--config=quickstart"])
+    assert called[0]["data"]["batch_size"] != tiny.get_config().data.batch_size
+
+  def test_a_checkpoint_knows_it_too(self, tmp_path, called):
+    config = tiny.get_config().to_dict()
+    with Checkpoints(tmp_path) as checkpoints:
+      checkpoints.save("best", 3, {"params": np.zeros(2)}, {"config": config})
+    command.run(main.main, [f"--workdir={tmp_path}", "--mode=eval", "--checkpoint=best"])
+    assert called == [config]
+
+  @pytest.mark.parametrize(
+    "text, message",
+    [
+      (None, "holds no training yet; say what to train: --config=quickstart"),
+      ("{", "config.json: not readable as JSON"),
+      ("[1]", "config.json: not a configuration of jaxvid"),
+    ],
+  )
+  def test_a_workdir_without(self, tmp_path, called, text, message):
+    if text:
+      (tmp_path / "config.json").write_text(text)
+    with pytest.raises(SystemExit, match=f"error: .*{message}"):
+      command.run(main.main, [f"--workdir={tmp_path}"])
+    assert not called
+
+  def test_a_key_that_it_has_not(self, tmp_path, called):
+    files.write_json(tmp_path / "config.json", tiny.get_config().to_dict())
+    with pytest.raises(SystemExit, match='has no key "rl", so nothing would read it'):
+      command.run(main.main, [f"--workdir={tmp_path}", "--config.optim.rl=0.5"])
 
 
 @pytest.mark.slow
