@@ -48,7 +48,7 @@ def test_help(run):
     ),
     (
       ["--config=configs/thumos_sgp.py", "--config.data.data_dir={tmp}", "--workdir={tmp}"],
-      "python -m data_prep.build thumos14",
+      "jaxvid build thumos14",
     ),
     (["--config=configs/quickstart.py", "--mode=eval", "--workdir={tmp}"], "no latest checkpoint"),
     (

@@ -124,7 +124,7 @@ def open_dataset(directory: str | os.PathLike, name: str, split: str, kind: str 
   if folder is None:
     raise FileNotFoundError(
       f"no dataset {name!r} in {Path(directory, *_name_and_config(name))}; "
-      f"build it: python -m data_prep.build {name} --source=... --data_dir={directory}"
+      f"build it: jaxvid build {name} --source=... --data_dir={directory}"
     )
   opened = Split(folder, split)
   if opened.kind != kind:

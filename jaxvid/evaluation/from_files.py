@@ -1,4 +1,4 @@
-"""Scores of files of detections, as `python -m jaxvid.evaluate` gives them."""
+"""Scores of files of detections, as `jaxvid evaluate` gives them."""
 
 import dataclasses
 import os

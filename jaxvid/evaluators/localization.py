@@ -48,7 +48,7 @@ class Recording:
 class Evaluator:
   """mAP at temporal IoU thresholds, and Recall@kx, as ActionFormer's evaluator has them; the section config.eval.
 
-  `python -m jaxvid.evaluate` on the predictions that are written gives the same scores: it is the same code.
+  `jaxvid evaluate` on the predictions that are written gives the same scores: it is the same code.
 
   Attributes:
     split: of the dataset, to evaluate on.

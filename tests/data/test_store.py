@@ -112,7 +112,7 @@ def test_a_missing_dataset_says_where_it_was_sought_and_how_to_build_it(tmp_path
   with pytest.raises(FileNotFoundError) as error:
     store.open_dataset(tmp_path, "hapt/acc_gyro", "train")
   assert str(tmp_path / "hapt" / "acc_gyro") in str(error.value)
-  assert f"python -m data_prep.build hapt/acc_gyro --source=... --data_dir={tmp_path}" in str(error.value)
+  assert f"jaxvid build hapt/acc_gyro --source=... --data_dir={tmp_path}" in str(error.value)
 
 
 @pytest.mark.parametrize("name", ["", "../hapt", "hapt/", "hapt/a/b", "Hapt x"])

@@ -129,7 +129,7 @@ def test_a_killed_build_leaves_no_dataset_that_opens(thumos14_source, tmp_path):
   done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
   assert done.returncode == -signal.SIGKILL, done.stderr
   assert ".building-thumos14-" in done.stdout  # It died while it wrote.
-  with pytest.raises(FileNotFoundError, match="python -m data_prep.build thumos14"):
+  with pytest.raises(FileNotFoundError, match="jaxvid build thumos14"):
     store.open_dataset(tmp_path, "thumos14", "train")
   run(thumos14_source, tmp_path)  # What is left of it is not in the way.
   assert len(store.open_dataset(tmp_path, "thumos14", "train")) == 2

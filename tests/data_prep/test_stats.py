@@ -162,7 +162,7 @@ def test_plot(source, tmp_path):
   "argv, message",
   [
     (["nothing"], "unknown dataset 'nothing'; there are: activitynet13, .*generic"),
-    (["generic", "--data_dir=absent"], "no dataset 'generic' in it. Build it: python -m data_prep.build generic"),
+    (["generic", "--data_dir=absent"], "no dataset 'generic' in it. Build it: jaxvid build generic"),
     (["--annotations=absent.json"], "absent.json: annotations: no such file. Check --annotations"),
   ],
 )

@@ -1,4 +1,4 @@
-"""Files in, scores out: what `python -m jaxvid.evaluate` does."""
+"""Files in, scores out: what `jaxvid evaluate` does."""
 
 import json
 
