@@ -28,7 +28,6 @@ from tqdm import tqdm
 from jaxvid import command, configuration, shipped
 from jaxvid.build import ConfigError
 from jaxvid.studies import checks, plan, table
-from jaxvid.studies.columns import heading
 from jaxvid.studies.plan import StudyError
 from jaxvid.studies.run import FAILED, FINISHED, STOPPED, Run
 
@@ -61,7 +60,7 @@ def main(argv: Sequence[str]) -> int:
   with command.when_stopped(_STOPPED), tqdm(wanted, desc=study.name, unit="run") as bar:
     for run in bar:
       if run.state != FINISHED:
-        _one(run, bar, workdir, study.main)
+        _one(run, bar, workdir, study)
         write_table()
       if run.state == FAILED:
         failed.append(run.name)
@@ -135,7 +134,7 @@ def _with_those_there(study, wanted, workdir):
   return wanted + [run for run in runs if run not in wanted and run.folder.exists()]
 
 
-def _one(run, bar, workdir, column):
+def _one(run, bar, workdir, study):
   """Executes a run unless another study does already, and says how it went."""
   environment = dict(os.environ)
   # The seeds of a row are the same programs: compiled once.
@@ -147,7 +146,7 @@ def _one(run, bar, workdir, column):
       bar.write(f"{run.name}: {'resumed' if run.state == STOPPED else 'started'}, log: {run.folder / 'log.txt'}")
       if run.execute(lock, environment, lambda: _show(bar, f"{run.name}: {run.progress}")):
         result = run.result
-        score = f"{heading(column)} {100 * result.scores[column]:.2f}"
+        score = f"{study.headings[study.main]} {100 * result.scores[study.main]:.2f}"
         bar.write(f"{run.name}: {score}, {result.parameters:,} parameters")
       else:
         bar.write(f"{run.name}: FAILED: {run.failure}")

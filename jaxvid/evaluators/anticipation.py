@@ -4,7 +4,7 @@ import dataclasses
 import logging
 import pathlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from jaxvid import files, progress
 from jaxvid.data.pipelines.windows import Data
 from jaxvid.data.store import Split
+from jaxvid.evaluation.columns import Column
 from jaxvid.evaluation.predictor import Predictor
 from jaxvid.evaluation.split import predict_split
 from jaxvid.evaluators.base import Scores
@@ -37,6 +38,8 @@ class Evaluator:
     sls: the levels of supervision that it declares: pre-training, training labels, training data. By default what a
       model on features of a network pre-trained on images has: jaxvid.formats.epic_anticipation lists the levels.
   """
+
+  UNIT: ClassVar[str] = "Shares of the test windows in percent"  # Of a study's table.
 
   split: str = "test"
   recall_at: int = 5
@@ -114,6 +117,17 @@ class Evaluator:
   def score(self, scores: Scores) -> float:
     """Of the actions the recall or, with best_by "top1", the accuracy."""
     return scores["action"]["top1" if self.best_by == "top1" else f"recall{self.recall_at}"]
+
+  def columns(self, num_classes: int | None) -> dict[str, Column]:
+    """Of a study's table, each for verbs, nouns and actions: "action_top1", "action_recall5", ..."""
+    names = {f"top{k}": f"top-{k}" for k in self.top}
+    names |= {f"recall{self.recall_at}": f"class-mean recall@{self.recall_at}"}
+    names |= {"mean_class_accuracy": "mean class accuracy"}
+    return {
+      f"{part}_{name}": Column(f"{part} {heading}", f"{part}_{name}")
+      for part in anticipation.PARTS
+      for name, heading in names.items()
+    }
 
   def _submit(
     self,

@@ -5,10 +5,12 @@ has these methods: its fields are the section config.eval. jaxvid.evaluation.spl
 have in common.
 """
 
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol
 
 from jaxvid.data.pipelines.base import AnyData
 from jaxvid.data.store import Split
+from jaxvid.evaluation.columns import Column
 from jaxvid.evaluation.predictor import Predictor
 
 # Plain values, as in scores.json.
@@ -19,8 +21,11 @@ class AnyEvaluator(Protocol):
   """The section config.eval.
 
   Attributes:
+    UNIT: what the numbers of a study's table are, such as "Shares of the test clips in percent".
     split: what to score on, an alias of the dataset or a TFDS split expression.
   """
+
+  UNIT: ClassVar[str]
 
   @property
   def split(self) -> str: ...
@@ -49,3 +54,9 @@ class AnyEvaluator(Protocol):
 
   def score(self, scores: Scores) -> float:
     """The one number by which a checkpoint is the best; higher is better."""
+
+  def columns(self, num_classes: int | None) -> Mapping[str, Column]:
+    """What a study's table can show of the scores: name of a column -> its heading and place in scores.json.
+
+    `num_classes` is None where the configuration leaves it open.
+    """

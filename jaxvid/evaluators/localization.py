@@ -4,7 +4,7 @@ import dataclasses
 import logging
 import pathlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import numpy as np
@@ -13,6 +13,7 @@ from jaxvid import files, progress
 from jaxvid.data.pipelines.base import AnyData
 from jaxvid.data.store import Split
 from jaxvid.evaluation import diagnosis
+from jaxvid.evaluation.columns import Column
 from jaxvid.evaluation.detections import Detections, valid
 from jaxvid.evaluation.predictor import Predictor
 from jaxvid.evaluation.split import predict_split
@@ -63,6 +64,8 @@ class Evaluator:
       None for no fusion.
     diagnose: also write DETAD's diagnosis, into the folder "diagnosis".
   """
+
+  UNIT: ClassVar[str] = "mAP in percent at temporal IoU thresholds"  # Of a study's table.
 
   split: str = "test"
   tious: tuple[float, ...] = (0.3, 0.4, 0.5, 0.6, 0.7)
@@ -117,6 +120,11 @@ class Evaluator:
   def score(self, scores: Scores) -> float:
     """The average mAP."""
     return scores["average_mAP"]
+
+  def columns(self, num_classes: int | None) -> dict[str, Column]:
+    """Of a study's table: tIoUs ("0.5") and "average"."""
+    columns = {str(tiou): Column(f"mAP@{tiou}", f"mAP@{tiou:.2f}") for tiou in self.tious}
+    return columns | {"average": Column("average mAP", "average_mAP")}
 
   def _score(
     self, recordings: Sequence[Recording], class_names: Sequence[str]

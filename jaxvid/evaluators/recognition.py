@@ -3,7 +3,7 @@
 import dataclasses
 import logging
 import pathlib
-from typing import Any
+from typing import Any, ClassVar
 
 import jax
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from jaxvid import files, progress
 from jaxvid.data.pipelines.base import AnyData
 from jaxvid.data.store import Split
+from jaxvid.evaluation.columns import Column
 from jaxvid.evaluation.predictor import Predictor
 from jaxvid.evaluation.split import predict_split
 from jaxvid.evaluators.base import Scores
@@ -32,6 +33,8 @@ class Evaluator:
     keep_features: also write features.npz: pooled features (N, C), probabilities (N, K), labels (N,), ids and the K
       names of the classes, for `jaxvid.embed` and `jaxvid.fuse`.
   """
+
+  UNIT: ClassVar[str] = "Shares of the test clips in percent"  # Of a study's table.
 
   split: str = "test"
   top: tuple[int, ...] = (1, 5)
@@ -90,6 +93,12 @@ class Evaluator:
   def score(self, scores: Scores) -> float:
     """The top-k accuracy of the smallest k."""
     return scores[f"top{min(self.top)}"]
+
+  def columns(self, num_classes: int | None) -> dict[str, Column]:
+    """Of a study's table: "top1" and its like, "mean_class_accuracy". None: the number of classes is not set yet."""
+    tops = [k for k in self.top if num_classes is None or k <= num_classes]
+    columns = {f"top{k}": Column(f"top-{k}", f"top{k}") for k in tops}
+    return columns | {"mean_class_accuracy": Column("mean class accuracy", "mean_class_accuracy")}
 
 
 def _keep(record: dict[str, Any], found: Any) -> dict[str, Any]:

@@ -64,12 +64,15 @@ class Study:
     title: of the table.
     columns: in the table's order, see jaxvid.studies.columns.
     rows: in the table's order.
+    headings, unit: of the columns and of their numbers, see there.
   """
 
   name: str
   title: str
   columns: tuple[str, ...]
   rows: tuple[Row, ...]
+  headings: Mapping[str, str]
+  unit: str
 
   @property
   def main(self) -> str:
@@ -95,7 +98,8 @@ def read(module: ModuleType, base: Any) -> Study:
   where = module.__file__
   values = module.get_study(base.copy_and_resolve_references())
   _check_keys(where, values, required=("title", "rows"), known=("title", "rows", "columns", "published_on"))
-  known = columns_.known(base.to_dict())
+  evaluation = columns_.of(base.to_dict())
+  known = evaluation.headings
   columns = tuple(str(column) for column in values.get("columns", known))
   for column in columns:
     if column not in known:
@@ -118,7 +122,7 @@ def read(module: ModuleType, base: Any) -> Study:
         published={column: x for column, x in zip(columns, published) if x is not None} if applies else {},
       )
     )
-  return Study(pathlib.Path(where).stem, values["title"], columns, tuple(rows))
+  return Study(pathlib.Path(where).stem, values["title"], columns, tuple(rows), known, evaluation.unit)
 
 
 def changed(config: Mapping[str, Any], changes: Mapping[str, Any], where: str) -> dict[str, Any]:

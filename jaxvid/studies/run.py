@@ -161,7 +161,7 @@ class Run:
 
   def _read_result(self) -> Result:
     scores = json.loads((self.folder / "scores.json").read_text())
-    return Result(columns.scores(scores), count_parameters(self.folder), train_seconds(self.folder))
+    return Result(columns.scores(self.config, scores), count_parameters(self.folder), train_seconds(self.folder))
 
 
 def load_config(path: pathlib.Path) -> dict[str, Any]:

@@ -8,7 +8,6 @@ import statistics
 from collections.abc import Sequence
 
 from jaxvid import files
-from jaxvid.studies.columns import heading, unit
 from jaxvid.studies.plan import Row, Study
 from jaxvid.studies.run import FAILED, FINISHED, Result, Run
 
@@ -27,8 +26,8 @@ def markdown(study: Study, runs: Sequence[Run], command: str) -> str:
   """The table in percent, "mean ± sample standard deviation" where there is more than one seed."""
   published = any(row.published for row in _rows(study, runs))
   main = study.main
-  header = ["configuration", *map(heading, study.columns)]
-  header += [f"published {heading(main).removesuffix(' mAP')}"] * published + ["parameters", "training", "seeds"]
+  header = ["configuration", *(study.headings[column] for column in study.columns)]
+  header += [f"published {study.headings[main].removesuffix(' mAP')}"] * published + ["parameters", "training", "seeds"]
   lines = [header, ["---", *["---:"] * (len(header) - 1)]]
   for row in _rows(study, runs):
     results = _results(row, runs)
@@ -43,7 +42,7 @@ def markdown(study: Study, runs: Sequence[Run], command: str) -> str:
     lines.append(cells)
   table = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
   notes = [
-    f"{unit(study.columns)}; ± is the sample standard deviation over seeds. Training is the mean time of a run's "
+    f"{study.unit}; ± is the sample standard deviation over seeds. Training is the mean time of a run's "
     "training steps, compilation included."
   ]
   notes += [f"Failed: {run.name}: {run.failure}" for run in runs if run.state == FAILED]
@@ -60,12 +59,12 @@ def table_lines(study: Study, runs: Sequence[Run]) -> list[dict]:
     results = _results(row, runs)
     line = {"row": row.name, "label": row.label, "seeds": len(results)}
     for column in study.columns:
-      values = [100 * result.scores[column] for result in results]
-      line[heading(column)] = statistics.fmean(values) if values else ""
-      line[f"{heading(column)} std"] = statistics.stdev(values) if len(values) > 1 else ""
+      values, heading = [100 * result.scores[column] for result in results], study.headings[column]
+      line[heading] = statistics.fmean(values) if values else ""
+      line[f"{heading} std"] = statistics.stdev(values) if len(values) > 1 else ""
     line["parameters"] = results[0].parameters if results else ""
     line["train_seconds"] = statistics.fmean(result.train_seconds for result in results) if results else ""
-    line |= {f"published {heading(column)}": row.published.get(column, "") for column in study.columns}
+    line |= {f"published {study.headings[column]}": row.published.get(column, "") for column in study.columns}
     lines.append(line)
   return lines
 
@@ -74,7 +73,7 @@ def run_lines(study: Study, runs: Sequence[Run]) -> list[dict]:
   """A dict a run that is finished, scores in percent."""
   return [
     {"row": run.row, "seed": run.seed}
-    | {heading(column): 100 * run.result.scores[column] for column in study.columns}
+    | {study.headings[column]: 100 * run.result.scores[column] for column in study.columns}
     | {"parameters": run.result.parameters, "train_seconds": run.result.train_seconds}
     for run in runs
     if run.state == FINISHED
