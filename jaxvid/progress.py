@@ -52,7 +52,7 @@ class Bar(Generic[T]):
     if total is None and hasattr(iterable, "__len__"):
       total = initial + len(iterable)  # type: ignore[arg-type]
     self._iterable = iterable
-    self._disabled = disable or any(bar._disabled for bar in _open)
+    self._disabled: bool = disable or any(bar._disabled for bar in _open)
     self._shown: _Line | _Log | _Nothing
     if self._disabled:
       self._shown = _Nothing()
@@ -158,7 +158,9 @@ class _Log(_Nothing):
   def update(self, count: int) -> None:
     self._count += count
     now = time.monotonic()
-    if now >= self._due:
+    # The last item has a line where others had one: it tells what comes after it, such as an evaluation, apart.
+    is_last = self._count == self._total and self._written > self._initial
+    if now >= self._due or is_last:
       self._write(now)
     if self._before is None:
       self._before = now, self._count

@@ -81,16 +81,14 @@ class Evaluator:
     if not windows:
       raise ValueError(f"config.eval.split: {self.split} has no windows to score")
     windows.sort(key=lambda window: window["index"])
-    # (N, K) of each part that the network predicts; None of the others.
-    parts = {
-      part: None if windows[0][part] is None else np.array([window[part] for window in windows])
-      for part in anticipation.PARTS
-    }
+    action, verb, noun = (_column(windows, part) for part in ("action", "verb", "noun"))
     segment_ids = [window["segment_id"] for window in windows]
     result = anticipation.score(
-      **parts,
-      labels=np.array([window["label"] for window in windows]),
-      metadata=metadata,
+      action,
+      np.array([window["label"] for window in windows]),
+      metadata,
+      verb=verb,
+      noun=noun,
       segment_ids=segment_ids,
       top=self.top,
       recall_at=self.recall_at,
@@ -107,7 +105,13 @@ class Evaluator:
       if num_dropped:
         progress.write(f"{num_dropped:,} windows without enough past are not among these")
       if self.submission:
-        self._submit(folder / "submission.json", segment_ids, parts, metadata, num_dropped)
+        path = folder / "submission.json"
+        self._submit(path, segment_ids, action, verb, noun, metadata)
+        if num_dropped:
+          _LOG.warning(
+            "%s lacks %d segments without enough past, without which the challenge refuses it; set "
+            "config.data.short=mask", path, num_dropped,
+          )  # fmt: skip
     return scores
 
   def summary(self, scores: Scores) -> dict[str, float]:
@@ -133,12 +137,13 @@ class Evaluator:
     self,
     path: pathlib.Path,
     segment_ids: list[str],
-    parts: dict[str, np.ndarray | None],
+    action: np.ndarray,
+    verb: np.ndarray | None,
+    noun: np.ndarray | None,
     metadata: Mapping[str, Any],
-    num_dropped: int,
   ) -> None:
+    """Writes the challenge's file; verbs and nouns that the network does not predict are sums over the actions."""
     of_verb, of_noun = metadata["action_verb"], metadata["action_noun"]
-    action, verb, noun = (parts[part] for part in ("action", "verb", "noun"))
     if verb is None:
       verb = anticipation.marginalise(action, of_verb, epic_anticipation.NUM_VERBS)
     if noun is None:
@@ -148,11 +153,11 @@ class Evaluator:
     except ValueError as error:
       raise ValueError(f"config.eval.submission: {error}. Is {self.split} a split of EPIC-Kitchens-100?") from error
     files.write_text(path, epic_anticipation.to_text(submission))
-    if num_dropped:
-      _LOG.warning(
-        "%s lacks %d segments without enough past, without which the challenge refuses it; set config.data.short=mask",
-        path, num_dropped,
-      )  # fmt: skip
+
+
+def _column(windows: list[dict[str, Any]], part: str) -> Any:
+  """(N, K) probabilities of a part; None where the network does not predict it."""
+  return None if windows[0][part] is None else np.array([window[part] for window in windows])
 
 
 def _keep(record: dict[str, Any], found: Any) -> dict[str, Any]:

@@ -41,16 +41,15 @@ def columns(
       f"none of the recordings ({', '.join(name for name, *_ in recordings[:3])}) is among those of "
       f"{annotations.source} ({', '.join(annotations.recordings[:3])}); is it of another dataset or split?"
     )
-  names, segments, scores, labels = zip(*recordings) if recordings else ((), (), (), ())
-  labels = np.concatenate([np.zeros(0, int), *labels])
+  labels = np.concatenate([np.zeros(0, int), *(labels for *_, labels in recordings)])
   ids = np.full(len(labels), -1) if ignore_labels else _ids(labels, class_names, annotations)
   predicted = np.zeros(len(index), bool)
   predicted[videos] = True
   predictions = Predictions(
-    video=np.repeat(np.array(videos, int), [len(rows) for rows in scores]),
-    segments=np.concatenate([np.zeros((0, 2)), *segments]),
+    video=np.repeat(np.array(videos, int), [len(scores) for _, _, scores, _ in recordings]),
+    segments=np.concatenate([np.zeros((0, 2)), *(segments for _, segments, _, _ in recordings)]),
     labels=ids,
-    scores=np.concatenate([np.zeros(0), *scores]),
+    scores=np.concatenate([np.zeros(0), *(scores for _, _, scores, _ in recordings)]),
   )
   return Detections(predictions, tuple(index), predicted[:num_annotated])
 

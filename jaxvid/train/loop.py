@@ -69,7 +69,7 @@ def train_and_evaluate(config: Mapping[str, Any], workdir: str) -> Scores:
     # 4. Steps. The metrics of a step are looked at once the next is under way, so that the device never waits.
     log = stack.enter_context(MetricLog(workdir, first_step, enabled=is_writer))
     batches = data.train_batches(source, experiment.seed, first_step, jax.process_index(), jax.process_count())
-    bar = stack.enter_context(
+    bar: progress.Bar[None] = stack.enter_context(
       progress.bar(total=num_steps, initial=first_step, desc="train", unit="step", leave=True, disable=not is_writer)
     )
     clock, logged_step, scores, before = time.perf_counter(), first_step, None, None

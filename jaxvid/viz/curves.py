@@ -56,7 +56,7 @@ def _panels(title: str, curves: Curves) -> list[tuple[str, Curves]]:
     return []
   if len(curves) <= _MAX_CURVES:
     return [(title, curves)]
-  by_metric = collections.defaultdict(dict)
+  by_metric: dict[str, Curves] = collections.defaultdict(dict)
   for name, curve in curves.items():
     by_metric[_metric(name)][name] = curve
   panels = []
