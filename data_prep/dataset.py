@@ -16,6 +16,7 @@ from jaxvid.data_prep.building.annotated import Annotated
 from jaxvid.data_prep.building.checks import BadInput
 from jaxvid.data_prep.building.clip_plan import ClipPlan
 from jaxvid.data_prep.building.plan import Plan
+from jaxvid.records import Timing
 
 # What the source, the configuration and the flags of a dataset become. The source is --source, or --annotations where
 # there are no features yet (data_prep.stats).
@@ -26,21 +27,6 @@ Reader = Callable[[str | Path, str, argparse.Namespace], Annotated | Plan | Clip
 
 # Names of splits that train, validate and test, by which they are known where the source names the splits.
 _TRAIN, _VALIDATION, _TEST = ("train", "training"), ("validation", "val", "valid"), ("test", "testing")
-
-
-@dataclasses.dataclass(frozen=True)
-class Timing:
-  """How features were cut from recordings; None where each recording says.
-
-  Attributes:
-    fps: frames a second that the extractor saw.
-    feat_stride: frames from one step to the next.
-    num_frames: frames that one step sees.
-  """
-
-  fps: float | None = None
-  feat_stride: float | None = None
-  num_frames: float | None = None
 
 
 @dataclasses.dataclass(frozen=True)

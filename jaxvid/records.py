@@ -3,6 +3,8 @@
 import dataclasses
 import math
 
+import numpy as np
+
 # Frame rates are written with more or fewer digits: 29.97 and 30000/1001 are one, 29.97 and 30 are not.
 SAME_RATE = 1e-4
 
@@ -65,3 +67,81 @@ class Action:
   where: str = ""
   bounds: tuple[float, float] | None = None
   id: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Recording:
+  """A recording and what happens in it, as published, not yet checked.
+
+  Attributes:
+    id: its name.
+    timing: as far as the source says; without a duration it is as long as its features.
+    actions: those to be kept.
+    source: the file that they come from, for messages.
+    num_repeated, num_too_short: actions that were left out, as the reference code leaves them out.
+    features: (T, C); None where they have not been read.
+    features_file: the file that they come from, for messages.
+  """
+
+  id: str
+  timing: Timing
+  actions: list[Action]
+  source: str
+  num_repeated: int = 0
+  num_too_short: int = 0
+  features: np.ndarray | None = None
+  features_file: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Record:
+  """A recording as a dataset stores it.
+
+  Attributes:
+    id: name of the recording, unique in its split.
+    features: (T, C) float array; step i sees frames [i * feat_stride, i * feat_stride + num_frames).
+    segments: (N, 2) float64, start and end in seconds; N may be 0.
+    labels: (N,) int32, indices into the dataset's class names.
+    fps: frames (or samples) a second of the recording.
+    feat_stride: frames from one step to the next.
+    num_frames: frames that one step sees.
+    duration: of the recording, in seconds.
+    segment_ids: names of the segments, one each and in their order; () where they have none.
+  """
+
+  id: str
+  features: np.ndarray
+  segments: np.ndarray
+  labels: np.ndarray
+  fps: float
+  feat_stride: float
+  num_frames: float
+  duration: float
+  segment_ids: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Clip:
+  """A clip as a dataset stores it: one action, a part of a video file or all of it.
+
+  Attributes:
+    id: name of the clip, unique in its split.
+    video: the bytes of a video file, as jaxvid.video.decode.Video reads them: the published one, or an encoding of the
+      clip alone, as H.264 or as single JPEG pictures.
+    label: index into the dataset's class names.
+    start, end: of the action in `video`, in seconds; 0 and `duration` where it is the whole.
+    group: name of the video that the clip was cut from: clips of one group may resemble each other.
+    fps: frames a second of `video`, on average.
+    num_frames: of `video`.
+    duration: of `video`, in seconds.
+  """
+
+  id: str
+  video: bytes
+  label: int
+  start: float
+  end: float
+  group: str
+  fps: float
+  num_frames: int
+  duration: float

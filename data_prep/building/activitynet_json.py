@@ -12,12 +12,11 @@ import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from jaxvid.data_prep.building.annotated import Annotated, AnnotatedRecording
+from jaxvid.data_prep.building.annotated import Annotated
 from jaxvid.data_prep.building.checks import BadInput
-from jaxvid.data_prep.building.plan import TIMING
 from jaxvid.formats import activitynet_annotations, contract
 from jaxvid.formats.activitynet_annotations import Annotation, Container, most_frequent
-from jaxvid.records import Action
+from jaxvid.records import Action, Recording
 
 # Annotations of one class whose ends are this close are one annotation, and shorter ones none (ActionFormer's code).
 _SAME = 1e-3  # Seconds.
@@ -101,24 +100,22 @@ def class_names(container: Container, num_classes: int | None = None) -> list[st
   return names
 
 
-def without_repeated(annotations: Sequence[Action]) -> tuple[list[Action], list[Action], list[Action]]:
-  """(kept, repeated, too short): each annotation in one list, as ActionFormer's remove_duplicate_annotations sorts."""
+def without_repeated(actions: Sequence[Action]) -> tuple[list[Action], list[Action], list[Action]]:
+  """(kept, repeated, too short): each action in one list, as ActionFormer's remove_duplicate_annotations sorts."""
   kept, repeated, too_short = [], [], []
-  for annotation in annotations:
-    if _repeats(annotation, kept):
-      repeated.append(annotation)
-    elif abs(annotation.end - annotation.start) < _SAME:  # A reversed one is told, not dropped.
-      too_short.append(annotation)
+  for action in actions:
+    if _repeats(action, kept):
+      repeated.append(action)
+    elif abs(action.end - action.start) < _SAME:  # A reversed one is told, not dropped.
+      too_short.append(action)
     else:
-      kept.append(annotation)
+      kept.append(action)
   return kept, repeated, too_short
 
 
-def _repeats(annotation: Action, others: Sequence[Action]) -> bool:
+def _repeats(action: Action, others: Sequence[Action]) -> bool:
   return any(
-    annotation.label == other.label
-    and abs(annotation.start - other.start) <= _SAME
-    and abs(annotation.end - other.end) <= _SAME
+    action.label == other.label and abs(action.start - other.start) <= _SAME and abs(action.end - other.end) <= _SAME
     for other in others
   )
 
@@ -135,27 +132,21 @@ def _recording(
   bounds: tuple[float, float] | None,
   single_class: bool,
   drop_repeated: bool,
-) -> AnnotatedRecording:
+) -> Recording:
   listed = container.entries[name].annotations or ()
-  annotations = [_annotation(index, annotation, names, bounds) for index, annotation in enumerate(listed)]
+  actions = [_action(index, annotation, names, bounds) for index, annotation in enumerate(listed)]
   repeated = too_short = ()
   if drop_repeated:
-    annotations, repeated, too_short = without_repeated(annotations)
+    actions, repeated, too_short = without_repeated(actions)
   if single_class:  # A label that is unknown stays so.
-    annotations = [dataclasses.replace(a, label=SINGLE_CLASS) if a.label in names else a for a in annotations]
+    actions = [dataclasses.replace(a, label=SINGLE_CLASS) if a.label in names else a for a in actions]
   timing = container.timing(name)
   if timing.duration is None:
     raise BadInput(container.file, f"database.{name}.duration", "missing", "Say how many seconds it lasts.")
-  return AnnotatedRecording(
-    duration=timing.duration,
-    annotations=annotations,
-    num_repeated=len(repeated),
-    num_too_short=len(too_short),
-    **{key: getattr(timing, key) for key in TIMING},
-  )
+  return Recording(name, timing, actions, container.file, len(repeated), len(too_short))
 
 
-def _annotation(index: int, annotation: Annotation, names: list[str], bounds: tuple[float, float] | None) -> Action:
+def _action(index: int, annotation: Annotation, names: list[str], bounds: tuple[float, float] | None) -> Action:
   label, label_id = annotation.name, annotation.label_id
   if label_id is None:
     known = label in names

@@ -6,27 +6,7 @@ import functools
 from collections.abc import Callable
 
 from jaxvid.data_prep.building.checks import BadInput
-from jaxvid.records import Action
-
-
-@dataclasses.dataclass(frozen=True)
-class AnnotatedRecording:
-  """The annotations of one recording, as published, not yet checked.
-
-  Attributes:
-    duration: seconds; None where it is as long as its features.
-    fps, feat_stride, num_frames: as the annotation file has them; None where it does not say.
-    annotations: those to be kept.
-    num_repeated, num_too_short: annotations left out as the reference code leaves them out.
-  """
-
-  duration: float | None
-  annotations: list[Action]
-  fps: float | None = None
-  feat_stride: float | None = None
-  num_frames: float | None = None
-  num_repeated: int = 0
-  num_too_short: int = 0
+from jaxvid.records import Recording
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,7 +24,7 @@ class Annotated:
 
   file: str
   class_names: list[str]
-  recordings: dict[str, dict[str, Callable[[], AnnotatedRecording]]]
+  recordings: dict[str, dict[str, Callable[[], Recording]]]
   metadata: dict = dataclasses.field(default_factory=dict)
   remarks: tuple[str, ...] = ()
 
@@ -59,7 +39,7 @@ class Annotated:
     return [*self.remarks, *left_out]
 
   @functools.cached_property
-  def readable(self) -> list[AnnotatedRecording]:
+  def readable(self) -> list[Recording]:
     """All recordings that can be read."""
     read = []
     for readers in self.recordings.values():

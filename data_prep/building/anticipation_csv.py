@@ -10,10 +10,10 @@ import dataclasses
 import functools
 from pathlib import Path
 
-from jaxvid.data_prep.building.annotated import AnnotatedRecording
 from jaxvid.data_prep.building.checks import BadInput
 from jaxvid.formats import csv_table, epic_csv, rulstm_csv
-from jaxvid.records import Action
+from jaxvid.formats.errors import timing_of
+from jaxvid.records import Action, Recording
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,13 +44,13 @@ class Segment:
   Attributes:
     file, line: its place.
     video: name of its video.
-    annotation: its times, its name, and the name of its action.
+    action: its times, its name, and the name of its class.
   """
 
   file: Path
   line: int
   video: str
-  annotation: Action
+  action: Action
 
 
 def make_actions(file, rows, num_verbs, num_nouns) -> Actions:
@@ -124,7 +124,7 @@ def _segment(file, line, video, start, end, action, name):
 
 
 def recordings(segments: dict[str, list[Segment]], durations: dict[str, float] | None = None):
-  """`Annotated.recordings`: dict of split -> dict of video -> callable that gives its AnnotatedRecording.
+  """`Annotated.recordings`: dict of split -> dict of video -> callable that gives its Recording.
 
   Args:
     segments: dict of split -> its segments. A video may be in several splits, in each with the segments of that split.
@@ -137,7 +137,7 @@ def recordings(segments: dict[str, list[Segment]], durations: dict[str, float] |
   for split, listed in segments.items():
     by_video = collections.defaultdict(list)
     for segment in listed:
-      name = segment.annotation.id
+      name = segment.action.id
       if name in seen:
         problem = f"segment {name} is in {seen[name].file.name} line {seen[name].line} as well"
         raise BadInput(segment.file, f"line {segment.line}", problem, csv_table.REMEDY)
@@ -145,12 +145,16 @@ def recordings(segments: dict[str, list[Segment]], durations: dict[str, float] |
         problem = f"no duration of video {segment.video} is known"
         raise BadInput(segment.file, f"line {segment.line}", problem, "Get the file of durations again.")
       seen[name] = segment
-      by_video[segment.video].append(segment.annotation)
+      by_video[segment.video].append(segment.action)
     found[split] = {
-      video: functools.partial(AnnotatedRecording, durations and durations[video], annotations)
-      for video, annotations in sorted(by_video.items())
+      video: functools.partial(_recording, listed[0].file, video, durations and durations[video], actions)
+      for video, actions in sorted(by_video.items())
     }
   return found
+
+
+def _recording(file: Path, video: str, duration: float | None, actions: list[Action]) -> Recording:
+  return Recording(video, timing_of(file, video, duration=duration), actions, str(file))
 
 
 def subset(file, of: tuple[str, ...], segments: list[Segment]) -> dict:
@@ -161,7 +165,7 @@ def subset(file, of: tuple[str, ...], segments: list[Segment]) -> dict:
     of: what is scored on it, of "verb", "noun" and "action".
     segments: those that it may name.
   """
-  known, names = {segment.annotation.id for segment in segments}, []
+  known, names = {segment.action.id for segment in segments}, []
   for line, name in rulstm_csv.ids(file):
     if name not in known:
       raise BadInput(file, f"line {line}", f"no segment is called {name!r}", "Get it and the annotations again.")

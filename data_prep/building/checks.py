@@ -8,11 +8,10 @@ import statistics
 import numpy as np
 
 from jaxvid import time_grid
-from jaxvid.data.sequence_records import Record
-from jaxvid.data_prep.building.plan import STEPS_TOLERANCE, Plan, Recording
+from jaxvid.data_prep.building.plan import STEPS_TOLERANCE, Plan
 from jaxvid.formats.contract import FeatureContract
 from jaxvid.formats.errors import FormatError as BadInput  # Whatever cannot go into a dataset, in a file or a flag.
-from jaxvid.records import Action
+from jaxvid.records import Action, Record, Recording
 
 # Extractors treat the end of a video differently (padding, a last half clip); containers misreport durations a little.
 # So a recording may have this many steps more or less, whatever `Plan.steps_tolerance` says.
@@ -61,20 +60,17 @@ def checked(recording: Recording, plan: Plan, skips: SkipList) -> Record:
   check_num_steps(recording, plan.steps_tolerance)
   labels = {name: label for label, name in enumerate(plan.class_names)}
   good = []
-  for annotation in recording.annotations:
+  for action in recording.actions:
     with skips.allowed():
-      check_annotation(annotation, recording, labels)
-      good.append(annotation)
-  ids = tuple(annotation.id for annotation in good)
+      check_action(action, recording, labels)
+      good.append(action)
+  ids = tuple(action.id for action in good)
   return Record(
     id=recording.id,
     features=features,
-    segments=np.array([(annotation.start, annotation.end) for annotation in good], np.float64).reshape(-1, 2),
-    labels=np.array([labels[annotation.label] for annotation in good], np.int32),
-    fps=recording.fps,
-    feat_stride=recording.feat_stride,
-    num_frames=recording.num_frames,
-    duration=recording.duration,
+    segments=np.array([(action.start, action.end) for action in good], np.float64).reshape(-1, 2),
+    labels=np.array([labels[action.label] for action in good], np.int32),
+    **dataclasses.asdict(recording.timing),
     segment_ids=ids if any(ids) else (),
   )
 
@@ -104,19 +100,16 @@ def check_features(recording: Recording, contract: FeatureContract, dtype: str) 
 
 def check_num_steps(recording: Recording, tolerance: float) -> None:
   """The number of steps must be what the duration, fps, stride and clip length make it, give or take the tolerance."""
-  timing = (recording.duration, recording.fps, recording.feat_stride, recording.num_frames)
-  for name, value in zip(("duration", "fps", "feat_stride", "num_frames"), timing, strict=True):
-    if not (math.isfinite(value) and value > 0):
-      raise BadInput(recording.annotations_file, f"{recording.id} {name}", f"{value} is not positive", "Correct it.")
-  expected = time_grid.expected_num_steps(*timing)
+  timing = recording.timing
+  expected = time_grid.expected_num_steps(timing.duration, timing.fps, timing.feat_stride, timing.num_frames)
   num_steps = len(recording.features)
   if abs(num_steps - expected) > max(STEPS_SLACK, tolerance * expected):
     raise BadInput(
       recording.features_file,
       "number of steps",
-      f"{num_steps}, but {recording.duration:g} s at {recording.fps:g} fps with a step every "
-      f"{recording.feat_stride:g} frames of {recording.num_frames:g} make {expected}",
-      f"Check fps and duration in {recording.annotations_file}, stride and clip length, and that the file is whole.",
+      f"{num_steps}, but {timing.duration:g} s at {timing.fps:g} fps with a step every "
+      f"{timing.feat_stride:g} frames of {timing.num_frames:g} make {expected}",
+      f"Check fps and duration in {recording.source}, stride and clip length, and that the file is whole.",
     )
 
 
@@ -166,19 +159,19 @@ def timing_problem(recordings: list[Steps], tolerance: float = STEPS_TOLERANCE) 
   )
 
 
-def check_annotation(annotation: Action, recording: Recording, labels: dict[str, int]) -> None:
+def check_action(action: Action, recording: Recording, labels: dict[str, int]) -> None:
   """The label must be known; the segment finite, not reversed or empty, and inside the recording."""
 
   def bad(problem, remedy):
-    return BadInput(recording.annotations_file, f"{recording.id}, {annotation.where}", problem, remedy)
+    return BadInput(recording.source, f"{recording.id}, {action.where}", problem, remedy)
 
-  if annotation.label not in labels:
-    raise bad(f"unknown label {annotation.label!r}", f"Use one of: {', '.join(labels)}.")
-  segment = f"segment {annotation.start:g} to {annotation.end:g} s"
-  if not (math.isfinite(annotation.start) and math.isfinite(annotation.end)):
+  if action.label not in labels:
+    raise bad(f"unknown label {action.label!r}", f"Use one of: {', '.join(labels)}.")
+  segment = f"segment {action.start:g} to {action.end:g} s"
+  if not (math.isfinite(action.start) and math.isfinite(action.end)):
     raise bad(f"{segment} is not two finite numbers", "Correct it.")
-  if annotation.end <= annotation.start:
+  if action.end <= action.start:
     raise bad(f"{segment} is reversed or empty", "Swap or correct its ends.")
-  earliest, latest = annotation.bounds or (0.0, recording.duration)
-  if annotation.start < earliest - SECONDS_TOLERANCE or annotation.end > latest + SECONDS_TOLERANCE:
+  earliest, latest = action.bounds or (0.0, recording.timing.duration)
+  if action.start < earliest - SECONDS_TOLERANCE or action.end > latest + SECONDS_TOLERANCE:
     raise bad(f"{segment} lies outside the recording, {earliest:g} to {latest:g} s", "Correct it, or the duration.")

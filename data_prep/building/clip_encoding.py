@@ -18,9 +18,9 @@ import numpy as np
 from av.error import FFmpegError
 
 from jaxvid import files
-from jaxvid.data.clip_records import Clip
 from jaxvid.data_prep.building.checks import BadInput
 from jaxvid.data_prep.building.clip_plan import ClipItem
+from jaxvid.records import Clip
 from jaxvid.video import sampling
 from jaxvid.video.decode import Video
 from jaxvid.video.encode import check_quality, encode

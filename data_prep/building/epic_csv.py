@@ -4,11 +4,12 @@ import collections
 import functools
 from pathlib import Path
 
-from jaxvid.data_prep.building.annotated import Annotated, AnnotatedRecording
+from jaxvid.data_prep.building.annotated import Annotated
 from jaxvid.data_prep.building.checks import BadInput
 from jaxvid.formats import csv_table
 from jaxvid.formats import epic_csv as epic_files
-from jaxvid.records import Action
+from jaxvid.formats.errors import timing_of
+from jaxvid.records import Action, Recording
 
 FILES = {
   "training": ("EPIC_100_train.csv", "training.csv"),
@@ -32,8 +33,7 @@ def read(folder: str | Path, task: str) -> Annotated:
       label = _label(segment, task, names, actions)
       by_video[segment.video].append(Action(segment.start, segment.end, label, f"{file.name} line {segment.line}"))
     recordings[split] = {
-      video: functools.partial(_recording, folder, lengths, video, annotations)
-      for video, annotations in sorted(by_video.items())
+      video: functools.partial(_recording, folder, lengths, video, found) for video, found in sorted(by_video.items())
     }
   return Annotated(file=str(folder), class_names=names, recordings=recordings)
 
@@ -74,7 +74,7 @@ def _label(segment, task, names, actions):
   return names[index] if 0 <= index < len(names) else f"{task} {index}"
 
 
-def _recording(folder, lengths, video, annotations):
+def _recording(folder: str | Path, lengths: dict[str, float], video: str, actions: list[Action]) -> Recording:
   if video not in lengths:
     raise BadInput(folder, f"duration of {video}", "not in the file of durations", "Get the file again.")
-  return AnnotatedRecording(duration=lengths[video], annotations=annotations)
+  return Recording(video, timing_of(folder, video, duration=lengths[video]), actions, str(folder))

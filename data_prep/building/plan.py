@@ -3,10 +3,8 @@
 import dataclasses
 from collections.abc import Callable
 
-import numpy as np
-
 from jaxvid.formats.contract import FeatureContract
-from jaxvid.records import Action
+from jaxvid.records import Recording
 
 TIMING = ("fps", "feat_stride", "num_frames")
 
@@ -15,30 +13,11 @@ STEPS_TOLERANCE = 0.05
 
 
 @dataclasses.dataclass(frozen=True)
-class Recording:
-  """One recording, as published, not yet checked (see `jaxvid.data.sequence_records.Record` for the units).
-
-  Attributes:
-    features_file, annotations_file: where it comes from, for messages.
-  """
-
-  id: str
-  features: np.ndarray
-  features_file: str
-  annotations: list[Action]
-  annotations_file: str
-  fps: float
-  feat_stride: float
-  num_frames: float
-  duration: float
-
-
-@dataclasses.dataclass(frozen=True)
 class Plan:
   """A dataset about to be built.
 
   Attributes:
-    readers: dict of TFDS split -> one callable a recording, which reads it.
+    readers: dict of TFDS split -> one callable a recording, which reads it with its features and whole timing.
     contract: FeatureContract of the features.
     class_names: label k is class_names[k].
     aliases: dict of alias -> list of TFDS splits.

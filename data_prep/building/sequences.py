@@ -11,12 +11,14 @@ import numpy as np
 
 from jaxvid import time_grid
 from jaxvid.data_prep.building import contracts
-from jaxvid.data_prep.building.annotated import Annotated, AnnotatedRecording
+from jaxvid.data_prep.building.annotated import Annotated
 from jaxvid.data_prep.building.checks import BadInput
 from jaxvid.data_prep.building.features import Features
-from jaxvid.data_prep.building.plan import STEPS_TOLERANCE, TIMING, Plan, Recording
-from jaxvid.data_prep.dataset import Dataset, Timing
+from jaxvid.data_prep.building.plan import STEPS_TOLERANCE, TIMING, Plan
+from jaxvid.data_prep.dataset import Dataset
 from jaxvid.formats.contract import FeatureContract
+from jaxvid.formats.errors import timing_of
+from jaxvid.records import Recording, Timing
 
 
 class FeatureSource(Protocol):
@@ -85,7 +87,8 @@ def timing(dataset: Dataset, flags: argparse.Namespace, config: str) -> Timing:
   """The Timing that the flags give, by themselves or by the extractor; None where the annotations have to."""
   known = dataset.extractors.get(extractor(dataset, flags, config), dataset.other_timing)
   given = {name: getattr(flags, name) for name in TIMING}
-  return dataclasses.replace(known, **{name: value for name, value in given.items() if value is not None})
+  known = {name: getattr(known, name) for name in TIMING}
+  return timing_of("flags", "", **known | {name: value for name, value in given.items() if value is not None})
 
 
 def open_features(dataset: Dataset, source: str | Path, flags: argparse.Namespace) -> Features:
@@ -148,25 +151,20 @@ def _read(
   given: Timing,
   fixed_length: bool,
   name: str,
-  read: Callable[[], AnnotatedRecording],
+  read: Callable[[], Recording],
 ) -> Recording:
   """The Recording of one name."""
   recording = read()
   array, features_file = features.load(name)
+  duration = recording.timing.duration
   if fixed_length:
     fps = resolved(annotations_file, name, recording, given, "fps")
-    times = fixed_length_timing(annotations_file, name, recording.duration, fps, len(array))
+    times = fixed_length_timing(annotations_file, name, duration, fps, len(array))
   else:
     times = {key: resolved(annotations_file, name, recording, given, key) for key in TIMING}
-  return Recording(
-    id=name,
-    features=array,
-    features_file=features_file,
-    annotations=recording.annotations,
-    annotations_file=annotations_file,
-    duration=duration_of(len(array), **times) if recording.duration is None else recording.duration,
-    **times,
-  )
+    duration = duration_of(len(array), **times) if duration is None else duration
+  timing = Timing(**times, duration=duration)
+  return dataclasses.replace(recording, timing=timing, features=array, features_file=features_file)
 
 
 def duration_of(num_steps: int, fps: float, feat_stride: float, num_frames: float) -> float:
@@ -187,10 +185,10 @@ def fixed_length_timing(file: str, name: str, duration: float | None, fps: float
   return {"fps": fps, "feat_stride": stride, "num_frames": stride}
 
 
-def resolved(file: str, name: str, recording: AnnotatedRecording, given: Timing, key: str) -> float:
+def resolved(file: str, name: str, recording: Recording, given: Timing, key: str) -> float:
   """fps, feat_stride or num_frames of a recording: as the flags have it, else as the annotations have it."""
   value = getattr(given, key)
-  value = getattr(recording, key) if value is None else value
+  value = getattr(recording.timing, key) if value is None else value
   if value is None:
     raise BadInput(file, f"{name} {key}", "not there", f"Give --{key}, or write it into the annotations.")
   return value
@@ -200,7 +198,7 @@ def _common(annotated: Annotated, given: Timing, key: str) -> float | None:
   """The number if all recordings agree about it, as they do but for rounding; else None."""
   if getattr(given, key) is not None:
     return getattr(given, key)
-  values = {getattr(recording, key) for recording in annotated.readable} - {None}
+  values = {getattr(recording.timing, key) for recording in annotated.readable} - {None}
   rounded = {round(value, 6) for value in values}
   return rounded.pop() if len(rounded) == 1 else None
 
@@ -208,11 +206,11 @@ def _common(annotated: Annotated, given: Timing, key: str) -> float | None:
 def overruled(annotated: Annotated, given: Timing) -> list[str]:
   """A line for each number that the flags give and the annotations have otherwise."""
   lines = []
-  for field in dataclasses.fields(given):
-    value = getattr(given, field.name)
-    others = {getattr(recording, field.name) for recording in annotated.readable} - {None, value}
+  for name in TIMING:
+    value = getattr(given, name)
+    others = {getattr(recording.timing, name) for recording in annotated.readable} - {None, value}
     if value is not None and others:
-      lines.append(f"{field.name} {value:g} is taken, though the annotations have up to {max(others):g}")
+      lines.append(f"{name} {value:g} is taken, though the annotations have up to {max(others):g}")
   return lines
 
 

@@ -15,8 +15,9 @@ import argparse
 from pathlib import Path
 
 from jaxvid.data_prep.building.annotated import Annotated
-from jaxvid.data_prep.dataset import Dataset, Timing
+from jaxvid.data_prep.dataset import Dataset
 from jaxvid.data_prep.readers import activitynet
+from jaxvid.records import Timing
 
 # The published segment of this video ends 0.8 s after it.
 OVERRUN = frozenset(["m--b-Ltjm_Y"])

@@ -14,8 +14,9 @@ import argparse
 from pathlib import Path
 
 from jaxvid.data_prep.building.annotated import Annotated
-from jaxvid.data_prep.dataset import Dataset, Timing
+from jaxvid.data_prep.dataset import Dataset
 from jaxvid.data_prep.readers import activitynet
+from jaxvid.records import Timing
 
 # Clips are 32 frames of SlowFast and Omnivore, which also count where they are joined with EgoVLP's 16.
 OF_32 = ("slowfast", "omnivore", "slowfast_egovlp", "omnivore_egovlp", "slowfast_omnivore_egovlp")

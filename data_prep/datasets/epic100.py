@@ -18,7 +18,8 @@ from pathlib import Path
 
 from jaxvid.data_prep.building import activitynet_json, epic_csv
 from jaxvid.data_prep.building.annotated import Annotated
-from jaxvid.data_prep.dataset import Dataset, Timing
+from jaxvid.data_prep.dataset import Dataset
+from jaxvid.records import Timing
 
 NUM_CLASSES = {"verb": 97, "noun": 300, "action": None}  # By configuration.
 

@@ -12,8 +12,9 @@ import argparse
 from pathlib import Path
 
 from jaxvid.data_prep.building.annotated import Annotated
-from jaxvid.data_prep.dataset import Dataset, Timing
+from jaxvid.data_prep.dataset import Dataset
 from jaxvid.data_prep.readers import activitynet
+from jaxvid.records import Timing
 
 
 def read(source: str | Path, config: str, flags: argparse.Namespace) -> Annotated:

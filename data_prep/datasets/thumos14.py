@@ -10,8 +10,9 @@ import argparse
 from pathlib import Path
 
 from jaxvid.data_prep.building.annotated import Annotated
-from jaxvid.data_prep.dataset import Dataset, Timing
+from jaxvid.data_prep.dataset import Dataset
 from jaxvid.data_prep.readers import activitynet
+from jaxvid.records import Timing
 
 # The published segments of these videos overrun them, by up to 361 s. They are kept: published scores count them.
 OVERRUN = frozenset(

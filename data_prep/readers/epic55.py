@@ -60,15 +60,15 @@ def read(source: str | Path, config: str, flags: argparse.Namespace) -> Annotate
 
 def _split(file: Path, official: list[Segment], in_frames: dict[str, list[Segment]]) -> dict[str, list[Segment]]:
   """dict of split -> segments of the official file, which must be those that the other files share out to splits."""
-  splits = {segment.annotation.id: split for split, listed in in_frames.items() for segment in listed}
+  splits = {segment.action.id: split for split, listed in in_frames.items() for segment in listed}
   found: dict[str, list[Segment]] = {split: [] for split in in_frames}
   for segment in official:
-    name = segment.annotation.id
+    name = segment.action.id
     if name not in splits:
       problem = f"segment {name} is in neither {' nor '.join(IN_FRAMES.values())}"
       raise BadInput(file, f"line {segment.line}", problem, csv_table.REMEDY)
     found[splits[name]].append(segment)
-  missing = splits.keys() - {segment.annotation.id for segment in official}
+  missing = splits.keys() - {segment.action.id for segment in official}
   if missing:
     problem = f"lacks {len(missing)} segments of {' and '.join(IN_FRAMES.values())}, such as {min(missing)}"
     raise BadInput(file, "segments", problem, csv_table.REMEDY)

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from jaxvid.data_prep.building.checks import BadInput
-from jaxvid.data_prep.building.plan import Plan, Recording
+from jaxvid.data_prep.building.plan import Plan
 from jaxvid.data_prep.readers.hapt_files import Files, Label, read_files
 from jaxvid.formats.contract import FeatureContract
-from jaxvid.records import Action
+from jaxvid.records import Action, Recording, Timing
 
 SENSORS = {"default": ("acc",), "acc_gyro": ("acc", "gyro")}  # By configuration.
 
@@ -74,11 +74,11 @@ def _read(
   activities: dict[int, str],
 ) -> Recording:
   """The Recording of one subject: the experiments joined in order."""
-  signals, annotations, offset = [], [], 0
+  signals, actions, offset = [], [], 0
   for experiment in experiments:
     signal = files.signal(sensors, experiment, subject)
     bounds = (offset / RATE, (offset + len(signal)) / RATE)
-    annotations += [
+    actions += [
       Action(
         start=(offset + label.first - 1) / RATE,
         end=(offset + label.last - 1) / RATE,
@@ -97,12 +97,9 @@ def _read(
     id=_split(subject),
     features=windows(np.concatenate(signals)),
     features_file=f"{files.source}: RawData/*_user{subject:02d}.txt",
-    annotations=annotations,
-    annotations_file=f"{files.source}: RawData/labels.txt",
-    fps=RATE,
-    feat_stride=STRIDE,
-    num_frames=WINDOW,
-    duration=offset / RATE,
+    timing=Timing(RATE, STRIDE, WINDOW, offset / RATE),
+    actions=actions,
+    source=f"{files.source}: RawData/labels.txt",
   )
 
 

@@ -12,11 +12,11 @@ from tqdm import tqdm
 from jaxvid import time_grid
 from jaxvid.data import store
 from jaxvid.data_prep.building import checks, sequences
-from jaxvid.data_prep.building.annotated import Annotated, AnnotatedRecording
+from jaxvid.data_prep.building.annotated import Annotated
 from jaxvid.data_prep.building.checks import BadInput
 from jaxvid.data_prep.building.features import Features
-from jaxvid.data_prep.building.plan import TIMING, Plan, Recording
-from jaxvid.data_prep.dataset import Timing
+from jaxvid.data_prep.building.plan import TIMING, Plan
+from jaxvid.records import Recording, Timing
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,11 +120,8 @@ def annotations_of(read: Annotated | Plan, file: str | Path) -> Annotated:
   if isinstance(read, Annotated):
     return read
 
-  def annotated(reader: Callable[[], Recording]) -> AnnotatedRecording:
-    recording = reader()
-    return AnnotatedRecording(
-      recording.duration, recording.annotations, **{key: getattr(recording, key) for key in TIMING}
-    )
+  def annotated(reader: Callable[[], Recording]) -> Recording:
+    return dataclasses.replace(reader(), features=None)
 
   return Annotated(
     file=str(file),
@@ -163,7 +160,7 @@ def of_annotations(
           problems.append(str(error))
   train = [split for split in train if split in annotated.recordings] or list(annotated.recordings)
   notes = [*annotated.notes(), *sequences.overruled(annotated, given)]
-  if any(recording.duration is None for recording in annotated.readable):
+  if any(recording.timing.duration is None for recording in annotated.readable):
     notes.append(
       "durations are not published: a recording ends with its features, or without them with its last action"
     )
@@ -173,7 +170,7 @@ def of_annotations(
 def _row(
   split: str,
   name: str,
-  recording: AnnotatedRecording,
+  recording: Recording,
   file: str,
   given: Timing,
   labels: dict[str, int],
@@ -182,37 +179,37 @@ def _row(
   problems: list[str],
 ) -> Row:
   times: dict[str, Any] = {
-    key: getattr(recording, key) if getattr(given, key) is None else getattr(given, key) for key in TIMING
+    key: getattr(recording.timing, key) if getattr(given, key) is None else getattr(given, key) for key in TIMING
   }
   num_steps = features.shape(name)[0] if features else None
   if fixed_length and num_steps:
     fps = sequences.resolved(file, name, recording, given, "fps")
-    times |= sequences.fixed_length_timing(file, name, recording.duration, fps, num_steps)
+    times |= sequences.fixed_length_timing(file, name, recording.timing.duration, fps, num_steps)
   duration = _duration(recording, times, num_steps)
-  checked = Recording(name, np.zeros((0, 0)), "", recording.annotations, file, **times, duration=duration)
+  checked = dataclasses.replace(recording, timing=Timing(**times, duration=duration or None))
   good = []
-  for annotation in recording.annotations:
+  for action in recording.actions:
     try:
-      checks.check_annotation(annotation, checked, labels)
-      good.append(annotation)
+      checks.check_action(action, checked, labels)
+      good.append(action)
     except BadInput as error:
       problems.append(str(error))
   return Row(
     split=split,
     id=name,
     duration=duration,
-    segments=np.array([(annotation.start, annotation.end) for annotation in good], float).reshape(-1, 2),
-    labels=np.array([labels[annotation.label] for annotation in good], int),
-    num_published=len(recording.annotations) + recording.num_repeated + recording.num_too_short,
+    segments=np.array([(action.start, action.end) for action in good], float).reshape(-1, 2),
+    labels=np.array([labels[action.label] for action in good], int),
+    num_published=len(recording.actions) + recording.num_repeated + recording.num_too_short,
     **times,
     num_steps=num_steps,
   )
 
 
-def _duration(recording: AnnotatedRecording, times: dict[str, Any], num_steps: int | None) -> float:
+def _duration(recording: Recording, times: dict[str, Any], num_steps: int | None) -> float:
   """Seconds: as published; or as the features make it; or, where there are none, up to the end of the last action."""
-  if recording.duration is not None:
-    return recording.duration
+  if recording.timing.duration is not None:
+    return recording.timing.duration
   if num_steps is not None and None not in times.values():
     return sequences.duration_of(num_steps, **times)
-  return max((annotation.end for annotation in recording.annotations), default=0.0)
+  return max((action.end for action in recording.actions), default=0.0)

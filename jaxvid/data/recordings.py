@@ -116,7 +116,7 @@ class FeatureFiles:
 
 
 def record(name: str, features: np.ndarray, timing: Timing, contract: FeatureContract) -> dict[str, Any]:
-  """A record without actions, with the fields of `jaxvid.data.sequence_records.Record`."""
+  """A record without actions, with the fields of `jaxvid.records.Record`."""
   return {
     "id": name,
     "features": features.astype(np.float32) if features.dtype == np.float64 else features,

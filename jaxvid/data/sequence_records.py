@@ -1,41 +1,17 @@
-"""The records of datasets of feature sequences, and how they are laid out on disk."""
+"""How the records of datasets of feature sequences are laid out on disk."""
 
-import dataclasses
 import json
+from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
+
+from jaxvid.records import Record
 
 _NUMBERS = ("fps", "feat_stride", "num_frames", "duration")
 
 
-@dataclasses.dataclass(frozen=True)
-class Record:
-  """One recording.
-
-  Attributes:
-    id: name of the recording, unique in its split.
-    features: (T, C) float array; step i sees frames [i * feat_stride, i * feat_stride + num_frames).
-    segments: (N, 2) float64, start and end in seconds; N may be 0.
-    labels: (N,) int32, indices into the dataset's class names.
-    fps: frames (or samples) a second of the recording.
-    feat_stride: frames from one step to the next.
-    num_frames: frames that one step sees.
-    duration: of the recording, in seconds.
-    segment_ids: names of the segments, one each and in their order; () where they have none.
-  """
-
-  id: str
-  features: np.ndarray
-  segments: np.ndarray
-  labels: np.ndarray
-  fps: float
-  feat_stride: float
-  num_frames: float
-  duration: float
-  segment_ids: tuple[str, ...] = ()
-
-
-def tensors(metadata, dtype):
+def tensors(metadata: dict[str, Any], dtype: DTypeLike) -> dict[str, tuple[tuple, Any]]:
   """dict of field -> (shape, type) of what is stored as a tensor."""
   return {
     "features": ((None, metadata["contract"]["dim"]), np.dtype(dtype)),
@@ -48,7 +24,7 @@ def tensors(metadata, dtype):
 TEXTS = ("id", "segment_ids")
 
 
-def to_example(record, dtype):
+def to_example(record: Record, dtype: DTypeLike) -> dict[str, Any]:
   """The fields of a Record as they are stored.
 
   Raises:
@@ -66,7 +42,7 @@ def to_example(record, dtype):
   } | {name: np.float64(getattr(record, name)) for name in _NUMBERS}
 
 
-def from_example(values):
+def from_example(values: dict[str, Any]) -> dict[str, Any]:
   """A dict with the fields of Record, from what is stored."""
   # Datasets written before segments had names lack them.
   texts = {"id": values["id"].decode(), "segment_ids": tuple(json.loads(values.get("segment_ids", b"[]")))}

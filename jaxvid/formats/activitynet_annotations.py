@@ -20,8 +20,8 @@ import numpy as np
 
 from jaxvid import files
 from jaxvid.formats import json_files
-from jaxvid.formats.errors import FormatError
-from jaxvid.records import Timing, TimingError
+from jaxvid.formats.errors import FormatError, timing_of
+from jaxvid.records import Timing
 
 FORM = '{"database": {RECORDING: {"subset", "duration", "annotations": [{"label", "segment"}, ...]}, ...}}'
 _TIMES = ("fps", "feat_stride", "num_frames")
@@ -102,11 +102,7 @@ class Container:
       FormatError: a number in it is none, or not positive.
     """
     numbers = {key: self.number(name, key) for key in (*_TIMES, "duration")}
-    try:
-      return Timing(**numbers)
-    except TimingError as error:
-      key, _, problem = str(error).partition(": ")
-      raise FormatError(self.file, f"database.{name}.{key}", problem, "Correct it.") from None
+    return timing_of(self.file, f"database.{name}", **numbers)
 
   def segments(self, name: str) -> np.ndarray:
     """(N, 2) start and end in seconds of the actions of a recording.

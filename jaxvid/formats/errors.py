@@ -2,6 +2,8 @@
 
 import os
 
+from jaxvid.records import Timing, TimingError
+
 
 class FormatError(ValueError):
   """A file that is not what its format says, or not what it is to be used for.
@@ -19,3 +21,16 @@ class FormatError(ValueError):
 
   def __str__(self) -> str:
     return f"{self.file}: {self.field}: {self.problem}. {self.remedy}"
+
+
+def timing_of(file: str | os.PathLike, place: str, **numbers: float | None) -> Timing:
+  """The Timing of `numbers`, which stand at `place` in a file.
+
+  Raises:
+    FormatError: one of them is not positive.
+  """
+  try:
+    return Timing(**numbers)
+  except TimingError as error:
+    key, _, problem = str(error).partition(": ")
+    raise FormatError(file, f"{place}.{key}".removeprefix("."), problem, "Correct it.") from None

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from jaxvid.data import store
-from jaxvid.data.clip_records import Clip
 from jaxvid.data.synthetic import clips, recordings
+from jaxvid.records import Clip
 from jaxvid.video.decode import Video
 
 

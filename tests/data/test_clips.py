@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from jaxvid.data import clip_reader, store
-from jaxvid.data.clip_records import Clip
 from jaxvid.data.pipelines import clips
 from jaxvid.data.pipelines.clips import Data
 from jaxvid.data.synthetic import clips as made_up
+from jaxvid.records import Clip
 from jaxvid.video.decode import Video
 from jaxvid.video.encode import encode
 from jaxvid.video.errors import VideoError

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from jaxvid.data import sequence_records, store
-from jaxvid.data.sequence_records import Record
 from jaxvid.formats.contract import FeatureContract
+from jaxvid.records import Record
 
 ROOT = Path(__file__).parents[2]
 CONTRACT = FeatureContract("made_up", "", 30.0, 4, 16, 3, "none")

@@ -9,9 +9,9 @@ import pytest
 
 from jaxvid.data import store
 from jaxvid.data.pipelines.windows import Data
-from jaxvid.data.sequence_records import Record
 from jaxvid.data.synthetic import routines as made_up
 from jaxvid.formats.contract import FeatureContract
+from jaxvid.records import Record
 
 DATA = Data(dataset="tiny", batch_size=3, tau_a=1.0, tau_o=3.0, every=1.0)
 

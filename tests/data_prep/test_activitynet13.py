@@ -100,7 +100,7 @@ def test_published_counts():
   }
   assert len(found.class_names) == 200
   kept = {split: [read() for read in named.values()] for split, named in found.recordings.items()}
-  counts = {split: sum(len(video.annotations) for video in videos) for split, videos in kept.items()}
+  counts = {split: sum(len(video.actions) for video in videos) for split, videos in kept.items()}
   removed = {split: sum(v.num_repeated + v.num_too_short for v in videos) for split, videos in kept.items()}
   published = {split: counts[split] + removed[split] for split in counts}
   assert (published["training"], published["validation"], published["testing"]) == (14_859, 7_293, 0)

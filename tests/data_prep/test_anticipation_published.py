@@ -13,9 +13,9 @@ from jaxvid.data_prep import dataset
 def counts(found):
   """(videos, segments, named segments) of each split."""
   recordings = {split: [read() for read in named.values()] for split, named in found.recordings.items()}
-  ids = {split: {item.id for each in listed for item in each.annotations} for split, listed in recordings.items()}
+  ids = {split: {item.id for each in listed for item in each.actions} for split, listed in recordings.items()}
   return {
-    split: (len(listed), sum(len(each.annotations) for each in listed), len(ids[split]))
+    split: (len(listed), sum(len(each.actions) for each in listed), len(ids[split]))
     for split, listed in recordings.items()
   }
 

@@ -159,8 +159,8 @@ def test_published_counts(task, num_classes, used):
   segments, labels = {}, set()
   for split, named in found.recordings.items():
     videos = [read() for read in named.values()]
-    segments[split] = sum(len(video.annotations) for video in videos)
-    labels |= {annotation.label for video in videos for annotation in video.annotations}
+    segments[split] = sum(len(video.actions) for video in videos)
+    labels |= {action.label for video in videos for action in video.actions}
   assert segments == {"training": 67_217, "validation": 9_668}
   assert {split: len(named) for split, named in found.recordings.items()} == {"training": 495, "validation": 138}
   assert labels <= set(found.class_names) and (used is None or len(labels) == used)

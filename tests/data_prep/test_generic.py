@@ -341,3 +341,8 @@ def test_clips_are_sent_elsewhere(file, tmp_path):
   path.write_bytes(b"")
   with pytest.raises(SystemExit, match="source: --source: holds videos .* with clip_folder/mine"):
     run(tmp_path / "source", tmp_path / "data", name="generic/mine")
+
+
+def test_timing_that_is_not_positive_is_refused(make_source, tmp_path):
+  with pytest.raises(SystemExit, match="flags: fps: must be a positive number; got -1"):
+    run(make_source(database(), **TIMING), tmp_path / "data", "--fps=-1")

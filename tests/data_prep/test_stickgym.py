@@ -165,11 +165,11 @@ def test_annotations_fit_the_videos(routines):
   for named in annotated.recordings.values():
     for name, read in named.items():
       recording = read()
-      assert len(decoded(routines / f"{name}.mp4")) == round(recording.duration * 8)
-      assert 4 <= len(recording.annotations) <= 6
-      times = [time for annotation in recording.annotations for time in (annotation.start, annotation.end)]
-      assert times == sorted(times) and times[0] > 0 and times[-1] < recording.duration
-      assert all(annotation.label in NAMES for annotation in recording.annotations)
+      assert len(decoded(routines / f"{name}.mp4")) == round(recording.timing.duration * 8)
+      assert 4 <= len(recording.actions) <= 6
+      times = [time for action in recording.actions for time in (action.start, action.end)]
+      assert times == sorted(times) and times[0] > 0 and times[-1] < recording.timing.duration
+      assert all(action.label in NAMES for action in recording.actions)
   assert grammar.from_json(json.loads((routines / "grammar.json").read_text())).class_names == tuple(NAMES)
 
 

@@ -88,7 +88,7 @@ class Data:
     """What training, evaluation and prediction do alike to a recording before it is batched.
 
     Args:
-      record: with the fields of `jaxvid.data.sequence_records.Record`; segments (N, 2) in seconds, N may be 0.
+      record: with the fields of `jaxvid.records.Record`; segments (N, 2) in seconds, N may be 0.
 
     Returns:
       The record, resized, with its segments in grid units of the feat_stride and num_frames that it has now.

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from jaxvid.data.clip_records import Clip
 from jaxvid.data.synthetic import dataset
+from jaxvid.records import Clip
 from jaxvid.video.decode import Video
 from jaxvid.video.encode import encode
 

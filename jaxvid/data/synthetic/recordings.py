@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from jaxvid import time_grid
-from jaxvid.data.sequence_records import Record
 from jaxvid.data.synthetic import dataset
 from jaxvid.formats.contract import FeatureContract
+from jaxvid.records import Record
 
 VERSION = "1.0.0"
 FPS, FEAT_STRIDE, NUM_FRAMES = 30.0, 4.0, 16.0

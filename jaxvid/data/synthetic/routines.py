@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from jaxvid.data.sequence_records import Record
 from jaxvid.data.synthetic import dataset
 from jaxvid.formats.contract import FeatureContract
+from jaxvid.records import Record
 
 VERSION = "1.0.0"
 VERBS = ("take", "wash", "put")
