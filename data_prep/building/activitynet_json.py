@@ -1,4 +1,4 @@
-"""Annotations in ActivityNet's container (jaxvid.formats.activitynet_annotations), as a dataset.
+"""Files of annotations (jaxvid.formats.annotations), such as ActivityNet's container, as a dataset.
 
 Without label ids the classes are numbered in the order of their names.
 """
@@ -14,8 +14,8 @@ from pathlib import Path
 
 from jaxvid.data_prep.building.annotated import Annotated
 from jaxvid.data_prep.building.checks import BadInput
-from jaxvid.formats import activitynet_annotations, contract
-from jaxvid.formats.activitynet_annotations import Annotation, Container, most_frequent
+from jaxvid.formats import annotations, contract
+from jaxvid.formats.annotations import Annotation, Container, most_frequent
 from jaxvid.records import Action, Recording
 
 # Annotations of one class whose ends are this close are one annotation, and shorter ones none (ActionFormer's code).
@@ -37,7 +37,7 @@ def read(
   """The annotations of a file.
 
   Args:
-    file: in ActivityNet's container.
+    file: of any format.
     subsets: the subsets that may occur, lower case; None for any.
     names: the names of the classes by id; None to gather them from the annotations.
     num_classes: how many classes there are, where some of them have no annotation; see `class_names`.
@@ -49,7 +49,7 @@ def read(
   Raises:
     BadInput: the file, a subset or the classes are bad. What is bad in one recording shows when that is read.
   """
-  container = activitynet_annotations.read(file)
+  container = annotations.read(file)
   if not container.entries:
     raise BadInput(file, "database", "no videos in it", "Give annotations in ActivityNet's container.")
   names = names or class_names(container, num_classes)

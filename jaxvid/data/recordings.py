@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from jaxvid import time_grid
-from jaxvid.formats import activitynet_annotations, feature_files
+from jaxvid.formats import annotations, feature_files
 from jaxvid.formats.contract import FeatureContract
 from jaxvid.records import SAME_RATE, Timing, TimingError
 
@@ -127,11 +127,11 @@ def record(name: str, features: np.ndarray, timing: Timing, contract: FeatureCon
 
 
 def read_timings(path: str | os.PathLike) -> dict[str, Timing]:
-  """Frame rates and durations by the recordings' names, from annotations in ActivityNet's container.
+  """Frame rates and durations by the recordings' names, from a file of annotations of any format.
 
   Raises:
     FormatError: the file cannot be read or is something else; says which entry.
   """
-  container = activitynet_annotations.read(path)
+  container = annotations.read(path)
   timings = {name: container.timing(name) for name in container.entries}
   return {name: Timing(fps=timing.fps, duration=timing.duration) for name, timing in timings.items()}

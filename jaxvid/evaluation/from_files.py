@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from jaxvid.evaluation import diagnosis
-from jaxvid.formats import activitynet_detections
+from jaxvid.formats import detections
 from jaxvid.metrics import annotations, epic, fusion, scoring, submission
 from jaxvid.metrics.protocols import PROTOCOLS, Protocol
 
@@ -70,7 +70,7 @@ def evaluate(request: Request, per_class: bool = False) -> tuple[dict[str, Any],
     ValueError: if a file is not what it should be; the message names file, field and remedy.
     OSError: if it cannot be read.
   """
-  submitted = activitynet_detections.read(request.predictions)
+  submitted = detections.read(request.predictions)
   tasks = _tasks(request, submitted)
   if len(tasks) == 1:
     return _evaluate_task(request, submitted, tasks[0], request.diagnose, per_class)

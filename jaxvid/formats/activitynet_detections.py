@@ -5,10 +5,9 @@
 In EPIC-Kitchens' format a detection has "verb", "noun" and "action" in place of "label". Other keys are left aside.
 """
 
-import dataclasses
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -16,42 +15,12 @@ import numpy as np
 
 from jaxvid import files
 from jaxvid.formats import json_files
+from jaxvid.formats.detections import Submission
 from jaxvid.formats.errors import FormatError
 
+SUFFIXES = (".json",)
 _FORM = '{"results": {RECORDING: [{"label", "segment", "score"}, ...], ...}}, ActivityNet\'s submission format'
 _EPIC = ("verb", "noun", "action")
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Submission:
-  """The N detections of a file, or of a model, as columns: recording after recording, in the file's order.
-
-  Attributes:
-    source: where they are from, for messages.
-    counts: recording -> how many detections it has.
-    segments: (N, 2) start and end in seconds.
-    scores: (N,)
-    labels: N labels as they stand in the file, under "label"; in EPIC's format under "verb", "noun" and "action".
-  """
-
-  source: str
-  counts: Mapping[str, int]
-  segments: np.ndarray
-  scores: np.ndarray
-  labels: Mapping[str, Sequence[Any]]
-
-  @property
-  def is_epic(self) -> bool:
-    """Whether the detections are of EPIC's format."""
-    return "label" not in self.labels
-
-  def place(self, index: int) -> str:
-    """Where detection `index` stands, for messages: results.video_1[3]."""
-    for name, count in self.counts.items():
-      if index < count:
-        return f"results.{name}[{index}]"
-      index -= count
-    raise IndexError(index)
 
 
 class _Detection(msgspec.Struct, gc=False):  # Millions of them: the search for garbage would take as long as reading.

@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-from jaxvid.formats import activitynet_annotations, json_files
-from jaxvid.formats.activitynet_annotations import most_frequent
+from jaxvid.formats import activitynet_annotations, annotations, json_files, registry
+from jaxvid.formats.annotations import most_frequent
 from jaxvid.formats.errors import FormatError
 
 CLASS_AGNOSTIC = "action"  # The only class of a model that finds actions and leaves their classes to others.
@@ -16,7 +16,7 @@ def read(path: str | os.PathLike, num_classes: int) -> list[str]:
   """Names of the classes 0 to num_classes - 1.
 
   Args:
-    path: annotations in ActionFormer's container (with "label" and "label_id"), a JSON list of names, a JSON dict of
+    path: annotations with labels and their ids (such as ActionFormer's container), a JSON list of names, a JSON dict of
       name -> index, or a text file with a name a line.
     num_classes: how many the model has. For a model with one, that of annotations with several is "action"; classes
       that annotations do not have are "class 270" and so on.
@@ -25,7 +25,13 @@ def read(path: str | os.PathLike, num_classes: int) -> list[str]:
     FormatError: the file is something else, or of other classes.
   """
   path = Path(path)
-  names = dict(enumerate(lines(path))) if path.suffix != ".json" else _of_json(path, num_classes)
+  form = registry.choose("annotations", path)
+  if path.suffix.lower() not in form.SUFFIXES:
+    names = dict(enumerate(lines(path)))
+  elif form is activitynet_annotations:
+    names = _of_json(path, num_classes)
+  else:
+    names = _of_annotations(path, num_classes)
   if sorted(names) != list(range(num_classes)):
     problem = f"{len(names)} classes, but the model has {num_classes}"
     remedy = "Give the annotations that it was trained on, or its classes' names, one a line."
@@ -54,7 +60,12 @@ def _of_json(path: Path, num_classes: int) -> dict[int, Any]:
   if "database" not in values:
     ids = json_files.read(path, dict[str, int], _FORMS)
     return {index: name for name, index in ids.items()}
-  named = activitynet_annotations.read(path).names_by_id()
+  return _of_annotations(path, num_classes)
+
+
+def _of_annotations(path: Path, num_classes: int) -> dict[int, str]:
+  """Index -> name."""
+  named = annotations.read(path).names_by_id()
   try:
     names = {int(label_id): most_frequent(counts) for label_id, counts in named.items()}
   except (TypeError, ValueError):

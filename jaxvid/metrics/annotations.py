@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from jaxvid.formats import activitynet_annotations
+from jaxvid.formats import annotations as annotation_files
 from jaxvid.formats.errors import FormatError
 from jaxvid.metrics.actions import GroundTruth
 from jaxvid.metrics.detection import remove_duplicate_annotations
@@ -67,7 +67,7 @@ def make(
 
 
 def read(path: str | os.PathLike, subsets: Sequence[str], remove_duplicates: bool) -> Annotations:
-  """Reads annotations in ActivityNet's container (jaxvid.formats.activitynet_annotations).
+  """Reads annotations of any format (jaxvid.formats.annotations), such as ActivityNet's container.
 
   Args:
     path: of a file in which every recording has a subset and annotations, which may have label ids.
@@ -77,12 +77,11 @@ def read(path: str | os.PathLike, subsets: Sequence[str], remove_duplicates: boo
   Raises:
     FormatError: the file is of another form, has no such subset, or a segment that is not two numbers.
   """
-  container = activitynet_annotations.read(path)
+  container = annotation_files.read(path)
   for name, entry in container.entries.items():
     missing = "subset" if entry.subset is None else "annotations" if entry.annotations is None else None
     if missing:
-      problem = f"missing; the file should be {activitynet_annotations.FORM}"
-      raise FormatError(path, f"database.{name}.{missing}", problem, "Give annotations in ActivityNet's container.")
+      raise FormatError(path, f"database.{name}.{missing}", "missing", f"Give every recording {missing}.")
   class_names, has_ids = _class_names(container)
   there = {container.subset(name): str(entry.subset) for name, entry in container.entries.items()}
   subset = next((name.lower() for name in subsets if name.lower() in there), None)
@@ -107,11 +106,11 @@ def read(path: str | os.PathLike, subsets: Sequence[str], remove_duplicates: boo
   )
 
 
-def _class_names(container: activitynet_annotations.Container) -> tuple[dict[int, str], bool]:
+def _class_names(container: annotation_files.Container) -> tuple[dict[int, str], bool]:
   """Class id -> name, and whether the ids are the file's own; else they number the names in alphabetical order."""
   named = container.names_by_id()
   if named and all(isinstance(label_id, int) for label_id in named):
-    return {label_id: activitynet_annotations.most_frequent(named[label_id]) for label_id in sorted(named)}, True
+    return {label_id: annotation_files.most_frequent(named[label_id]) for label_id in sorted(named)}, True
   for name, index, action in container.annotations():
     if action.label is None:
       place, remedy = f"database.{name}.annotations[{index}].label", "Give every annotation a label."

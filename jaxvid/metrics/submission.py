@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from jaxvid.formats.activitynet_detections import Submission
+from jaxvid.formats.detections import Submission
 from jaxvid.formats.epic_csv import NUM_NOUNS
 from jaxvid.metrics.actions import Predictions
 from jaxvid.metrics.annotations import Annotations, other_name
@@ -39,7 +39,7 @@ def detections(
   A recording counts as the annotations' own if their names differ by ActivityNet's prefix "v_" only.
 
   Args:
-    submission: see jaxvid.formats.activitynet_detections.
+    submission: see jaxvid.formats.detections.
     annotations: what they will be scored against.
     task: with EPIC's form, which of "verb", "noun" and "action" is the label; with the other form "action" allows
       labels "VERB,NOUN".

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jaxvid.formats import activitynet_annotations
-from jaxvid.formats.activitynet_annotations import most_frequent
+from jaxvid.formats.annotations import most_frequent
 from jaxvid.formats.errors import FormatError
 from jaxvid.records import Timing
 

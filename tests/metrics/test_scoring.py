@@ -8,7 +8,7 @@ import pytest
 
 import score_files as files
 from jaxvid.formats import activitynet_detections
-from jaxvid.formats.activitynet_detections import Submission
+from jaxvid.formats.detections import Submission
 from jaxvid.metrics import annotations, protocols, scoring, submission
 from jaxvid.metrics.protocols import PROTOCOLS, Protocol
 from score_files import detection
