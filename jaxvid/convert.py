@@ -103,8 +103,9 @@ def from_torch(
   """
   from jaxvid.train import yaml_import
 
-  settings = dict(weights=weights, dataset=dataset, data_dir=data_dir, class_names=class_names)
-  return yaml_import.from_torch(yaml, torch, workdir, **settings)
+  return yaml_import.from_torch(
+    yaml, torch, workdir, weights=weights, dataset=dataset, data_dir=data_dir, class_names=class_names
+  )
 
 
 def to_torch(

@@ -32,10 +32,10 @@ def main(argv: Sequence[str]) -> None:
     if flags.output:
       files.write_json(flags.output, means.to_dict())
     return
-  names = ("subset", "tious", "remove_duplicates", "legacy", "ties")
-  protocol = from_files.protocol(flags.protocol, **{name: getattr(flags, name) for name in names})
-  names = ("predictions", "annotations", "task", "fuse", "diagnose", "ignore_unknown_labels")
-  request = from_files.Request(protocol=protocol, **{name: getattr(flags, name) for name in names})
+  rules = ("subset", "tious", "remove_duplicates", "legacy", "ties")
+  protocol = from_files.protocol(flags.protocol, **{name: getattr(flags, name) for name in rules})
+  rest = ("predictions", "annotations", "task", "fuse", "diagnose", "ignore_unknown_labels")
+  request = from_files.Request(protocol=protocol, **{name: getattr(flags, name) for name in rest})
   report, text = from_files.evaluate(request, flags.per_class)
   print(text)
   if flags.output:

@@ -27,7 +27,6 @@ end is printed, or with --stream what comes next at each step as it goes, one JS
 import argparse
 import ast
 import importlib
-import importlib.util
 import pathlib
 from collections.abc import Sequence
 from types import ModuleType
@@ -57,13 +56,12 @@ def task_of(workdir: str, checkpoint: str = "latest") -> str:
 
 def _modules() -> list[ModuleType]:
   """The files of jaxvid.inference.commands that tasks name. The tasks' files are read, not imported: they need jax."""
-  [folder] = importlib.util.find_spec("jaxvid").submodule_search_locations
   names = []
-  for file in sorted((pathlib.Path(folder) / "tasks").glob("*.py")):
+  for file in sorted((pathlib.Path(__file__).parent / "tasks").glob("*.py")):
     for node in ast.parse(file.read_text(encoding="utf-8")).body:
       if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "INFERENCE":
-        names += [node.value.value] if node.value.value else []
-  return [importlib.import_module(name) for name in dict.fromkeys(names)]
+        names.append(ast.literal_eval(node.value))
+  return [importlib.import_module(name) for name in dict.fromkeys(filter(None, names))]
 
 
 def _module_of(flags: argparse.Namespace) -> ModuleType:

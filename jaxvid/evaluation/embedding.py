@@ -40,8 +40,8 @@ def draw(
     if not np.array_equal(run.ids, ids) or not np.array_equal(run.labels, labels):
       raise ValueError(f"{workdir}: features of other clips than those of {workdirs[0]}; evaluate both on one split")
   counts = np.bincount(labels)
-  kept = np.isin(labels, np.argsort(-counts, kind="stable")[: classes or len(counts)])
-  kept = np.flatnonzero(kept)
+  largest = np.argsort(-counts, kind="stable")[: classes or len(counts)]
+  kept = np.flatnonzero(np.isin(labels, largest))
   if len(kept) > _MAX_CLIPS:
     kept = np.sort(np.random.default_rng(seed).choice(kept, _MAX_CLIPS, replace=False))
   from jaxvid.viz import embeddings  # Here, not above: matplotlib is slow to import.

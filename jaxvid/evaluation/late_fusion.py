@@ -48,17 +48,13 @@ def fuse(
   for run in runs[1:]:
     _check_alike(runs[0], first, run, found[run])
   names = first.class_names
-  mean = sum(
-    weight / sum(weights) * run.probabilities.astype(np.float64)[[run.rows[name] for name in first.ids.tolist()]]
-    for weight, run in zip(weights, found.values())
-  )
+  ids = first.ids.tolist()
+  aligned = [_probabilities(run)[[run.rows[name] for name in ids]] for run in found.values()]
+  mean = np.sum([weight / sum(weights) * run for weight, run in zip(weights, aligned)], axis=0)
   fused = classification.score(mean, first.labels, names, top)
-  alone = {
-    name: classification.score(run.probabilities.astype(np.float64), run.labels, names, top)
-    for name, run in found.items()
-  }
+  alone = {name: classification.score(_probabilities(run), run.labels, names, top) for name, run in found.items()}
   folder = pathlib.Path(output)
-  rows = {name: classification.best_classes(row, names, _NUM_WRITTEN) for name, row in zip(first.ids.tolist(), mean)}
+  rows = {name: classification.best_classes(row, names, _NUM_WRITTEN) for name, row in zip(ids, mean)}
   files.write_json(folder / "predictions.json", {"version": "1.0", "results": rows})
   files.write_json(folder / "scores.json", fused.to_dict())
   return fused, alone
@@ -83,6 +79,11 @@ def _read(workdir: str) -> ClipFeatures:
   if len(run.rows) < len(run.ids):
     raise ValueError(f"{run.path}: several clips have one id; evaluate on a split in which each has its own")
   return run
+
+
+def _probabilities(run: ClipFeatures) -> np.ndarray:
+  """(N, K) in double precision."""
+  return np.asarray(run.probabilities, np.float64)
 
 
 def _check_alike(name: str, run: ClipFeatures, other_name: str, other: ClipFeatures) -> None:

@@ -83,7 +83,7 @@ class Evaluator:
         from jaxvid.viz import confusion  # Here, not above: matplotlib is slow to import.
 
         confusion.draw(folder / "confusion.png", result.confusion, class_names)
-        _LOG.info("confusion matrix: %s", folder / "confusion.png")
+        _LOG.info("Confusion matrix: %s", folder / "confusion.png")
     return scores
 
   def summary(self, scores: Scores) -> dict[str, float]:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-from tqdm import tqdm
 
+from jaxvid import progress
 from jaxvid.explaining import explanation
 from jaxvid.explaining.attentive_model import AttentiveModel, Reading
 from jaxvid.explaining.explanation import Dependency, Effect
@@ -169,7 +169,7 @@ def explain(model: AttentiveModel, settings: Settings) -> Explanation:
 def _batches(model, windows, indices, name) -> Iterator[_Batch]:
   """Always of one size inside the model, so that one program is compiled."""
   size = model.experiment.evaluator.batch_size
-  for first in tqdm(range(0, len(indices), size), desc=name, unit="batch", leave=False):
+  for first in progress.bar(range(0, len(indices), size), desc=name, unit="batch"):
     part = indices[first : first + size]
     examples = [windows[int(index)] for index in part]
     features, mask, label = (np.stack([x[key] for x in examples]) for key in ("features", "mask", "label"))

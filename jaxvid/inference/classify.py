@@ -4,9 +4,7 @@ import logging
 import os
 from typing import Any
 
-from tqdm import tqdm
-
-from jaxvid import files
+from jaxvid import files, progress
 from jaxvid.inference import video_files
 from jaxvid.inference.classifier import Classifier
 from jaxvid.video.errors import VideoError
@@ -42,7 +40,7 @@ def classify(
   """
   results = {}
   paths = video_files.find(input)
-  for path in tqdm(paths, desc="predict", unit="video", leave=False, disable=len(paths) == 1):
+  for path in progress.bar(paths, desc="predict", unit="video", disable=len(paths) == 1):
     try:
       results[path.stem] = classifier(path, start, end, top)
     except VideoError as error:

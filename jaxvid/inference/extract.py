@@ -7,9 +7,8 @@ import os
 import pathlib
 
 import numpy as np
-from tqdm import tqdm
 
-from jaxvid import files
+from jaxvid import files, progress
 from jaxvid.formats import contract
 from jaxvid.formats.contract import FeatureContract
 from jaxvid.inference import video_files
@@ -63,7 +62,7 @@ def extract(
   _check(folder, extractor.contract(None))
   missing = [target for target in paths if not target.exists()]
   written = steps = 0
-  for target in tqdm(missing, desc="extract", unit="video", leave=False, disable=len(missing) == 1):
+  for target in progress.bar(missing, desc="extract", unit="video", disable=len(missing) == 1):
     try:
       video = Video(paths[target])
       ours = extractor.contract(round(video.fps, 3))

@@ -6,8 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tqdm import tqdm
-
+from jaxvid import progress
 from jaxvid.studies.plan import Study, StudyError
 
 # Length of the feature vectors to trace a network with; what they really are, only the dataset knows. Clips have none.
@@ -21,7 +20,7 @@ def check(study: Study, names: Sequence[str]) -> None:
   Raises:
     StudyError: names the row and what is wrong.
   """
-  for row in tqdm([row for row in study.rows if row.name in names], desc="check", unit="row", leave=False):
+  for row in progress.bar([row for row in study.rows if row.name in names], desc="check", unit="row"):
     try:
       _trace(row.config)
     except (ValueError, TypeError) as error:

@@ -6,7 +6,6 @@ from typing import Any
 
 import flax.traverse_util
 import jax
-import numpy as np
 
 from jaxvid.formats.contract import FeatureContract
 from jaxvid.ops.cost import multiply_adds
@@ -66,8 +65,10 @@ def measure(
   if compile:
     compiled = jax.jit(forward).lower(shapes, *inputs).compile()
     usage = compiled.memory_analysis()
-    memory = usage.argument_size_in_bytes + usage.output_size_in_bytes + usage.temp_size_in_bytes
-    found = dataclasses.replace(found, flops=compiled.cost_analysis()["flops"], memory=memory)
+    cost = compiled.cost_analysis()
+    if usage is not None and cost is not None:  # Not every backend tells.
+      memory = usage.argument_size_in_bytes + usage.output_size_in_bytes + usage.temp_size_in_bytes
+      found = dataclasses.replace(found, flops=cost["flops"], memory=memory)
   return found
 
 
@@ -81,14 +82,14 @@ def report(found: Complexity, backend: str) -> str:
   if found.backbone_multiply_adds is not None:
     lines.append(f"  {'backbone':{width}}{found.backbone_multiply_adds / 1e9:>12.2f} G")
   lines.append(f"  {'all':{width}}{found.multiply_adds / 1e9:>12.2f} G")
-  if found.flops is not None:
+  if found.flops is not None and found.memory is not None:
     lines.append(f"compiled by XLA for {backend}, one example")
     lines.append(f"  {'FLOPs':{width}}{found.flops / 1e9:>12.2f} G")
     lines.append(f"  {'memory':{width}}{found.memory / 2**20:>12.1f} MiB")
   return "\n".join(lines)
 
 
-def _example(experiment: Experiment, dim: int | None, steps: int | None) -> Mapping[str, np.ndarray]:
+def _example(experiment: Experiment, dim: int | None, steps: int | None) -> Mapping[str, Any]:
   """A batch of one, of features of `dim` numbers where the data are features."""
   data = experiment.data
   if data.KIND != "sequences":
@@ -100,7 +101,8 @@ def _example(experiment: Experiment, dim: int | None, steps: int | None) -> Mapp
 
 def _parameters(params: Mapping[str, Any], classifier: str) -> tuple[dict[str, int], int]:
   """Counts by part, and by parts of the part that holds the classifier; and the parameters of the classifier alone."""
-  counts, of_classifier = {}, 0
+  counts: dict[str, int] = {}
+  of_classifier = 0
   split = classifier.partition("/")[0]
   for path, leaf in flax.traverse_util.flatten_dict(params).items():
     part = "/".join(path[:2]) if path[0] == split else path[0]

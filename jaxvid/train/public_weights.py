@@ -95,7 +95,7 @@ def to_torch(
   workdir: str | os.PathLike, file: str | os.PathLike, *, checkpoint: str = LATEST, module_prefix: bool | None = None
 ) -> None:
   """See jaxvid.convert.to_torch."""
-  with Checkpoints(workdir) as checkpoints:
+  with Checkpoints(os.fspath(workdir)) as checkpoints:
     description = checkpoints.describe(checkpoint)
     config, contract = description["config"], description["contract"]
     network = PublicNetwork.of(config)
@@ -117,7 +117,7 @@ def _task_of(model: Mapping[str, Any]) -> str:
   """The task whose config.model takes these keys, and whose registries have the types of its parts."""
   for task in types(TASKS):
     section = task_file(task).Model
-    known = {field.name for field in dataclasses.fields(section)}
+    known = {field.name for field in dataclasses.fields(section)}  # type: ignore[arg-type]
     parts = {key: model[key].get("type") for key in section.PARTS if _is_section(model.get(key))}
     if parts and known.issuperset(model) and all(name in types(section.PARTS[key]) for key, name in parts.items()):
       return task

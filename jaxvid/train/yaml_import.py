@@ -30,8 +30,8 @@ def from_torch(
   """See jaxvid.convert.from_torch."""
   imported.refuse_existing(workdir)
   translation = translate(yaml)
-  config, contract = translation.config, _contract(translation.features)
-  names = names_file.read(class_names, config["task"]["num_classes"]) if class_names else ()
+  config, contract = dict(translation.config), _contract(translation.features)
+  names: Sequence[str] = names_file.read(class_names, config["task"]["num_classes"]) if class_names else ()
   if dataset:
     config, contract, names = _from_dataset(config, contract, names, dataset, data_dir)
   config = config_file.complete(config)
