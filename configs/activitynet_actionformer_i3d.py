@@ -1,8 +1,8 @@
 """ActionFormer on ActivityNet-1.3 with I3D features (2,048 values, 16 frames, stride 16, 25 frames a second).
 
-  python -m data_prep.build activitynet13/i3d --source=I3D_FOLDER --single_class \\
+  jaxvid build activitynet13/i3d --source=I3D_FOLDER --single_class \\
     --annotations=data/anet1.3_i3d_filtered.json
-  python -m jaxvid.main --config=configs/activitynet_actionformer_i3d.py --workdir=runs/activitynet_actionformer_i3d
+  jaxvid train --config=activitynet_actionformer_i3d --workdir=runs/activitynet_actionformer_i3d
 
 Settings of the public code's anet_i3d.yaml: 8,123,145 parameters; sequences are resized to 192 steps. Published score:
 average mAP 36.03 (54.29 at tIoU 0.5, 36.71 at 0.75, 8.24 at 0.95). Ours: not yet run.

@@ -1,8 +1,8 @@
 """ActionFormer on ActivityNet-1.3 with TSP features (512 values, 16 frames, stride 16, 15 frames a second).
 
-  python -m data_prep.build activitynet13/tsp --source=TSP_FOLDER --single_class \\
+  jaxvid build activitynet13/tsp --source=TSP_FOLDER --single_class \\
     --annotations=data/anet1.3_tsp_filtered.json
-  python -m jaxvid.main --config=configs/activitynet_actionformer_tsp.py --workdir=runs/activitynet_actionformer_tsp
+  jaxvid train --config=activitynet_actionformer_tsp --workdir=runs/activitynet_actionformer_tsp
 
 Settings of the public code's anet_tsp.yaml: 6,943,497 parameters; sequences are resized to 192 steps. Published score:
 average mAP 36.56 (54.67 at tIoU 0.5, 37.81 at 0.75, 8.36 at 0.95). Ours: not yet run.

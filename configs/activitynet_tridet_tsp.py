@@ -1,8 +1,8 @@
 """TriDet on ActivityNet-1.3 with TSP features (512 values, 16 frames, stride 16, 15 frames a second).
 
-  python -m data_prep.build activitynet13/tsp --source=TSP_FOLDER --single_class \\
+  jaxvid build activitynet13/tsp --source=TSP_FOLDER --single_class \\
     --annotations=data/anet1.3_tsp_filtered.json
-  python -m jaxvid.main --config=configs/activitynet_tridet_tsp.py --workdir=runs/activitynet_tridet_tsp
+  jaxvid train --config=activitynet_tridet_tsp --workdir=runs/activitynet_tridet_tsp
 
 Settings of TriDet's anet_tsp.yaml: 12,811,555 parameters; sequences keep their length. Published score: average mAP
 36.77 (54.71 at tIoU 0.5, 38.01 at 0.75, 8.35 at 0.95). Ours: not yet run.

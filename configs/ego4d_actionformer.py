@@ -1,8 +1,8 @@
 """ActionFormer on the moment queries of Ego4D, with six kinds of features (16 frames apart, 30 frames a second).
 
-  python -m data_prep.build ego4d_mq/slowfast --source=SLOWFAST_FOLDER --annotations=ego4d.json
-  python -m jaxvid.main --config=configs/ego4d_actionformer.py --workdir=runs/ego4d_slowfast
-  python -m jaxvid.main --config=configs/ego4d_actionformer.py:omnivore_egovlp --workdir=runs/ego4d_omnivore_egovlp
+  jaxvid build ego4d_mq/slowfast --source=SLOWFAST_FOLDER --annotations=ego4d.json
+  jaxvid train --config=ego4d_actionformer --workdir=runs/ego4d_slowfast
+  jaxvid train --config=ego4d_actionformer:omnivore_egovlp --workdir=runs/ego4d_omnivore_egovlp
 
 Settings of the public code's ego4d_*.yaml; of several kinds, each step's features stand side by side. Average mAP over
 tIoU 0.1 to 0.5:

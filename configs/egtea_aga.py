@@ -1,11 +1,11 @@
 """Action-Guided Attention on EGTEA Gaze+ with RULSTM's TSN features, half a second ahead; `:split=N`, N from 1 to 3.
 
-  python -m data_prep.build egtea/split1 --source=CSV_FOLDER --lmdb=rgb_lmdb --data_dir=data
-  python -m jaxvid.main --config=configs/egtea_aga.py:split=1 --workdir=runs/egtea1
+  jaxvid build egtea/split1 --source=CSV_FOLDER --lmdb=rgb_lmdb --data_dir=data
+  jaxvid train --config=egtea_aga:split=1 --workdir=runs/egtea1
 
 What is published are means over the three splits:
 
-  python -m jaxvid.evaluate --average=runs/egtea1,runs/egtea2,runs/egtea3
+  jaxvid evaluate --average=runs/egtea1,runs/egtea2,runs/egtea3
 
 Not yet run: the features are not at hand.
 

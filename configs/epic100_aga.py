@@ -1,7 +1,7 @@
 """Action-Guided Attention on EPIC-Kitchens-100 with RULSTM's TSN features, one second ahead.
 
-  python -m data_prep.build epic100_anticipation --source=CSV_FOLDER --lmdb=rgb_lmdb --data_dir=data
-  python -m jaxvid.main --config=configs/epic100_aga.py --workdir=runs/epic100_aga
+  jaxvid build epic100_anticipation --source=CSV_FOLDER --lmdb=rgb_lmdb --data_dir=data
+  jaxvid train --config=epic100_aga --workdir=runs/epic100_aga
 
 Not yet run: the features are not at hand. The paper prints no number for the validation set that could be compared
 with; AVT's TSN model has an action recall@5 of 13.6 (docs/anticipation.md).

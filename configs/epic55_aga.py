@@ -1,7 +1,7 @@
 """Action-Guided Attention on EPIC-Kitchens-55 with RULSTM's TSN features, one second ahead.
 
-  python -m data_prep.build epic55 --source=CSV_FOLDER --lmdb=rgb_lmdb --data_dir=data
-  python -m jaxvid.main --config=configs/epic55_aga.py --workdir=runs/epic55_aga
+  jaxvid build epic55 --source=CSV_FOLDER --lmdb=rgb_lmdb --data_dir=data
+  jaxvid train --config=epic55_aga --workdir=runs/epic55_aga
 
 Scored by top-1, top-5 and recall over many-shot classes. Not yet run: the features are not at hand.
 

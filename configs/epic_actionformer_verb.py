@@ -1,7 +1,7 @@
 """ActionFormer on the verbs of EPIC-Kitchens-100, SlowFast features (2,304 values, 32 frames, stride 16).
 
-  python -m data_prep.build epic100/verb --source=SLOWFAST_FOLDER --annotations=EPIC_CSV_FOLDER
-  python -m jaxvid.main --config=configs/epic_actionformer_verb.py --workdir=runs/epic_actionformer_verb
+  jaxvid build epic100/verb --source=SLOWFAST_FOLDER --annotations=EPIC_CSV_FOLDER
+  jaxvid train --config=epic_actionformer_verb --workdir=runs/epic_actionformer_verb
 
 Settings of the public code's epic_slowfast_verb.yaml: 29,763,177 parameters. Published score: average mAP 23.51 (26.58
 25.42 24.15 22.29 19.09 at tIoU 0.1 to 0.5). Ours: not yet run. Variants: `smoke`, `parity`.

@@ -1,7 +1,7 @@
 """TriDet on the nouns of EPIC-Kitchens-100, SlowFast features (2,304 values, 32 frames, stride 16).
 
-  python -m data_prep.build epic100/noun --source=SLOWFAST_FOLDER --annotations=EPIC_CSV_FOLDER
-  python -m jaxvid.main --config=configs/epic_tridet_noun.py --workdir=runs/epic_tridet_noun
+  jaxvid build epic100/noun --source=SLOWFAST_FOLDER --annotations=EPIC_CSV_FOLDER
+  jaxvid train --config=epic_tridet_noun --workdir=runs/epic_tridet_noun
 
 Settings of TriDet's epic_slowfast_noun.yaml: 19,503,532 parameters. Published score: average mAP 23.76 (27.38 at tIoU
 0.1, 18.28 at 0.5). Ours: not yet run. Variants: `smoke`, `parity`.

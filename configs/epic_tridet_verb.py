@@ -1,7 +1,7 @@
 """TriDet on the verbs of EPIC-Kitchens-100, SlowFast features (2,304 values, 32 frames, stride 16).
 
-  python -m data_prep.build epic100/verb --source=SLOWFAST_FOLDER --annotations=EPIC_CSV_FOLDER
-  python -m jaxvid.main --config=configs/epic_tridet_verb.py --workdir=runs/epic_tridet_verb
+  jaxvid build epic100/verb --source=SLOWFAST_FOLDER --annotations=EPIC_CSV_FOLDER
+  jaxvid train --config=epic_tridet_verb --workdir=runs/epic_tridet_verb
 
 Settings of TriDet's epic_slowfast_verb.yaml: 18,594,123 parameters. Published score: average mAP 25.51 (28.72 at tIoU
 0.1, 20.83 at 0.5). Ours: not yet run. Variants: `smoke`, `parity`.

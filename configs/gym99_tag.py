@@ -1,8 +1,8 @@
 """TAG-Head on FineGym's Gym99: 99 elements of gymnastics; 20,484 clips to train on (v1.1: 26,320), 8,521 to test.
 
-  python -m data_prep.build finegym/gym99 --source=finegym/ --data_dir=data
-  python -m jaxvid.convert --network=r2plus1d_34 --torch=r2plus1d_34_clip32_ig65m.pth --workdir=ig65m
-  python -m jaxvid.main --config=configs/gym99_tag.py --workdir=runs/gym99_tag --config.train.backbone_from=ig65m
+  jaxvid build finegym/gym99 --source=finegym/ --data_dir=data
+  jaxvid convert --network=r2plus1d_34 --torch=r2plus1d_34_clip32_ig65m.pth --workdir=ig65m
+  jaxvid train --config=gym99_tag --workdir=runs/gym99_tag --config.train.backbone_from=ig65m
 
 Paper: top-1 95.6%, mean class accuracy 93.8% (R(2+1)D-34 from IG-65M, 64 frames, MLP 1,024). Not yet run here: the
 videos are not at hand.

@@ -1,8 +1,8 @@
 """TAG-Head on HAA500: 500 atomic actions, 8,000 clips to train on, 1,500 to test.
 
-  python -m data_prep.build haa500 --source=haa500/video/ --data_dir=data
-  python -m jaxvid.main --config=configs/haa500_tag.py --workdir=runs/haa500_tag --config.train.backbone_from=ig65m
-  python -m jaxvid.complexity --config=configs/haa500_tag.py:table5
+  jaxvid build haa500 --source=haa500/video/ --data_dir=data
+  jaxvid train --config=haa500_tag --workdir=runs/haa500_tag --config.train.backbone_from=ig65m
+  jaxvid complexity --config=configs/haa500_tag.py:table5
 
 Paper: top-1 86.1% (R(2+1)D-34 from IG-65M, 32 frames, MLP 512). Not yet run here: the videos are not at hand.
 

@@ -1,7 +1,7 @@
 """TriDet on HACS with I3D features (2,048 values, two a second).
 
-  python -m data_prep.build hacs/i3d --source=I3D_FOLDER --annotations=HACS_segments_v1.1.1.json
-  python -m jaxvid.main --config=configs/hacs_tridet_i3d.py --workdir=runs/hacs_tridet_i3d
+  jaxvid build hacs/i3d --source=I3D_FOLDER --annotations=HACS_segments_v1.1.1.json
+  jaxvid train --config=hacs_tridet_i3d --workdir=runs/hacs_tridet_i3d
 
 Settings of TriDet's hacs_i3d.yaml: 53,412,473 parameters. TriDet's README publishes one HACS row, average mAP 38.69
 (56.90 39.33 11.24 at tIoU 0.5, 0.75, 0.95). Ours: not yet run. Variants: `smoke`, `parity`.

@@ -1,7 +1,7 @@
 """TriDet on HACS with SlowFast features (2,304 values, 32 frames, stride 8, 15 frames a second).
 
-  python -m data_prep.build hacs/slowfast --source=SLOWFAST_FOLDER --annotations=HACS_segments_v1.1.1.json
-  python -m jaxvid.main --config=configs/hacs_tridet_slowfast.py --workdir=runs/hacs_tridet_slowfast
+  jaxvid build hacs/slowfast --source=SLOWFAST_FOLDER --annotations=HACS_segments_v1.1.1.json
+  jaxvid train --config=hacs_tridet_slowfast --workdir=runs/hacs_tridet_slowfast
 
 Settings of TriDet's hacs_slowfast.yaml: 51,860,092 parameters. TriDet's README publishes one HACS row, average mAP
 38.69 (56.90 39.33 11.24 at tIoU 0.5, 0.75, 0.95). Ours: not yet run. Variants: `smoke`, `parity`.

@@ -1,7 +1,7 @@
 """ActionFormer on HAPT: 12 activities and postural transitions in smartphone accelerometer recordings of 30 people.
 
-  python -m data_prep.build hapt --source=HAPT_raw.tar.xz --data_dir=data
-  python -m jaxvid.main --config=configs/hapt_actionformer.py:small --workdir=runs/hapt_actionformer_small
+  jaxvid build hapt --source=HAPT_raw.tar.xz --data_dir=data
+  jaxvid train --config=hapt_actionformer:small --workdir=runs/hapt_actionformer_small
 
 `small` on the official split: average mAP 92.95 (three seeds, 92.35 to 93.32), 3 to 10 minutes on two shared CPU
 cores; 1,714,964 parameters. Full width: not yet run.

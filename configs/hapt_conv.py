@@ -1,6 +1,6 @@
 """ActionFormer's convolutional backbone on HAPT.
 
-  python -m jaxvid.main --config=configs/hapt_conv.py:small --workdir=runs/hapt_conv_small
+  jaxvid train --config=hapt_conv:small --workdir=runs/hapt_conv_small
 
 Data and variants as in hapt_actionformer.py. Scores: docs/results.md.
 """

@@ -1,6 +1,6 @@
 """The boundary-aware, task-decoupled head on the SGP backbone, on HAPT.
 
-  python -m jaxvid.main --config=configs/hapt_decoupled.py:small --workdir=runs/hapt_decoupled_small
+  jaxvid train --config=hapt_decoupled:small --workdir=runs/hapt_decoupled_small
 
 Data and variants as in hapt_actionformer.py. Scores: docs/results.md.
 """

@@ -1,6 +1,6 @@
 """A learnt mixture of temporal granularities (equation 1 of the ActionFormer study) on HAPT.
 
-  python -m jaxvid.main --config=configs/hapt_granularity_mixture.py:small --workdir=runs/hapt_granularity_mixture_small
+  jaxvid train --config=hapt_granularity_mixture:small --workdir=runs/hapt_granularity_mixture_small
 
 Data and variants as in hapt_actionformer.py. Scores: docs/results.md.
 """

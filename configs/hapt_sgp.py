@@ -1,7 +1,7 @@
 """TriDet's SGP backbone with point heads on HAPT.
 
-  python -m data_prep.build hapt --source=HAPT_raw.tar.xz --data_dir=data
-  python -m jaxvid.main --config=configs/hapt_sgp.py:small --workdir=runs/hapt_sgp_small
+  jaxvid build hapt --source=HAPT_raw.tar.xz --data_dir=data
+  jaxvid train --config=hapt_sgp:small --workdir=runs/hapt_sgp_small
 
 `small` on the official split: average mAP 92.40 (three seeds, 92.20 to 92.59), 3 to 5 minutes on two shared CPU
 cores; 679,124 parameters. Full width: not yet run.

@@ -1,6 +1,6 @@
 """TriDet, the SGP backbone with the trident head, on HAPT.
 
-  python -m jaxvid.main --config=configs/hapt_tridet.py:small --workdir=runs/hapt_tridet_small
+  jaxvid train --config=hapt_tridet:small --workdir=runs/hapt_tridet_small
 
 Data and variants as in hapt_actionformer.py. Scores: docs/results.md.
 """

@@ -1,7 +1,7 @@
 """A first run: ActionFormer, small, on made-up recordings of five actions.
 
 make quickstart
-python -m jaxvid.main --config=configs/quickstart.py --workdir=runs/quickstart
+jaxvid train --config=quickstart --workdir=runs/quickstart
 """
 
 from jaxvid.configs import common

@@ -3,12 +3,12 @@
 Which of an apparatus' four actions comes depends on the action three back. The features are those of the network that
 configs/stickgym_tag.py has trained, of two seconds twice a second:
 
-  python -m data_prep.routines --output=data/routines
-  python -m jaxvid.extract --workdir=runs/stickgym_tag --input=data/routines --output=data/routine_features \\
+  jaxvid routines --output=data/routines
+  jaxvid extract --workdir=runs/stickgym_tag --input=data/routines --output=data/routine_features \\
     --clip_len=32 --stride=8
-  python -m data_prep.build generic/routines --source=data/routine_features \\
+  jaxvid build generic/routines --source=data/routine_features \\
     --annotations=data/routines/annotations.json --data_dir=data
-  python -m jaxvid.main --config=configs/stickgym_aga.py --workdir=runs/stickgym_aga
+  jaxvid train --config=stickgym_aga --workdir=runs/stickgym_aga
 
 One run so far, with 120 routines to train on and features of a network that recognises 89% of the clips: top-1 15.7,
 where who knows the last action and nothing else is right in 20.4% of the cases, who knows all and the grammar in 47.0%.

@@ -1,7 +1,7 @@
 """TAG-Head on stickgym: twelve classes of a made-up gymnast that no single frame tells apart; for a CPU.
 
-  python -m data_prep.build stickgym --data_dir=data
-  python -m jaxvid.main --config=configs/stickgym_tag.py --workdir=runs/stickgym_tag
+  jaxvid build stickgym --data_dir=data
+  jaxvid train --config=stickgym_tag --workdir=runs/stickgym_tag
 
 A small R(2+1)D from nothing on 16 frames of 48 x 48. On two CPU cores that other work shared: 3.5 minutes to draw, 16
 to train and score; top-1 97.0 (another seed 96.0), where single frames reach 26.8 (docs/results.md).

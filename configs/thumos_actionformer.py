@@ -1,7 +1,7 @@
 """ActionFormer on THUMOS14 with two-stream I3D features (2,048 values, 16 frames, stride 4).
 
-  python -m data_prep.build thumos14 --source=I3D_FOLDER --annotations=thumos14.json --data_dir=data
-  python -m jaxvid.main --config=configs/thumos_actionformer.py --workdir=runs/thumos_actionformer
+  jaxvid build thumos14 --source=I3D_FOLDER --annotations=thumos14.json --data_dir=data
+  jaxvid train --config=thumos_actionformer --workdir=runs/thumos_actionformer
 
 Settings of the public code's thumos_i3d.yaml: 29,251,612 parameters. Published score: average mAP 66.83 (82.13 at tIoU
 0.3, 43.87 at 0.7). Ours: not yet run.

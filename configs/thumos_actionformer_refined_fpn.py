@@ -1,6 +1,6 @@
 """ActionFormer with the refined FPN neck on THUMOS14, I3D features: row A of Table I of the ActionFormer study.
 
-  python -m jaxvid.main --config=configs/thumos_actionformer_refined_fpn.py --workdir=runs/refined_fpn
+  jaxvid train --config=thumos_actionformer_refined_fpn --workdir=runs/refined_fpn
 
 Data and training as in thumos_actionformer.py. Published score: average mAP 65.16 (80.29 at tIoU 0.3, 42.13 at 0.7).
 Ours: not yet run. All rows in one go: configs/studies/backbone_neck.py. Variants: `smoke`, `parity`.

@@ -1,6 +1,6 @@
 """Convolutions and the refined FPN neck on THUMOS14, I3D features: row C of Table I of the ActionFormer study.
 
-  python -m jaxvid.main --config=configs/thumos_conv_refined_fpn.py --workdir=runs/thumos_conv_refined_fpn
+  jaxvid train --config=thumos_conv_refined_fpn --workdir=runs/thumos_conv_refined_fpn
 
 Data and training as in thumos_actionformer.py. Published score: average mAP 57.88 (72.79 at tIoU 0.3, 36.51 at 0.7).
 Ours: not yet run. All rows in one go: configs/studies/backbone_neck.py. Variants: `smoke`, `parity`.

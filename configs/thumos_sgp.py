@@ -1,6 +1,6 @@
 """TriDet's SGP backbone under ActionFormer's head on THUMOS14, I3D features: row E of Table I of the study.
 
-  python -m jaxvid.main --config=configs/thumos_sgp.py --workdir=runs/thumos_sgp
+  jaxvid train --config=thumos_sgp --workdir=runs/thumos_sgp
 
 Data and training as in thumos_actionformer.py; thumos_tridet.py is TriDet itself. Published score: average mAP 67.44
 (82.61 at tIoU 0.3, 44.54 at 0.7). Ours: not yet run. All rows in one go: configs/studies/backbone_neck.py.

@@ -1,6 +1,6 @@
 """The SGP backbone and the refined FPN neck on THUMOS14, I3D features: row D of Table I of the ActionFormer study.
 
-  python -m jaxvid.main --config=configs/thumos_sgp_refined_fpn.py --workdir=runs/thumos_sgp_refined_fpn
+  jaxvid train --config=thumos_sgp_refined_fpn --workdir=runs/thumos_sgp_refined_fpn
 
 Data and training as in thumos_actionformer.py. Published score: average mAP 64.84 (79.79 at tIoU 0.3, 41.55 at 0.7).
 Ours: not yet run. All rows in one go: configs/studies/backbone_neck.py. Variants: `smoke`, `parity`.

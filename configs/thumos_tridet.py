@@ -1,7 +1,7 @@
 """TriDet on THUMOS14 with two-stream I3D features (2,048 values, 16 frames, stride 4).
 
-  python -m data_prep.build thumos14 --source=I3D_FOLDER --annotations=thumos14.json --data_dir=data
-  python -m jaxvid.main --config=configs/thumos_tridet.py --workdir=runs/thumos_tridet
+  jaxvid build thumos14 --source=I3D_FOLDER --annotations=thumos14.json --data_dir=data
+  jaxvid train --config=thumos_tridet --workdir=runs/thumos_tridet
 
 Settings of TriDet's thumos_i3d.yaml: 15,989,604 parameters. Published score: average mAP 69.27 (83.62 at tIoU 0.3,
 47.35 at 0.7); users who ran it again report 68.88. Ours: not yet run.

@@ -1,7 +1,7 @@
 """Makes a published dataset into the ArrayRecord shards that jaxvid reads.
 
-    python -m data_prep.build NAME --source=PATH [--data_dir=data] [--skip_bad] [--overwrite]
-    python -m data_prep.build NAME --help
+    jaxvid build NAME --source=PATH [--data_dir=data] [--skip_bad] [--overwrite]
+    jaxvid build NAME --help
 
 NAME is a dataset below, or NAME/CONFIG for a configuration of it. The dataset appears in data_dir/NAME/CONFIG/VERSION
 when it is complete, or not at all. Bad input ends the build with a message that names the file, what is wrong and what
@@ -30,7 +30,7 @@ def main(argv: list[str]) -> None:
     print(overview())
     return
   if argv[0].startswith("-"):
-    sys.exit(f"error: the dataset's name comes first: python -m data_prep.build NAME {' '.join(argv)}")
+    sys.exit(f"error: the dataset's name comes first: jaxvid build NAME {' '.join(argv)}")
   name, _, config = argv[0].partition("/")
   dataset = command.load_dataset(name)
   flags = _parse(argv[0], dataset, argv[1:])

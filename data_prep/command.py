@@ -27,9 +27,9 @@ def errors_in_one_line(*others: type[Exception]) -> Iterator[None]:
 
 
 def make_parser(command: str, description: str | None) -> argparse.ArgumentParser:
-  """A parser for `python -m data_prep.COMMAND`: flags are not abbreviated, and the description is not wrapped."""
+  """A parser for `jaxvid COMMAND`: flags are not abbreviated, and the description is not wrapped."""
   return argparse.ArgumentParser(
-    prog=f"python -m data_prep.{command}",
+    prog=f"jaxvid {command}",
     description=description,
     formatter_class=argparse.RawDescriptionHelpFormatter,
     allow_abbrev=False,

@@ -1,6 +1,6 @@
 """What a dataset is to data_prep, and finding one by its name: datasets/NAME.py, in which `DATASET` says it.
 
-`python -m data_prep.build NAME` and `python -m data_prep.stats NAME` take all that they know of a dataset from there.
+`jaxvid build NAME` and `jaxvid stats NAME` take all that they know of a dataset from there.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """stickgym's untrimmed videos: made-up gymnasts who do several actions one after another.
 
-    python -m data_prep.routines --output=data/routines
+    jaxvid routines --output=data/routines
 
 draws them from a seed as mp4 files, SPLIT_NUMBER.mp4, and writes beside them
 
@@ -9,12 +9,12 @@ draws them from a seed as mp4 files, SPLIT_NUMBER.mp4, and writes beside them
     made_with.json    the settings; a folder of other settings is refused
 
 Videos that are there already are not drawn again, so that a run that was stopped goes on where it was. The classes are
-those of `python -m data_prep.build stickgym`, which makes clips of one action each. A network that is trained on the
+those of `jaxvid build stickgym`, which makes clips of one action each. A network that is trained on the
 clips turns the routines into features, of which a dataset for localization is built:
 
-    python -m jaxvid.extract --workdir=runs/stickgym_tag --input=data/routines --output=data/routine_features \\
+    jaxvid extract --workdir=runs/stickgym_tag --input=data/routines --output=data/routine_features \\
       --clip_len=32 --stride=4
-    python -m data_prep.build generic/routines --source=data/routine_features \\
+    jaxvid build generic/routines --source=data/routine_features \\
       --annotations=data/routines/annotations.json
 """
 

@@ -1,8 +1,8 @@
 """Tells what a dataset is like; of sequences also whether features fit times, and which settings suit them.
 
-    python -m data_prep.stats NAME[/CONFIG] [--data_dir=data]                a dataset that data_prep.build has written
-    python -m data_prep.stats NAME --annotations=FILE [--features=FOLDER]    before it is built; NAME may be left out
-    python -m data_prep.stats NAME --help                                    all flags
+    jaxvid stats NAME[/CONFIG] [--data_dir=data]                a dataset that data_prep.build has written
+    jaxvid stats NAME --annotations=FILE [--features=FOLDER]    before it is built; NAME may be left out
+    jaxvid stats NAME --help                                    all flags
 
 Printed are durations, lengths of actions, coverage, actions a recording, classes, lengths of the features, and
 proposals for max_len, buckets, levels, regression ranges and attention window with their reasons. A dataset of your own

@@ -201,7 +201,7 @@ def test_the_task_of_a_model_spec():
     (["--torch={tmp}/other.npz"], r"head/cls/bias of the model takes \(6,\)"),
     (["--dataset=absent"], "no dataset 'absent'"),
     (["--dataset=made_up"], "dim: 24 against 8"),
-    (["--class_names={tmp}/names.txt"], "names.txt: 2 classes, but the model has 6"),
+    (["--class_names={tmp}/names.txt"], "names.txt: classes: 2 classes, but the model has 6"),
     (["--workdir={tmp}/full"], "full holds a checkpoint already"),
   ],
 )

@@ -1,7 +1,7 @@
 """ActionFormer without one of its choices at a time (Zhang et al. 2022, the ablations).
 
-  python -m jaxvid.study --study=configs/studies/actionformer_ablations.py --workdir=runs/ablations --seeds=0,1,2
-  python -m jaxvid.study --study=configs/studies/actionformer_ablations.py --workdir=runs/ablations_hapt \\
+  jaxvid study --study=actionformer_ablations --workdir=runs/ablations --seeds=0,1,2
+  jaxvid study --study=actionformer_ablations --workdir=runs/ablations_hapt \\
     --base=configs/hapt_actionformer.py:small
 
 Training length and loss weights are studies of their own (training_length.py, loss_weight.py), convolutions in the

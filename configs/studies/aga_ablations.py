@@ -1,7 +1,7 @@
 """What the parts of Action-Guided Attention bring, as in its paper, and who wins beside it.
 
-  python -m jaxvid.study --study=configs/studies/aga_ablations.py --workdir=runs/aga_routines --seeds=0,1,2
-  python -m jaxvid.study --study=configs/studies/aga_ablations.py --base=configs/epic100_aga.py --workdir=runs/aga_epic
+  jaxvid study --study=aga_ablations --workdir=runs/aga_routines --seeds=0,1,2
+  jaxvid study --study=aga_ablations --base=configs/epic100_aga.py --workdir=runs/aga_epic
 
 The paper prints words in place of numbers: full is best, self-attention overfits, no gating and no EMA lose. On made-up
 routines: docs/results.md. On published datasets: not yet run.

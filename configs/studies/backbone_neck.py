@@ -1,7 +1,7 @@
 """Backbones, necks and heads: Table I of Rathnayaka and Thayasivam, and what the paper leaves to future work.
 
-  python -m jaxvid.study --study=configs/studies/backbone_neck.py --workdir=runs/backbone_neck --seeds=0,1,2
-  python -m jaxvid.study --study=configs/studies/backbone_neck.py --workdir=runs/backbone_neck_hapt --seeds=0,1,2 \\
+  jaxvid study --study=backbone_neck --workdir=runs/backbone_neck --seeds=0,1,2
+  jaxvid study --study=backbone_neck --workdir=runs/backbone_neck_hapt --seeds=0,1,2 \\
     --base=configs/hapt_actionformer.py:small
 
 All rows are trained as the base configuration is ("under identical settings"): on THUMOS14 that is ActionFormer's

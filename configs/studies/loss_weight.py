@@ -1,6 +1,6 @@
 """How much the regression loss counts: Table III of Rathnayaka and Thayasivam, on ActionFormer.
 
-  python -m jaxvid.study --study=configs/studies/loss_weight.py --workdir=runs/loss_weight --seeds=0,1,2
+  jaxvid study --study=loss_weight --workdir=runs/loss_weight --seeds=0,1,2
 
 The last row, which the paper does not have, scales the regression loss to the size of the classification loss.
 Not yet run.

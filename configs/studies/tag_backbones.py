@@ -1,6 +1,6 @@
 """TAG-Head on other backbones: Table 3 of its paper. All from Kinetics-400.
 
-  python -m jaxvid.study --study=configs/studies/tag_backbones.py --workdir=runs/tag_backbones --seeds=0,1,2
+  jaxvid study --study=tag_backbones --workdir=runs/tag_backbones --seeds=0,1,2
 
 Each row starts from weights in a workdir beside the runs, which jaxvid.convert makes of public ones: weights/i3d,
 weights/slow_r50 and weights/csn_r101. Numbers on HAA500 are of --base=configs/haa500_tag.py. Not yet run.

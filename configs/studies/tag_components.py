@@ -1,8 +1,8 @@
 """What the parts of TAG-Head bring: Table 4 of its paper.
 
-  python -m jaxvid.study --study=configs/studies/tag_components.py --workdir=runs/tag_components --seeds=0,1,2
-  python -m jaxvid.study --study=configs/studies/tag_components.py --base=configs/gym288_tag.py --workdir=runs/t288
-  python -m jaxvid.study --study=configs/studies/tag_components.py --base=configs/stickgym_tag.py --workdir=runs/stick
+  jaxvid study --study=tag_components --workdir=runs/tag_components --seeds=0,1,2
+  jaxvid study --study=tag_components --base=configs/gym288_tag.py --workdir=runs/t288
+  jaxvid study --study=tag_components --base=configs/stickgym_tag.py --workdir=runs/stick
 
 Its printed numbers are HAA500's. As the equations stand, the rows with a graph cannot differ from the Transformer alone
 by more than the classifier's rounding of a 0.2% reweighting of the frames (docs/recognition.md); configs/studies/

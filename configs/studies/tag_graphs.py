@@ -1,6 +1,6 @@
 """Graphs that can matter, beside TAG-Head's, with which the mean over all nodes is the plain mean to within 0.2%.
 
-  python -m jaxvid.study --study=configs/studies/tag_graphs.py --workdir=runs/tag_graphs --seeds=0,1,2
+  jaxvid study --study=tag_graphs --workdir=runs/tag_graphs --seeds=0,1,2
 
 Each kind of pooling stands beside itself without a graph, so that what the graph brings is a difference of two rows.
 Nothing is published on these. stickgym: docs/results.md.

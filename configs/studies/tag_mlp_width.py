@@ -1,6 +1,6 @@
 """The width of the MLP in TAG-Head's Transformer: Table 2 of its paper.
 
-  python -m jaxvid.study --study=configs/studies/tag_mlp_width.py --workdir=runs/tag_mlp_width --seeds=0,1,2
+  jaxvid study --study=tag_mlp_width --workdir=runs/tag_mlp_width --seeds=0,1,2
 
 Its numbers are on Gym99; --base=configs/haa500_tag.py runs the same on HAA500. Not yet run.
 """

@@ -1,6 +1,6 @@
 """How long to train ActionFormer: Table II of Rathnayaka and Thayasivam.
 
-  python -m jaxvid.study --study=configs/studies/training_length.py --workdir=runs/training_length --seeds=0,1,2
+  jaxvid study --study=training_length --workdir=runs/training_length --seeds=0,1,2
 
 Each row is a training of its own, whose learning rate falls to the end; its epochs come after the warm-up, as in the
 public code's `epochs`. The paper does not say whether it did so or scored one training now and then; its numbers fit

@@ -7,7 +7,7 @@ ActionFormer's container, as its tools/convert_ego4d_trainval.py makes both of t
 Kinds of features go into configurations of their names, which also set the timing: ego4d_mq/slowfast,
 ego4d_mq/omnivore, ego4d_mq/egovlp. Several are joined step by step, in the order given, with --join:
 
-    python -m data_prep.build ego4d_mq/omnivore_egovlp --source=omnivore_features --join=egovlp_features ...
+    jaxvid build ego4d_mq/omnivore_egovlp --source=omnivore_features --join=egovlp_features ...
 """
 
 import argparse

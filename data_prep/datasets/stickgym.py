@@ -4,10 +4,10 @@ Twelve classes, four on each apparatus (`stickgym/motion.py` says what they are 
 are clips of one action, and untrimmed routines of several actions in which the next depends on earlier ones
 (`stickgym/grammar.py`). Everything follows from a seed.
 
-    python -m data_prep.build stickgym --data_dir=data
+    jaxvid build stickgym --data_dir=data
 
 draws the clips as mp4 files, into DATA_DIR/stickgym_videos or --source, and makes a dataset of them; videos that are
-there already are not drawn again. `python -m data_prep.routines` draws the routines.
+there already are not drawn again. `jaxvid routines` draws the routines.
 """
 
 from jaxvid.data_prep.dataset import Dataset

@@ -28,7 +28,7 @@ def summarize(data_dir: str | Path, name: str) -> dict[str, Any]:
   folder = store.dataset_folder(data_dir, name)
   if folder is None:
     problem = f"no dataset {name!r} in it"
-    raise BadInput(data_dir, "--data_dir", problem, f"Build it: python -m data_prep.build {name} --source=...")
+    raise BadInput(data_dir, "--data_dir", problem, f"Build it: jaxvid build {name} --source=...")
   opened = {split: store.Split(folder, split) for split in store.base_splits(folder)}
   first = next(iter(opened.values()))
   if first.kind != "clips":

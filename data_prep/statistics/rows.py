@@ -84,7 +84,7 @@ def of_dataset(data_dir: str | Path, name: str) -> Rows:
   folder = store.dataset_folder(data_dir, name)
   if folder is None:
     problem = f"no dataset {name!r} in it"
-    raise BadInput(data_dir, "--data_dir", problem, f"Build it: python -m data_prep.build {name} --source=...")
+    raise BadInput(data_dir, "--data_dir", problem, f"Build it: jaxvid build {name} --source=...")
   splits = store.base_splits(folder)
   first = store.Split(folder, splits[0])
   aliases = first.metadata["splits"]

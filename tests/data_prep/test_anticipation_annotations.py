@@ -30,7 +30,13 @@ BAD = {
     "02.50,0",
     "line 2: no value in column noun_class. It may",
   ),
-  "epic100: cut time": (EPIC100, "EPIC_100_train.csv", "00:00:02.50", "00:00", "line 2: '00:00' is no time"),
+  "epic100: cut time": (
+    EPIC100,
+    "EPIC_100_train.csv",
+    "00:00:02.50",
+    "00:00",
+    "line 2, stop_timestamp: '00:00' is no time",
+  ),
   "epic100: no column": (
     EPIC100,
     "EPIC_100_train.csv",

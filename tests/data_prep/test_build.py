@@ -19,7 +19,7 @@ def run(source, data_dir, *flags):
 def test_help_lists_the_datasets(capsys):
   build.main(["--help"])
   text = capsys.readouterr().out
-  assert "python -m data_prep.build NAME --source=PATH" in text
+  assert "jaxvid build NAME --source=PATH" in text
   for name in ("hapt", "thumos14"):
     assert f"\n{name} " in text
 
@@ -41,7 +41,7 @@ def test_unknown_dataset():
 
 
 def test_the_name_comes_first():
-  with pytest.raises(SystemExit, match="name comes first: python -m data_prep.build NAME --source=x"):
+  with pytest.raises(SystemExit, match="name comes first: jaxvid build NAME --source=x"):
     build.main(["--source=x", "hapt"])
 
 

@@ -179,7 +179,7 @@ def test_features_without_annotations(capsys):
 
 def test_help(capsys):
   stats.main(["--help"])
-  assert "python -m data_prep.stats NAME --annotations=FILE" in capsys.readouterr().out
+  assert "jaxvid stats NAME --annotations=FILE" in capsys.readouterr().out
 
 
 def test_published_thumos14(tmp_path):

@@ -12,7 +12,7 @@ METHODS = [name for name, _ in inspect.getmembers(AnyEvaluator, inspect.isfuncti
 
 
 def test_the_protocol_is_no_evaluator():
-  assert METHODS == ["check", "run", "score", "summary"] and "base" not in types(EVALUATORS)
+  assert METHODS == ["check", "columns", "run", "score", "summary"] and "base" not in types(EVALUATORS)
 
 
 @pytest.mark.parametrize("name", types(EVALUATORS))

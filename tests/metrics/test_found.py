@@ -27,7 +27,7 @@ def test_as_from_a_file(tmp_path, rng, truth, recordings, ignore_labels):
   found = [some(rng, name, count) for name, count in recordings.items()]
   activitynet_detections.write(tmp_path / "found.json", found, NAMES)
   expected = submission.detections(
-    submission.read(tmp_path / "found.json"), truth, labels="none" if ignore_labels else "known"
+    activitynet_detections.read(tmp_path / "found.json"), truth, labels="none" if ignore_labels else "known"
   )
   ours = columns(found, NAMES, truth, ignore_labels)
   assert ours.recordings == expected.recordings and ours.predicted.tolist() == expected.predicted.tolist()
