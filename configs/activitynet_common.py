@@ -20,7 +20,8 @@ def actionformer():
   c.model.head.width = 256
   c.data.update(resize_to=192, max_len=192, buckets=(192,), batch_size=16, clip_to_features=True)
   c.optim.lr = 1e-3
-  c.optim.schedule.update(warmup_epochs=5, epochs=15, final_lr=1e-8)
+  c.optim.schedule.update(warmup_epochs=5, final_lr=1e-8)
+  c.train.epochs = 15
   return c
 
 

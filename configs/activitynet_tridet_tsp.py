@@ -34,6 +34,7 @@ def get_config(arg=""):
   c.data.update(dataset="activitynet13/tsp", max_len=768, buckets=(128, 192, 256, 384, 768), batch_size=16)
   c.data.update(crop_window_margin="none", clip_to_features=True, input_noise=0.5)
   c.optim.update(lr=1e-3, weight_decay=0.04, clip_norm=0.4)
-  c.optim.schedule.update(warmup_epochs=10, epochs=15, final_lr=5e-5)
+  c.optim.schedule.update(warmup_epochs=10, final_lr=5e-5)
+  c.train.epochs = 15
   activitynet_common.evaluate(c, "anet1.3_tsp_filtered.json")
   return common.finish(c, arg, pad_multiple=480)

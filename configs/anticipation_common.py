@@ -54,7 +54,8 @@ def published(v, dataset, num_classes, parts, tau_a):
     c.model.update(num_verbs=parts[0], num_nouns=parts[1])
   c.data.update(dataset=dataset, tau_a=tau_a, tau_o=16.0, every=1.0, batch_size=128, targets="next")
   c.optim.update(lr=1e-4, weight_decay=0.05)
-  c.optim.schedule.update(warmup_epochs=2, epochs=20)
+  c.optim.schedule.warmup_epochs = 2
+  c.train.epochs = 20
   return c
 
 
@@ -68,7 +69,8 @@ def smoke(c):
       c.model.anticipator[key] = value
   c.model.num_verbs = min(c.model.num_verbs, 3)
   c.model.num_nouns = min(c.model.num_nouns, 4)
-  c.optim.schedule.update(warmup_epochs=1, epochs=2)
+  c.optim.schedule.warmup_epochs = 1
+  c.train.epochs = 2
   c.train.update(log_every=1, checkpoint_every=1)
   c.eval.update(split="test", batch_size=8, submission=False)
   return c

@@ -132,9 +132,9 @@ def recognition():
         lr=1e-5,
         weight_decay=0.0,
         ema=0.0,
-        schedule=dict(type="warmup_cosine", warmup_epochs=0, epochs=30, final_lr=0.0),
+        schedule=dict(type="warmup_cosine", warmup_epochs=0, final_lr=0.0),
       ),
-      train=_train(),
+      train=_train(epochs=30),
       eval=dict(type="recognition", split="val", top=(1, 5), batch_size=8, draw_confusion=True, keep_features=True),
     )
   )
@@ -191,19 +191,20 @@ def _optim():
     type="adamw",
     lr=1e-4,
     weight_decay=0.05,
-    betas=(0.9, 0.999),
-    epsilon=1e-8,
-    momentum=0.9,
+    b1=0.9,
+    b2=0.999,
+    eps=1e-8,
     clip_norm=1.0,
     lr_scale=(),
     ema=0.999,
     ema_warmup=True,
-    schedule=dict(type="warmup_cosine", warmup_epochs=5, epochs=35, final_lr=0.0),
+    schedule=dict(type="warmup_cosine", warmup_epochs=5, final_lr=0.0),
   )
 
 
-def _train():
+def _train(epochs=35):
   return dict(
+    epochs=epochs,
     log_every=10,
     checkpoint_every=5,
     eval_every=0,
@@ -270,7 +271,8 @@ def smoke(c):
   if "input_dims" in backbone:
     backbone.update(input_dims=(4, 4, 8), input_widths=(8, 8, 16))
   c.task.detection.max_detections = 50
-  c.optim.schedule.update(warmup_epochs=1, epochs=4)
+  c.optim.schedule.warmup_epochs = 1
+  c.train.epochs = 4
   c.train.update(log_every=1, checkpoint_every=2)
   c.eval.update(split="test", num_drawn=2, annotations=None, score_fusion=None)
   return c

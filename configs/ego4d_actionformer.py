@@ -50,7 +50,8 @@ def get_config(arg=""):
   )
   c.model.head.width = backbone["width"]
   c.data.update(dataset=f"ego4d_mq/{features[0]}", max_len=1024, buckets=(256, 512, 768, 1024), crop_min_overlap=0.3)
-  c.optim.schedule.update(warmup_epochs=5, epochs=15, final_lr=1e-8)
+  c.optim.schedule.update(warmup_epochs=5, final_lr=1e-8)
+  c.train.epochs = 15
   c.eval.update(split="validation", tious=(0.1, 0.2, 0.3, 0.4, 0.5))
   rest = ",".join(part for part in parts if part not in FEATURES)
   return common.finish(c, rest, pad_multiple=512 if backbone["depths"][2] == 6 else 1024)

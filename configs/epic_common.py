@@ -13,7 +13,8 @@ def actionformer():
   c.task.detection.update(pre_nms_top_k=5000, sigma=0.4, max_detections=2000, voting_threshold=0.75)
   c.model.backbone = dict(type="local_transformer", width=512, num_heads=4, window=9, depths=(2, 2, 5), drop_path=0.1)
   c.data.crop_min_overlap = 0.3
-  c.optim.schedule.update(warmup_epochs=5, epochs=21, final_lr=1e-8)
+  c.optim.schedule.update(warmup_epochs=5, final_lr=1e-8)
+  c.train.epochs = 21
   c.eval.update(split="validation", tious=(0.1, 0.2, 0.3, 0.4, 0.5))
   return c
 

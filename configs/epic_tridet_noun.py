@@ -14,5 +14,6 @@ def get_config(arg=""):
   c = epic_common.tridet()
   epic_common.nouns(c)
   c.model.backbone.update(window=1, k=4.0)
-  c.optim.schedule.update(warmup_epochs=5, epochs=19, final_lr=1e-8)
+  c.optim.schedule.update(warmup_epochs=5, final_lr=1e-8)
+  c.train.epochs = 19
   return common.finish(c, arg, pad_multiple=32)

@@ -14,5 +14,6 @@ def get_config(arg=""):
   c = epic_common.tridet()
   epic_common.verbs(c)
   c.model.backbone.update(window=5, k=2.0)
-  c.optim.schedule.update(warmup_epochs=5, epochs=27, final_lr=5e-5)
+  c.optim.schedule.update(warmup_epochs=5, final_lr=5e-5)
+  c.train.epochs = 27
   return common.finish(c, arg, pad_multiple=160)

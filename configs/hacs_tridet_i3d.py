@@ -16,5 +16,6 @@ def get_config(arg=""):
   c.model.backbone.update(window=15, depths=(2, 2, 6))
   c.model.head.num_bins = 12
   c.data.update(dataset="hacs/i3d", max_len=512, buckets=(128, 256, 384, 512))
-  c.optim.schedule.update(warmup_epochs=10, epochs=13, final_lr=2e-4)
+  c.optim.schedule.update(warmup_epochs=10, final_lr=2e-4)
+  c.train.epochs = 13
   return common.finish(c, arg, pad_multiple=960)

@@ -16,5 +16,6 @@ def get_config(arg=""):
   c.model.head.num_bins = 14
   c.data.update(dataset="hacs/slowfast", max_len=960, buckets=(192, 384, 576, 960), input_noise=0.2)
   c.optim.clip_norm = 0.5
-  c.optim.schedule.update(warmup_epochs=7, epochs=11, final_lr=5e-4)
+  c.optim.schedule.update(warmup_epochs=7, final_lr=5e-4)
+  c.train.epochs = 11
   return common.finish(c, arg, pad_multiple=96)

@@ -20,7 +20,8 @@ def config(arg, backbone, head=None, iou_power=None):
   c.model.backbone = dict(backbone, width=512)
   c.model.head = dict(head or dict(type="point"), width=512)
   c.data.update(dataset="hapt", max_len=2048, buckets=(1280, 1536, 1792, 2048), crop_min_overlap=0.3)
-  c.optim.schedule.update(warmup_epochs=5, epochs=105)
+  c.optim.schedule.warmup_epochs = 5
+  c.train.epochs = 105
   if v.fold:
     c.data.train_split, c.eval.split = f"fold_{v.fold:02d}_train", f"fold_{v.fold:02d}_test"
   if v.small:

@@ -18,5 +18,6 @@ def get_config(arg=""):
   c.data.update(dataset="made_up", max_len=384, buckets=(192, 288, 384), batch_size=4)
   c.data.made_up = dict(num_train=64, num_test=16, dim=32, num_classes=5, min_steps=150, max_steps=384)
   c.optim.update(lr=1e-3, ema=0.99)
-  c.optim.schedule.update(warmup_epochs=2, epochs=20)
+  c.optim.schedule.warmup_epochs = 2
+  c.train.epochs = 20
   return common.smoke(c) if v.smoke else c

@@ -81,7 +81,7 @@ def smoke(c):
   c.data.made_up = dict(num_train=12, num_test=6, num_classes=num_classes, num_frames=12, height=32, width=40)
   c.data.flip = False  # It would turn right to left.
   c.optim.lr = 1e-3
-  c.optim.schedule.epochs = 2
+  c.train.epochs = 2
   c.train.update(log_every=1, checkpoint_every=1)
   c.eval.update(split="test", batch_size=3)
   return c

@@ -18,6 +18,7 @@ def get_config(arg=""):
   c.data.update(dataset="made_up", tau_o=12.0, batch_size=64, targets="next")
   c.data.made_up = dict(num_train=300, num_test=100)
   c.optim.update(lr=2e-3, weight_decay=0.01, ema=0.99)
-  c.optim.schedule.update(warmup_epochs=1, epochs=15)
+  c.optim.schedule.warmup_epochs = 1
+  c.train.epochs = 15
   c.eval.best_by = "top1"
   return anticipation_common.smoke(c) if v.smoke else c

@@ -29,6 +29,7 @@ def get_config(arg=""):
   )
   c.data.update(dataset="generic/routines", tau_a=0.5, tau_o=16.0, every=0.5, batch_size=32, targets="next")
   c.optim.update(lr=2e-3, weight_decay=0.05, ema=0.99)
-  c.optim.schedule.update(warmup_epochs=1, epochs=30)
+  c.optim.schedule.warmup_epochs = 1
+  c.train.epochs = 30
   c.eval.best_by = "top1"
   return anticipation_common.smoke(c) if v.smoke else c

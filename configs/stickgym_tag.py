@@ -26,11 +26,12 @@ def get_config(arg=""):
   c.data.update(dataset="stickgym", batch_size=16, clip_len=16, jitter=True, short_side=54, crop=48, cache_decoded=True)
   c.data.flip = False  # Forward would turn into backward for all that can be seen without depth.
   c.optim.update(type="adamw", lr=2e-3, weight_decay=0.02, ema=0.999)
-  c.optim.schedule.update(warmup_epochs=1, epochs=5)
+  c.optim.schedule.warmup_epochs = 1
+  c.train.epochs = 5
   c.eval.update(split="test", batch_size=16)
   if v.frame:
     c.data.update(clip_len=1, num_clips=16)
-    c.optim.schedule.epochs = 20
+    c.train.epochs = 20
   if v.flow:
     c.model.normalization = "symmetric"
     c.data.flow = "dis"

@@ -40,5 +40,6 @@ def tridet():
   c.task.detection.update(max_detections=2000, voting_weight="score")
   c.data.update(crop_window_margin="none", input_noise=5e-4)
   c.optim.weight_decay = 0.025
-  c.optim.schedule.update(warmup_epochs=20, epochs=40)
+  c.optim.schedule.warmup_epochs = 20
+  c.train.epochs = 40
   return c

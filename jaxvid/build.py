@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 TASKS, DATA, EVALUATORS = "jaxvid.tasks", "jaxvid.data.pipelines", "jaxvid.evaluators"
+SCHEDULES = "jaxvid.train.schedules"
 
 
 class ConfigError(ValueError):
@@ -94,6 +95,8 @@ def construct(constructor: type, values: Mapping[str, Any], where: str, **given:
       raise ConfigError(f"{where}.{name}: missing")
   try:
     return constructor(**values, **given)
+  except ConfigError:  # It says where it is.
+    raise
   except ValueError as error:
     raise ConfigError(f"{where}: {error}") from error
 

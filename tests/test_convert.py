@@ -124,7 +124,8 @@ def test_trains_on(tmp_path):
   recordings.write(tmp_path / "data", num_train=4, num_test=2, dim=24, num_classes=6, min_steps=60, max_steps=90)
   workdir = from_torch(tmp_path, "--dataset=made_up", f"--data_dir={tmp_path}/data")
   config = json.loads((workdir / "config.json").read_text())
-  config["optim"]["schedule"].update(warmup_epochs=1, epochs=2)
+  config["optim"]["schedule"]["warmup_epochs"] = 1
+  config["train"]["epochs"] = 2
   config["train"].update(init_from=str(workdir), num_devices=1)
   loop.train_and_evaluate(config, str(tmp_path / "tuned"))
   assert (tmp_path / "tuned" / "checkpoints" / "latest" / "4").exists()

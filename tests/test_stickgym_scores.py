@@ -35,11 +35,11 @@ def top1(data_dir, tmp_path, command_environment):
 @pytest.mark.long
 def test_a_frame_tells_the_apparatus_and_no_more(top1):
   """Four classes share each of three apparatus: 25% is chance for who sees which one it is, 8% for who does not."""
-  assert 0.2 < top1("frame", "--config.optim.schedule.epochs=5") < 0.4
+  assert 0.2 < top1("frame", "--config.train.epochs=5") < 0.4
 
 
 @pytest.mark.slow
 @pytest.mark.long
 def test_tag_head_tells_the_classes_apart(top1):
   """Four epochs of the configuration's five: after three, seeds differ by ten points (docs/results.md)."""
-  assert top1("", "--config.optim.schedule.epochs=4") >= 0.8
+  assert top1("", "--config.train.epochs=4") >= 0.8

@@ -13,7 +13,8 @@ def get_config(arg=""):
   c.data.update(dataset="made_up", batch_size=8, max_len=64, buckets=(64,))
   c.data.made_up = dict(num_train=25, num_test=4, dim=6, num_classes=2, min_steps=40, max_steps=64)
   c.optim.lr = 1e-2
-  c.optim.schedule.update(warmup_epochs=1, epochs=v.epochs)
+  c.optim.schedule.warmup_epochs = 1
+  c.train.epochs = v.epochs
   c.train.update(log_every=1, checkpoint_every=1, num_devices=1)
   c.eval.num_drawn = 1
   return c

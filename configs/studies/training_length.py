@@ -31,7 +31,7 @@ def get_study(base):
     rows={
       f"epochs_{epochs}": dict(
         label=f"{epochs} epochs after {warmup} of warm-up",
-        changes={"optim.schedule.epochs": warmup + epochs},
+        changes={"train.epochs": warmup + epochs},
         published=published,
       )
       for epochs, published in PUBLISHED.items()

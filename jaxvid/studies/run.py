@@ -97,7 +97,7 @@ class Run:
   def progress(self) -> str:
     """How far its training is."""
     lines = [line for line in _metrics(self.folder) if "epoch" in line]
-    epochs = self.config["optim"]["schedule"]["epochs"]
+    epochs = self.config["train"]["epochs"]
     return f"epoch {lines[-1]['epoch']:.1f} of {epochs}" if lines else "starting"
 
   def check_unchanged(self) -> None:

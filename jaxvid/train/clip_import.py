@@ -41,8 +41,8 @@ def from_torch(
       task=dict(type="recognition", num_classes=num_classes),
       model=spec["model"],
       data=dict(type="clips", dataset="", batch_size=8, **spec["data"]),
-      optim=dict(type="adam", lr=1e-5, ema=0.0, schedule=dict(type="warmup_cosine", warmup_epochs=0, epochs=30)),
-      train={},
+      optim=dict(type="adam", lr=1e-5, ema=0.0, schedule=dict(type="warmup_cosine", warmup_epochs=0)),
+      train=dict(epochs=30),
       eval=dict(type="recognition"),
     )
   )

@@ -10,7 +10,7 @@ from typing import Any
 from jaxvid.build import DATA, EVALUATORS, TASKS, constructor
 from jaxvid.tasks.localization import Detection
 from jaxvid.train.experiment import Train
-from jaxvid.train.optim import Optim
+from jaxvid.train.optim import Optim, settings_of
 
 
 def complete(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -18,8 +18,11 @@ def complete(config: Mapping[str, Any]) -> dict[str, Any]:
   if config["task"]["type"] == "localization":
     detection = _with_defaults(Detection, config["task"].get("detection", {}))
     config = dict(config, task=dict(config["task"], detection=detection))
+  optim = config.get("optim", {})
+  settings = {name: setting.default for name, setting in settings_of(optim.get("type", Optim.type)).items()}
   return dict(config) | {
-    name: _with_defaults(settings, config.get(name, {})) for name, settings in sections(config).items()
+    name: _with_defaults(kind, dict(settings if name == "optim" else {}) | config.get(name, {}))
+    for name, kind in sections(config).items()
   }
 
 

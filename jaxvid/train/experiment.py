@@ -19,6 +19,7 @@ class Train:
   """The section config.train.
 
   Attributes:
+    epochs: length of the training, the schedule's warm-up included.
     log_every: steps from one line of metrics to the next.
     checkpoint_every: epochs from one checkpoint to the next.
     eval_every: epochs from one evaluation to the next; 0 evaluates at the end only. The best one's weights are kept.
@@ -29,6 +30,7 @@ class Train:
       and classes may be others. Or the name of published weights, see jaxvid.weights.clip_networks.
   """
 
+  epochs: int
   log_every: int = 10
   checkpoint_every: int = 5
   eval_every: int = 0
@@ -71,6 +73,7 @@ class Experiment:
       if key not in config:
         raise ConfigError(f"config.{key}: missing")
     task = build(TASKS, config["task"], "config.task")
+    train = construct(Train, config["train"], "config.train")
     return cls(
       config=config,
       seed=config["seed"],
@@ -79,8 +82,8 @@ class Experiment:
       network=build_network(config["model"], task.num_classes, config["task"]["type"]),
       evaluator=build(EVALUATORS, config["eval"], "config.eval"),
       data=build(DATA, config["data"], "config.data"),
-      optim=construct(Optim, config["optim"], "config.optim"),
-      train=construct(Train, config["train"], "config.train"),
+      optim=Optim.from_config(config["optim"], train.epochs),
+      train=train,
     )
 
   def open_split(self, split: str) -> Split:

@@ -1,20 +1,28 @@
-"""The optimizer, its schedule, and which parameters decay, are slowed down or stay as they are."""
+"""The optimizer, its schedule, and which parameters decay, are slowed down or stay as they are.
+
+Optimizers are those of optax, by their names there ("adamw", "sgd", "lion", "muon", ...), with their own settings.
+"""
 
 import dataclasses
+import functools
+import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import flax.traverse_util
 import jax
 import jax.numpy as jnp
 import optax
+import optax.contrib
 
 from jaxvid.array_types import Array
-from jaxvid.build import ConfigError, construct
-from jaxvid.train import schedules
+from jaxvid.build import SCHEDULES, ConfigError, build
 
-_TYPES = ("adamw", "adam", "sgd")
+# Arguments of optax's functions that come from elsewhere: the schedule, `weight_decay`, the mask of what decays.
+_GIVEN = ("learning_rate", "weight_decay", "mask", "weight_decay_mask", "muon_weight_dimension_numbers")
+# They need more than gradients: the loss, or other parameters for evaluation. The last is a part of optimizers.
+_OTHERS = ("lbfgs", "polyak_sgd", "schedule_free_", "scale_by_")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,13 +30,14 @@ class Optim:
   """The section config.optim.
 
   Attributes:
+    epochs: length of the training, config.train.epochs.
     lr: peak learning rate.
-    schedule: a type and the arguments of a class in jaxvid.train.schedules; its epochs are the length of the training.
-    type: "adamw", "adam" or "sgd".
-    weight_decay: on the kernels of dense layers and convolutions only; decoupled for "adamw", added to the gradients
-      (L2) for the others.
-    betas, epsilon: of Adam.
-    momentum: of SGD.
+    schedule: a type of jaxvid.train.schedules and its arguments.
+    type: an optimizer of optax, such as "adamw", "adam", "sgd" or "muon".
+    settings: arguments of optax's function (b1, b2 and eps of "adamw", momentum of "sgd"). In the configuration they
+      are keys of config.optim, beside the others.
+    weight_decay: on the kernels of dense layers and convolutions only; decoupled where the optimizer has a decay of its
+      own ("adamw"), else added to the gradients (L2: "adam", "sgd").
     clip_norm: global norm to which gradients are clipped; None leaves them.
     lr_scale: (pattern, factor) pairs: the learning rate of parameters whose path ("backbone/stage_1/...") the regular
       expression matches from its beginning is multiplied by the factor, that of the first pattern that matches. A
@@ -40,35 +49,33 @@ class Optim:
       initialisation, a third of it after the 1,050 steps of the small HAPT configurations.
   """
 
+  epochs: int
   lr: float
   schedule: Mapping[str, Any]
   type: str = "adamw"
+  settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
   weight_decay: float = 0.05
-  betas: tuple[float, float] = (0.9, 0.999)
-  epsilon: float = 1e-8
-  momentum: float = 0.9
   clip_norm: float | None = 1.0
   lr_scale: tuple[tuple[str, float], ...] = ()
   ema: float = 0.999
   ema_warmup: bool = True
 
-  def __post_init__(self):
-    if self.type not in _TYPES:
-      raise ConfigError(f'config.optim.type: no optimizer "{self.type}"; there are: {", ".join(_TYPES)}')
-    if self.schedule.get("type") not in schedules.TYPES:
-      raise ConfigError(
-        f'config.optim.schedule.type: no schedule "{self.schedule.get("type")}"; there are: '
-        f"{', '.join(schedules.TYPES)}"
-      )
+  def __post_init__(self) -> None:
+    known = settings_of(self.type)
+    for key in self.settings:
+      if key not in known:
+        own = ", ".join((*OWN_KEYS, *known))
+        raise ConfigError(f'config.optim.{key}: nothing reads this key; with the type "{self.type}" there are: {own}')
+    build(SCHEDULES, self.schedule, "config.optim.schedule")
 
-  @property
-  def epochs(self) -> int:
-    return self._schedule.epochs
-
-  @property
-  def _schedule(self) -> Any:
-    values = {key: value for key, value in self.schedule.items() if key != "type"}
-    return construct(schedules.TYPES[self.schedule["type"]], values, "config.optim.schedule")
+  @classmethod
+  def from_config(cls, section: Mapping[str, Any], epochs: int) -> "Optim":
+    """Of the plain values of config.optim; ConfigError for a key that the optimizer of this type does not read."""
+    for key in ("lr", "schedule"):
+      if key not in section:
+        raise ConfigError(f"config.optim.{key}: missing")
+    own = {key: value for key, value in section.items() if key in OWN_KEYS}
+    return cls(epochs=epochs, settings={key: section[key] for key in section if key not in OWN_KEYS}, **own)
 
   def ema_decay(self, step: Array) -> Array:
     """Decay of the moving average in the update after `step` updates."""
@@ -76,17 +83,38 @@ class Optim:
 
   def make(self, steps_per_epoch: int) -> tuple[optax.GradientTransformation, optax.Schedule]:
     """The optimizer and its schedule, for epochs of so many steps."""
-    schedule = self._schedule.make(self.lr, steps_per_epoch)
-    clip = optax.clip_by_global_norm(self.clip_norm) if self.clip_norm else optax.identity()
-    decay = optax.add_decayed_weights(self.weight_decay, decay_mask)
-    adam = optax.scale_by_adam(*self.betas, eps=self.epsilon)
-    rule = {
-      "adamw": (adam, decay),
-      "adam": (decay, adam),
-      "sgd": (decay, optax.trace(self.momentum)),
-    }[self.type]
-    scales = (_scale_by_path(self.lr_scale),) if self.lr_scale else ()
-    return optax.chain(clip, *rule, *scales, optax.scale_by_learning_rate(schedule)), schedule
+    schedule = build(SCHEDULES, self.schedule, "config.optim.schedule").make(self.lr, steps_per_epoch, self.epochs)
+    function = _function(self.type)
+    arguments = inspect.signature(function).parameters
+    mask = next((name for name in ("mask", "weight_decay_mask") if name in arguments), None)
+    before, given = [optax.clip_by_global_norm(self.clip_norm) if self.clip_norm else optax.identity()], {}
+    if "weight_decay" in arguments and mask:
+      given = {"weight_decay": self.weight_decay, mask: decay_mask}
+    else:
+      before.append(optax.add_decayed_weights(self.weight_decay, decay_mask))
+    return _chain(before, function(schedule, **given, **self.settings), self.lr_scale), schedule
+
+
+OWN_KEYS = tuple(field.name for field in dataclasses.fields(Optim) if field.name not in ("epochs", "settings"))
+
+
+def settings_of(name: str) -> dict[str, inspect.Parameter]:
+  """The settings of an optimizer of optax beside learning rate and decay, with their defaults."""
+  parameters = inspect.signature(_function(name)).parameters
+  return {key: parameter for key, parameter in parameters.items() if key not in _GIVEN}
+
+
+def optimizers() -> dict[str, Callable[..., optax.GradientTransformation]]:
+  """Name -> function of optax or optax.contrib: those that take a learning rate first, and nothing else they must."""
+  found = {}
+  is_function = lambda member: inspect.isfunction(member) or isinstance(member, functools.partial)  # noqa: E731
+  for module in (optax.contrib, optax):
+    for name, function in inspect.getmembers(module, is_function):
+      first, *others = [*inspect.signature(function).parameters.values()] or [None]
+      takes_rate = first is not None and first.name == "learning_rate"
+      if takes_rate and not name.startswith(_OTHERS) and all(x.default is not inspect.Parameter.empty for x in others):
+        found[name] = function
+  return found
 
 
 def decay_mask(params: Any) -> Any:
@@ -94,26 +122,55 @@ def decay_mask(params: Any) -> Any:
   return _map_paths(lambda path: path.split("/")[-1] == "kernel", params)
 
 
-def _scale_by_path(pairs):
-  """Multiplies the updates of each parameter by its factor."""
+def _function(name: str) -> Callable[..., optax.GradientTransformation]:
+  there = optimizers()
+  if name not in there:
+    raise ConfigError(f'config.optim.type: no optimizer "{name}"; optax has: {", ".join(sorted(there))}')
+  return there[name]
 
-  def factors(params):
-    paths = list(flax.traverse_util.flatten_dict(params, sep="/"))
-    for pattern, _ in pairs:
-      if not any(re.match(pattern, path) for path in paths):
-        raise ConfigError(f"config.optim.lr_scale: no parameter's path begins with {pattern!r}")
-    return _map_paths(lambda path: next((factor for p, factor in pairs if re.match(p, path)), 1.0), params)
 
-  def init(params):
-    factors(params)  # Refuses patterns that match nothing.
-    return optax.EmptyState()
+def _chain(
+  before: list[optax.GradientTransformation],
+  rule: optax.GradientTransformation,
+  scales: tuple[tuple[str, float], ...],
+) -> optax.GradientTransformation:
+  """`before`, then the optimizer, then the factors of learning rates by path.
 
-  def update(updates, state, params=None):
-    return jax.tree.map(lambda update, factor: factor * update, updates, factors(updates)), state
+  The state is one flat tuple, as in the checkpoints of earlier versions, where the optimizer's parts stood in the same
+  chain as the rest and the factors had a place, without arrays, before the schedule.
+  """
+  first = optax.chain(*before)
+
+  def init(params: Any) -> tuple[Any, ...]:
+    _factors(scales, params)  # Refuses patterns that match nothing.
+    state = rule.init(params)
+    parts = state if type(state) is tuple else (state,)
+    place = (optax.EmptyState(),) if scales else ()
+    return (*first.init(params), *parts[:-1], *place, parts[-1])
+
+  def update(updates: Any, state: tuple[Any, ...], params: Any = None) -> tuple[Any, tuple[Any, ...]]:
+    rest = state[len(before) :]
+    place, parts = ((rest[-2],), (*rest[:-2], rest[-1])) if scales else ((), rest)
+    updates, first_state = first.update(updates, state[: len(before)], params)
+    is_chain = type(jax.eval_shape(rule.init, params)) is tuple
+    updates, rule_state = rule.update(updates, parts if is_chain else parts[0], params)
+    parts = rule_state if is_chain else (rule_state,)
+    if scales:
+      updates = jax.tree.map(lambda update, factor: factor * update, updates, _factors(scales, updates))
+    return updates, (*first_state, *parts[:-1], *place, parts[-1])
 
   return optax.GradientTransformation(init, update)
 
 
-def _map_paths(function, params):
+def _factors(scales: tuple[tuple[str, float], ...], params: Any) -> Any:
+  """The factor of each parameter's learning rate."""
+  paths = list(flax.traverse_util.flatten_dict(params, sep="/"))
+  for pattern, _ in scales:
+    if not any(re.match(pattern, path) for path in paths):
+      raise ConfigError(f"config.optim.lr_scale: no parameter's path begins with {pattern!r}")
+  return _map_paths(lambda path: next((factor for p, factor in scales if re.match(p, path)), 1.0), params)
+
+
+def _map_paths(function: Callable[[str], Any], params: Any) -> Any:
   flat = flax.traverse_util.flatten_dict(params, sep="/")
   return flax.traverse_util.unflatten_dict({path: function(path) for path in flat}, sep="/")

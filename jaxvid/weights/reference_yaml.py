@@ -65,13 +65,14 @@ def translate(source: str | os.PathLike | Mapping[str, Any]) -> Translation:
   """Translates a YAML file, or its values; YamlError names the file and the key that has no meaning here."""
   keys, notes = Keys(source), []
   features = _features(keys)
+  optim, epochs = _optim(keys, notes)
   config = {
     "seed": keys.integer("init_rand_seed"),
     "task": _task(keys),
     "model": reference_model.model(keys),
     "data": _data(keys),
-    "optim": _optim(keys, notes),
-    "train": {},
+    "optim": optim,
+    "train": {"epochs": epochs},
     "eval": _eval(keys, notes),
   }
   keys.skip(*_IRRELEVANT)
@@ -194,9 +195,10 @@ def _data(keys):
 
 
 def _optim(keys, notes):
+  """(config.optim, epochs of the training)."""
   warmup, epochs = keys.integer("opt.warmup_epochs"), keys.integer("opt.epochs")
   final_lr = keys.number("opt.eta_min") if keys.system == TRIDET else _ACTIONFORMER_FINAL_LR
-  momentum = keys.number("opt.momentum")
+  optimizer, momentum = keys.choice("opt.type", {"AdamW": "adamw", "SGD": "sgd"}), keys.number("opt.momentum")
   milestones, gamma = tuple(keys.get("opt.schedule_steps")), keys.number("opt.schedule_gamma")
   schedule_type = keys.choice("opt.schedule_type", {"cosine": "warmup_cosine", "multistep": "warmup_multistep"})
   if not keys.flag("opt.warmup"):
@@ -208,24 +210,23 @@ def _optim(keys, notes):
     notes.append(f"opt.early_stop_epochs: {early}; training from these weights would run all {warmup + epochs} epochs")
   clip = keys.number("train_cfg.clip_grad_l2norm")
   devices = keys.get("devices")
-  schedule = {"type": schedule_type, "warmup_epochs": warmup, "epochs": warmup + epochs}
+  schedule = {"type": schedule_type, "warmup_epochs": warmup}
   if schedule_type == "warmup_cosine":
     schedule["final_lr"] = final_lr
   else:
     schedule |= {"milestones": milestones, "gamma": gamma}
-  return {
-    "type": keys.choice("opt.type", {"AdamW": "adamw", "SGD": "sgd"}),
+  optim = {
+    "type": optimizer,
     # There, the learning rate is for one device, and as many times that for several.
     "lr": keys.number("opt.learning_rate") * (len(devices) if isinstance(devices, list | tuple) else 1),
     "weight_decay": keys.number("opt.weight_decay"),
-    "betas": (0.9, 0.999),
-    "epsilon": 1e-8,
-    "momentum": momentum,
+    **({"momentum": momentum} if optimizer == "sgd" else {}),
     "clip_norm": clip if clip > 0 else None,
     "ema": _EMA,
     "ema_warmup": False,
     "schedule": schedule,
   }
+  return optim, warmup + epochs
 
 
 def _eval(keys, notes):

@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import pytest
 
-from jaxvid.build import DATA, build, construct
+from jaxvid.build import DATA, build
 from jaxvid.tasks.base import build_network
 from jaxvid.tasks.localization import Task
 from jaxvid.train.optim import Optim
@@ -43,7 +43,7 @@ def test_public_configurations_build(name):
   build_network(config["model"], config["task"]["num_classes"])
   Task(**{key: value for key, value in config["task"].items() if key != "type"})
   build(DATA, config["data"], "data")
-  construct(Optim, config["optim"], "optim").make(10)
+  Optim.from_config(config["optim"], config["train"]["epochs"]).make(10)
   assert config["model"]["padding"] == "reference" and config["optim"]["ema_warmup"] is False
   assert all(name.startswith("test_cfg.ext_score_file") for name in translation.notes)
 
@@ -94,7 +94,7 @@ def test_public_configurations_build(name):
     (ACTIONFORMER, {}, "optim.lr", 1e-4),
     (ACTIONFORMER, {"devices": ["cuda:0", "cuda:1"]}, "optim.lr", 2e-4),
     (ACTIONFORMER, {"opt__learning_rate": "1e-3"}, "optim.lr", 1e-3),
-    (ACTIONFORMER, {}, "optim.schedule.epochs", 35),
+    (ACTIONFORMER, {}, "train.epochs", 35),
     (ACTIONFORMER, {}, "optim.schedule.final_lr", 1e-8),
     ("tridet_anet_tsp", {}, "optim.schedule.final_lr", 5e-5),
     ("tridet_anet_tsp", {}, "optim.clip_norm", 0.4),
@@ -217,8 +217,9 @@ def test_sgd_and_multistep():
   yaml = changed(
     ACTIONFORMER, opt__type="SGD", opt__momentum=0.8, opt__schedule_type="multistep", opt__schedule_steps=[10]
   )
-  optim = construct(Optim, translate(yaml).config["optim"], "optim")
-  assert (optim.type, optim.momentum) == ("sgd", 0.8)
+  config = translate(yaml).config
+  optim = Optim.from_config(config["optim"], config["train"]["epochs"])
+  assert (optim.type, optim.settings["momentum"]) == ("sgd", 0.8)
   _, lr = optim.make(steps_per_epoch=3)
   first = optim.schedule["warmup_epochs"] * 3 + 30
   np.testing.assert_allclose(lr(first) / lr(first - 1), yaml["opt"].get("schedule_gamma", 0.1), rtol=1e-5)
