@@ -25,6 +25,7 @@ from jaxvid import files
 from jaxvid.studies import columns
 from jaxvid.studies.checks import same_meaning
 from jaxvid.studies.plan import StudyError, differences
+from jaxvid.train import old_configurations
 
 FINISHED, FAILED, STOPPED, NEW = "finished", "failed", "to be resumed", "to be run"
 # The command of a run.
@@ -109,7 +110,7 @@ class Run:
     path = self.folder / "config.py"
     if not path.exists():
       return
-    there = load_config(path)
+    there = old_configurations.upgrade(load_config(path))
     found = differences(there, self.config)
     if found and not same_meaning(there, self.config):
       lines = "\n  ".join(found)

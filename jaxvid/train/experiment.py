@@ -11,6 +11,7 @@ from jaxvid.data.store import Split
 from jaxvid.evaluators.base import AnyEvaluator
 from jaxvid.formats.contract import FeatureContract
 from jaxvid.tasks.base import AnyTask, build_network
+from jaxvid.train import old_configurations
 from jaxvid.train.optim import Optim
 
 
@@ -64,7 +65,11 @@ class Experiment:
 
   @classmethod
   def from_config(cls, config: Mapping[str, Any], workdir: str) -> "Experiment":
-    """Builds everything; ConfigError names the key that is missing, unknown or wrong."""
+    """Builds everything; ConfigError names the key that is missing, unknown or wrong.
+
+    A configuration of an earlier version is read as what it was then.
+    """
+    config = old_configurations.upgrade(config)
     sections = ("seed", "task", "model", "data", "optim", "train", "eval")
     for key in config:
       if key not in sections:

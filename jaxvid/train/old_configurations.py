@@ -1,0 +1,32 @@
+"""Configurations of earlier versions, as checkpoints and workdirs hold them, in the keys of this version."""
+
+from collections.abc import Mapping
+from typing import Any
+
+# Optimizer of an earlier version -> what its settings were by default where optax has another.
+_DEFAULTS = {"adamw": {}, "adam": {}, "sgd": {"momentum": 0.9}}
+
+
+def upgrade(config: Mapping[str, Any]) -> Mapping[str, Any]:
+  """The same experiment in the keys of this version; a configuration of this version comes back as it is.
+
+  Until 0.1 the training's length was optim.schedule.epochs, and config.optim held betas, epsilon and momentum of all
+  optimizers, of which the chosen one read its own.
+  """
+  optim = config.get("optim")
+  schedule = optim.get("schedule") if isinstance(optim, Mapping) else None
+  if not isinstance(schedule, Mapping) or "epochs" not in schedule:
+    return config
+  kind = optim.get("type", "adamw")
+  rest = {key: value for key, value in optim.items() if key not in ("betas", "epsilon", "momentum")}
+  settings = dict(_DEFAULTS.get(kind, {}))
+  if kind == "sgd":
+    settings |= {key: optim[key] for key in ("momentum",) if key in optim}
+  else:
+    if "betas" in optim:
+      settings["b1"], settings["b2"] = optim["betas"]
+    if "epsilon" in optim:
+      settings["eps"] = optim["epsilon"]
+  schedule = {key: value for key, value in schedule.items() if key != "epochs"}
+  train = {"epochs": optim["schedule"]["epochs"], **config.get("train", {})}
+  return dict(config, optim={**rest, **settings, "schedule": schedule}, train=train)
