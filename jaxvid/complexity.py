@@ -22,7 +22,7 @@ def main(argv: Sequence[str]) -> None:
   from jaxvid import configuration, shipped
   from jaxvid.train import complexity
 
-  config = configuration.load(shipped.configuration(flags.config), flags.overrides).to_dict()
+  config = configuration.load(shipped.configuration(flags.config), flags.overrides)
   found = complexity.measure(config, flags.dim, flags.steps, flags.compile)
   print(complexity.report(found, jax.default_backend()))
 

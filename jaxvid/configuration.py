@@ -1,72 +1,152 @@
-"""A configuration from its file, or from plain values, with what --config.SECTION.KEY=VALUE changes."""
+"""A configuration from its file, with every key that there is, and with what --config.SECTION.KEY=VALUE changes."""
 
-import re
+import ast
+import difflib
+import importlib.util
+import pathlib
+import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from absl import flags
-from ml_collections import ConfigDict, config_flags
-from ml_collections.config_dict import placeholder
-
 from jaxvid.build import ConfigError
+from jaxvid.train import config_file, old_configurations
 
 
-def load(path: str, overrides: Sequence[str] = (), prefix: str = "config") -> ConfigDict:
-  """The configuration of a file, FILE.py or FILE.py:VARIANT, changed as flags --PREFIX.SECTION.KEY=VALUE say.
+def load(path: str, overrides: Sequence[str] = (), prefix: str = "config") -> dict[str, Any]:
+  """The configuration of a file, FILE.py or FILE.py:VARIANT, as plain values, changed as flags say.
+
+  Args:
+    path: of a file with a function get_config(variant), which returns a mapping of what is not as by default.
+    overrides: flags such as "--config.optim.lr=3e-4".
+    prefix: what the flags begin with.
 
   Raises:
     ConfigError: there is no such file, variant or key, or a value is of another type.
   """
-  values = flags.FlagValues()
-  argv = ["jaxvid", f"--{prefix}={path}", *overrides]
-
-  def define():
-    defined = config_flags.DEFINE_config_file(prefix, lock_config=True, flag_values=values, sys_argv=argv)
-    values(argv)
-    return defined.value
-
-  return _said_in_a_line(path, define)
-
-
-def change(config: Mapping[str, Any], overrides: Sequence[str], where: str, prefix: str = "config") -> ConfigDict:
-  """The same for a configuration that is at hand as plain values; `where` names it in messages."""
-  values = flags.FlagValues()
-  argv = ["jaxvid", *overrides]
-
-  def define():
-    config_dict = ConfigDict(_with_placeholders(config))
-    defined = config_flags.DEFINE_config_dict(prefix, config_dict, lock_config=True, flag_values=values, sys_argv=argv)
-    values(argv)
-    return defined.value
-
-  return _said_in_a_line(where, define)
-
-
-def _said_in_a_line(where: str, read: Callable[[], ConfigDict]) -> ConfigDict:
-  """What `read` returns; its errors as ConfigError of one line."""
+  file, _, variant = path.partition(".py:") if ".py:" in path else (path.removesuffix(".py"), "", "")
   try:
-    return read()
-  except (AttributeError, KeyError) as error:  # How ml_collections answers a key that the configuration lacks.
-    key, *hints = str(error).replace("\\n", "\n").strip("\"'\\").splitlines()
-    near = re.search('Did you mean "(.*?)"', hints[0]) if hints else None
-    hint = f"; did you mean {near[1]}?" if near else ""
-    key = key.strip("'\\")
-    raise ConfigError(f'{where} has no key "{key}", so nothing would read it{hint}') from error
-  except (flags.Error, OSError, TypeError, ValueError) as error:
-    # An error inside a configuration file comes with its traceback in the message; the last line says what it is.
-    raise ConfigError(f"{where}: {str(error).strip().splitlines()[-1].strip()}") from error
+    spec = importlib.util.spec_from_file_location(pathlib.Path(file).name, f"{file}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    config = module.get_config(variant) if variant else module.get_config()
+  except (AttributeError, KeyError, OSError, TypeError, ValueError) as error:
+    raise ConfigError(f"{path}: {error}") from error
+  return change(_plain(config), overrides, path, prefix)
 
 
-def _with_placeholders(config: Mapping[str, Any]) -> dict[str, Any]:
-  """The configuration with a typed placeholder for None, so that a flag can set it."""
-  from jaxvid.train import config_file  # Here, not above: jax takes seconds to import.
-
-  config = dict(config)
-  for section, settings in config_file.sections(config).items():
-    hints = typing.get_type_hints(settings)
-    config[section] = {
-      name: placeholder(kind) if value is None and (kind := config_file.simple_type(hints.get(name))) else value
-      for name, value in config[section].items()
-    }
+def change(config: Mapping[str, Any], overrides: Sequence[str], where: str, prefix: str = "config") -> dict[str, Any]:
+  """The same for a configuration that is at hand as plain values; `where` names it in messages."""
+  config = _plain(old_configurations.upgrade(config))
+  changes = [_split(flag, prefix) for flag in overrides]
+  for path, text in changes:
+    if path.endswith(".type"):
+      config = _with_type(config, path, text)
+  config = config_file.complete(config)
+  for path, text in changes:
+    if not path.endswith(".type"):
+      _set(config, path, text, where, prefix)
   return config
+
+
+def _split(flag: str, prefix: str) -> tuple[str, str]:
+  name, equals, text = flag.partition("=")
+  start = f"--{prefix}."
+  if not name.startswith(start):
+    raise ConfigError(f"{flag}: not a flag {start}SECTION.KEY=VALUE")
+  return name.removeprefix(start), text if equals else "True"
+
+
+def _with_type(config: dict[str, Any], path: str, name: str) -> dict[str, Any]:
+  """The configuration with another type in a section, and of its settings those that the new type has, too."""
+  section = path.removesuffix(".type")
+  *outer, last = section.split(".")
+  config = _plain(config)
+  parent = config
+  for key in outer:
+    parent = parent.setdefault(key, {})
+  before = dict(parent.get(last) or {})
+  if before.get("type") == name:
+    return config
+  parent[last] = {**before, "type": name}
+  known = config_file.keys_of(config, section)
+  if known is not None:
+    parent[last] = {key: value for key, value in parent[last].items() if key in known}
+  return config
+
+
+def _set(config: dict[str, Any], path: str, text: str, where: str, prefix: str) -> None:
+  *sections, key = path.split(".")
+  values = config
+  for depth, section in enumerate(sections):
+    if not isinstance(values.get(section), Mapping):
+      _refuse(".".join(sections[: depth + 1]), values, where, prefix)
+    values = values[section]
+  known = config_file.keys_of(config, ".".join(sections)) if sections else {name: (None, None) for name in config}
+  if key not in (known if known is not None else values):
+    _refuse(path, known if known is not None else values, where, prefix)
+  hint = known[key][0] if known is not None else None
+  default = values.get(key, known[key][1] if known else None)
+  try:
+    values[key] = _read(text, hint, default)
+  except (SyntaxError, ValueError) as error:
+    raise ConfigError(f"{prefix}.{path}: {text!r} is not {_described(hint, default)}") from error
+
+
+def _refuse(path: str, known: Mapping[str, Any], where: str, prefix: str) -> typing.NoReturn:
+  key = path.rpartition(".")[2]
+  near = difflib.get_close_matches(key, list(known), n=1)
+  hint = f"; did you mean {near[0]}?" if near else f"; there are: {', '.join(known)}"
+  raise ConfigError(f'{where} has no key "{prefix}.{path}", so nothing would read it{hint}')
+
+
+def _kinds(hint: Any, default: Any) -> set[type]:
+  """The types that a value may have; none where neither annotation nor default says."""
+  if hint is None or hint is Any:
+    return {type(default)} if isinstance(default, bool | int | float | str | tuple) else set()
+  is_union = isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union
+  parts = typing.get_args(hint) if is_union else [hint]
+  return {kind for part in parts if isinstance(kind := typing.get_origin(part) or part, type)}
+
+
+def _read(text: str, hint: Any, default: Any) -> Any:
+  """The value that a flag's text stands for; ValueError where it is of none of the types."""
+  kinds = _kinds(hint, default)
+  if bool in kinds and text.lower() in ("true", "false", "1", "0"):
+    return text.lower() in ("true", "1")
+  if text in ("None", "none", "null") and (not kinds or types.NoneType in kinds):
+    return None
+  try:
+    value = ast.literal_eval(text)
+  except (SyntaxError, ValueError):
+    value = text
+  if str in kinds and not (isinstance(value, str) or any(_is(value, kind) for kind in kinds)):
+    value = text
+  if isinstance(value, int) and not isinstance(value, bool) and float in kinds and int not in kinds:
+    value = float(value)
+  if isinstance(value, list):
+    value = tuple(value)
+  fits = lambda value: any(_is(value, kind) for kind in kinds)  # noqa: E731
+  if kinds & {tuple, Sequence} and isinstance(value, int | float) and not fits(value):
+    value = (value,)
+  if kinds and not fits(value):
+    raise ValueError
+  return value
+
+
+def _is(value: Any, kind: type) -> bool:
+  return isinstance(value, kind) and not (isinstance(value, bool) and kind in (int, float))
+
+
+def _described(hint: Any, default: Any) -> str:
+  names = {bool: "true or false", int: "a whole number", float: "a number", str: "a word", types.NoneType: "None"}
+  return " or ".join(sorted(names.get(kind, f"a {kind.__name__.lower()}") for kind in _kinds(hint, default)))
+
+
+def _plain(value: Any) -> Any:
+  """Mappings as dicts, lists as tuples."""
+  if hasattr(value, "to_dict"):
+    value = value.to_dict()
+  if isinstance(value, Mapping):
+    return {key: _plain(item) for key, item in value.items()}
+  return tuple(map(_plain, value)) if isinstance(value, list | tuple) else value

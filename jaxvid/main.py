@@ -53,13 +53,13 @@ def _config(flags: argparse.Namespace) -> dict[str, Any]:
   from jaxvid.train import workdir
 
   if flags.config:
-    return configuration.load(shipped.configuration(flags.config), flags.overrides).to_dict()
+    return configuration.load(shipped.configuration(flags.config), flags.overrides)
   own = workdir.read_config(flags.workdir, flags.checkpoint)
   if own is None:
     raise ValueError(
       f"{flags.workdir} holds no training yet; say what to train: --config=quickstart, or another NAME or FILE.py"
     )
-  return configuration.change(own, flags.overrides, f"{flags.workdir}'s configuration").to_dict()
+  return configuration.change(own, flags.overrides, f"{flags.workdir}'s configuration")
 
 
 def _what_is_kept(flags: argparse.Namespace) -> str:

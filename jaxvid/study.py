@@ -25,7 +25,7 @@ from collections.abc import Callable, Sequence
 from ml_collections import ConfigDict
 from tqdm import tqdm
 
-from jaxvid import command, configuration, shipped
+from jaxvid import command, shipped
 from jaxvid.build import ConfigError
 from jaxvid.studies import checks, plan, table
 from jaxvid.studies.plan import StudyError
@@ -89,9 +89,11 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
 
 def _base_config(options: argparse.Namespace, base: str) -> ConfigDict:
   """The base configuration, read as jaxvid train reads its own."""
+  from jaxvid import configuration  # Here, not above: jax is slow to import.
+
   name = options.base or (f"{base}:{options.variant}" if options.variant else base)
   try:
-    return configuration.load(_shipped(shipped.configuration, name), options.overrides, prefix="base")
+    return ConfigDict(configuration.load(_shipped(shipped.configuration, name), options.overrides, prefix="base"))
   except ConfigError as error:
     raise StudyError(str(error)) from error
 

@@ -7,23 +7,88 @@ import typing
 from collections.abc import Mapping
 from typing import Any
 
-from jaxvid.build import DATA, EVALUATORS, TASKS, constructor
+from jaxvid.build import DATA, EVALUATORS, SCHEDULES, TASKS, constructor
+from jaxvid.tasks.base import task_file
 from jaxvid.tasks.localization import Detection
 from jaxvid.train.experiment import Train
 from jaxvid.train.optim import Optim, settings_of
 
+SECTIONS = ("task", "model", "data", "optim", "train", "eval")
+# What the network and its parts are told by others: the task, and config.model itself.
+_GIVEN = ("parent", "name", "num_classes", "padding", "dtype")
+
 
 def complete(config: Mapping[str, Any]) -> dict[str, Any]:
-  """The configuration with every key that a section takes, so that each can be set by a flag."""
-  if config["task"]["type"] == "localization":
-    detection = _with_defaults(Detection, config["task"].get("detection", {}))
-    config = dict(config, task=dict(config["task"], detection=detection))
-  optim = config.get("optim", {})
-  settings = {name: setting.default for name, setting in settings_of(optim.get("type", Optim.type)).items()}
-  return dict(config) | {
-    name: _with_defaults(kind, dict(settings if name == "optim" else {}) | config.get(name, {}))
-    for name, kind in sections(config).items()
+  """The configuration with every key that a section and a model part take, so that each can be set by a flag."""
+  config = {section: {} for section in SECTIONS} | dict(config)
+  if config["task"].get("type") == "localization":
+    config["task"] = {"detection": {}} | config["task"]
+  parts = [f"model.{part}" for part in task_file(config["task"].get("type")).Model.PARTS]
+  nested = ["task.detection"] if "detection" in config["task"] else []
+  for path in (*SECTIONS, *parts, "optim.schedule", *nested):
+    config = _put(config, path)
+  return config
+
+
+def keys_of(config: Mapping[str, Any], path: str) -> dict[str, tuple[Any, Any]] | None:
+  """Key -> (type, default) of what a section reads, by the types that `config` names; None for a free mapping.
+
+  Args:
+    config: at least with its types.
+    path: "" or the section's dotted name without "config", such as "model.head".
+
+  Raises:
+    ConfigError: a type that there is not.
+  """
+  kind, given = _constructor(config, path)
+  if kind is None:
+    return None
+  hints = typing.get_type_hints(kind)
+  keys = {
+    field.name: (hints.get(field.name), _default(field))
+    for field in dataclasses.fields(kind)
+    if field.init and field.name not in given
   }
+  if path == "optim":
+    settings = settings_of(config["optim"].get("type", Optim.type))
+    keys |= {name: (None, setting.default) for name, setting in settings.items()}
+  if path.count(".") or path in ("task", "data", "eval"):
+    keys = {"type": (str, dataclasses.MISSING), **keys}
+  return keys if path != "task.detection" else {key: value for key, value in keys.items() if key != "type"}
+
+
+def _constructor(config, path):
+  """(the dataclass of a section, its fields that are not keys); (None, ()) where there is none."""
+  section, _, part = path.partition(".")
+  if path == "task.detection" and config["task"]["type"] == "localization":
+    return Detection, ()
+  if path == "optim.schedule":
+    return constructor(SCHEDULES, config["optim"]["schedule"].get("type"), "config.optim.schedule"), ()
+  if section == "model":
+    kind = task_file(config["task"]["type"]).Model
+    if not part:
+      return kind, ()
+    if part in kind.PARTS:
+      return constructor(kind.PARTS[part], config["model"][part].get("type"), f"config.{path}"), _GIVEN
+  if not part and section in (known := sections(config)):
+    return known[section], ("epochs", "settings") if section == "optim" else ()
+  return None, ()
+
+
+def _put(config, path):
+  """`config` with the defaults of the section at `path`."""
+  section, _, part = path.partition(".")
+  defaults = {key: value for key, (_, value) in keys_of(config, path).items() if value is not dataclasses.MISSING}
+  if part:
+    values = config[section].get(part) or {}
+    return dict(config, **{section: dict(config[section], **{part: defaults | dict(values)})})
+  return dict(config, **{section: defaults | dict(config[section])})
+
+
+def _default(field):
+  """The default of a dataclass's field; MISSING where there is none that can stand in a configuration."""
+  value = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
+  return dataclasses.MISSING if dataclasses.is_dataclass(value) else value
 
 
 def sections(config: Mapping[str, Any]) -> dict[str, type]:
@@ -46,13 +111,6 @@ def write(config: Mapping[str, Any], docstring: str) -> str:
     '    raise ValueError(f"this configuration has no variants; got {arg!r}")\n'
     f"  return ConfigDict(\n    {values}\n  )\n"
   )
-
-
-def _with_defaults(settings, values):
-  defaults = {
-    field.name: field.default for field in dataclasses.fields(settings) if field.default is not dataclasses.MISSING
-  }
-  return dict(values) | {name: default for name, default in defaults.items() if name not in values}
 
 
 def _with_placeholders(config):
