@@ -39,7 +39,7 @@ def test_help(run):
     (["--config=quick_start", "--workdir={tmp}"], "did you mean quickstart?"),
     (["--workdir={tmp}"], "holds no training yet"),
     (["--config=configs/quickstart.py:smok", "--workdir={tmp}"], 'unknown variant "smok"'),
-    (["--config=configs/quickstart.py", "--config.optim.rate=1", "--workdir={tmp}"], 'no key "rate"'),
+    (["--config=configs/quickstart.py", "--config.optim.rate=1", "--workdir={tmp}"], 'no key "config.optim.rate"'),
     (["--config=configs/quickstart.py", "--config.optim.lr=fast", "--workdir={tmp}"], "fast"),
     (["--config=configs/quickstart.py", "--config.model.backbone.type=lstm", "--workdir={tmp}"], 'no backbone "lstm"'),
     (
