@@ -9,7 +9,7 @@ import pytest
 
 import tiny
 from jaxvid import command, files, main
-from jaxvid.train import loop
+from jaxvid.train import config_file, loop
 from jaxvid.train.checkpoint import Checkpoints
 
 ROOT = pathlib.Path(__file__).parents[1]
@@ -82,7 +82,8 @@ class TestWorkdir:
     files.write_json(tmp_path / "config.json", config)
     (tmp_path / "config.py").write_text("raise SystemExit('executed')")
     command.run(main.main, [f"--workdir={tmp_path}", f"--mode={mode}"])
-    assert called == [config] and isinstance(called[0]["task"]["regression_ranges"], tuple)
+    assert called == [config_file.complete(config)] and isinstance(called[0]["task"]["regression_ranges"], tuple)
+    assert called[0]["optim"]["lr"] == config["optim"]["lr"]
     flags = ["--config.optim.lr=0.5", "--config.train.num_devices=3", "--config.eval.tious=(0.5,)"]
     command.run(main.main, [f"--workdir={tmp_path}", f"--mode={mode}", *flags])
     assert called[1]["optim"]["lr"] == 0.5 and called[1]["train"]["num_devices"] == 3
@@ -98,7 +99,7 @@ class TestWorkdir:
     with Checkpoints(tmp_path) as checkpoints:
       checkpoints.save("best", 3, {"params": np.zeros(2)}, {"config": config})
     command.run(main.main, [f"--workdir={tmp_path}", "--mode=eval", "--checkpoint=best"])
-    assert called == [config]
+    assert called == [config_file.complete(config)]
 
   @pytest.mark.parametrize(
     "text, message",
@@ -117,7 +118,7 @@ class TestWorkdir:
 
   def test_a_key_that_it_has_not(self, tmp_path, called):
     files.write_json(tmp_path / "config.json", tiny.get_config().to_dict())
-    with pytest.raises(SystemExit, match='has no key "rl", so nothing would read it'):
+    with pytest.raises(SystemExit, match='has no key "config.optim.rl", so nothing would read it'):
       command.run(main.main, [f"--workdir={tmp_path}", "--config.optim.rl=0.5"])
 
 

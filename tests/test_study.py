@@ -233,7 +233,7 @@ class TestFile:
       (["--study=nowhere.py"], "nowhere.py: no such file"),
       (["--rows=base,slower"], "has no row 'slower'; it has: base, faster"),
       (["--seeds=0,one"], "give whole numbers"),
-      (["--base.optim.rate=1"], 'no key "rate"'),
+      (["--base.optim.rate=1"], 'no key "base.optim.rate"'),
       (["--base=nowhere.py"], "nowhere.py"),
       (["--variant=small"], 'unknown variant "small"'),
     ],
