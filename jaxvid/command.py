@@ -39,7 +39,7 @@ class Parser(argparse.ArgumentParser):
       where a command has none.
   """
 
-  def __init__(self, name: str, doc: str | None, overrides: str | None = None):
+  def __init__(self, name: str, doc: str | None, overrides: str | None = None) -> None:
     super().__init__(
       prog=f"jaxvid {name}",
       description=doc,

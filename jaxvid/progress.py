@@ -40,7 +40,7 @@ class Bar(Generic[T]):
     unit: str,
     leave: bool = False,
     disable: bool = False,
-  ):
+  ) -> None:
     """Args:
     iterable: what to go through; None where `update` is called.
     total: how many items there are; by default the length of `iterable`, where it has one.
@@ -144,7 +144,7 @@ class _Nothing:
 class _Log(_Nothing):
   """Lines in the place of a bar."""
 
-  def __init__(self, total: int | None, initial: int, desc: str, unit: str, is_nested: bool):
+  def __init__(self, total: int | None, initial: int, desc: str, unit: str, is_nested: bool) -> None:
     self._total, self._initial, self._desc, self._unit = total, initial, desc, unit
     self._count = self._written = initial
     self._note = ""

@@ -26,7 +26,7 @@ class ClipReader:
     broken: dict of index -> what is wrong with the clip, for those that have been met.
   """
 
-  def __init__(self, source: Split, views: Views, skip_bad: bool, cache_decoded: bool):
+  def __init__(self, source: Split, views: Views, skip_bad: bool, cache_decoded: bool) -> None:
     """Args: see the settings of the same names in jaxvid.data.pipelines.clips.Data.
 
     Raises:
@@ -111,7 +111,7 @@ class ClipReader:
 class _Decoded:
   """All frames of a video in memory, at one size."""
 
-  def __init__(self, video: Any, size: tuple[int, int]):
+  def __init__(self, video: Any, size: tuple[int, int]) -> None:
     self.timestamps, self.height, self.width = video.timestamps, video.height, video.width
     self._size = size
     self._frames = video.frames(np.arange(video.num_frames), size)

@@ -49,7 +49,7 @@ class Views:
   num_crops: int
   flow: str | None = None
 
-  def __post_init__(self):
+  def __post_init__(self) -> None:
     if self.sampling not in SAMPLINGS:
       raise ValueError(f"sampling: {self.sampling!r} is none of {', '.join(SAMPLINGS)}")
     if self.short not in sampling.SHORT:

@@ -27,7 +27,7 @@ class Crop:
   min_overlap: float = 0.5
   window_margin: str = "half_clip"
 
-  def __post_init__(self):
+  def __post_init__(self) -> None:
     if self.window_margin not in _WINDOW_MARGINS:
       raise ValueError(f"window_margin: {self.window_margin!r} is none of {', '.join(_WINDOW_MARGINS)}")
 

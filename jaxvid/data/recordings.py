@@ -94,7 +94,7 @@ class FeatureFile:
 class FeatureFiles:
   """Files of features by index, as `jaxvid.data.store.Split` gives the records of a dataset; without any actions."""
 
-  def __init__(self, recordings: Sequence[FeatureFile], contract: FeatureContract):
+  def __init__(self, recordings: Sequence[FeatureFile], contract: FeatureContract) -> None:
     self._recordings, self._contract = list(recordings), contract
 
   def __len__(self) -> int:

@@ -35,7 +35,7 @@ class Split:
     metadata: all the metadata of the dataset, a dict.
   """
 
-  def __init__(self, folder: str | os.PathLike, split: str):
+  def __init__(self, folder: str | os.PathLike, split: str) -> None:
     import tensorflow_datasets as tfds  # Here, not above: slow to import.
 
     builder = tfds.builder_from_directory(folder)

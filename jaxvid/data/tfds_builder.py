@@ -25,7 +25,7 @@ class RecordBuilder(tfds.core.GeneratorBasedBuilder):
     dtype: str,
     data_dir: Path,
     config: str,
-  ):
+  ) -> None:
     """Args: see `make_builder`."""
     self._records_by_split = records_by_split
     self._metadata = metadata

@@ -14,7 +14,7 @@ from jaxvid.tasks.base import AnyTask
 class Predictor:
   """A network and its task, jitted once: a program is compiled for each shape of a batch that occurs, and kept."""
 
-  def __init__(self, network: nn.Module, task: AnyTask):
+  def __init__(self, network: nn.Module, task: AnyTask) -> None:
     self._step = jax.jit(
       lambda variables, batch: task.predict(network.apply(variables, *task.inputs(batch), train=False), batch)
     )

@@ -43,7 +43,7 @@ class AttentiveModel:
     feeds_back: whether its predictions are fed back, so that others can be put in their place.
   """
 
-  def __init__(self, model: trained.Trained):
+  def __init__(self, model: trained.Trained) -> None:
     """Raises ConfigError where the network is none that anticipates, or attends to nothing."""
     anticipator = getattr(model.experiment.network, "anticipator", None)
     if anticipator is None:

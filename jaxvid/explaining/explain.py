@@ -42,7 +42,7 @@ class Settings:
   num_samples: int = 6
   seed: int = 0
 
-  def __post_init__(self):
+  def __post_init__(self) -> None:
     if self.past not in PAST or self.anticipated not in ANTICIPATED:
       raise ValueError(f"past {self.past!r} must be {' or '.join(PAST)}, anticipated {self.anticipated!r} "
                        f"{' or '.join(ANTICIPATED)}")  # fmt: skip

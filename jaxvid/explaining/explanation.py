@@ -118,7 +118,7 @@ def masses(
 class Forward:
   """Sums over windows, a row for each class that is anticipated."""
 
-  def __init__(self, num_columns: int):
+  def __init__(self, num_columns: int) -> None:
     """Args: num_columns: classes that a step may show."""
     # Of each: mass, chance, presence, contribution, and the square of the mass, for the error.
     self._sums = collections.defaultdict(lambda: np.zeros((5, num_columns)))
@@ -207,7 +207,7 @@ class Effect:
 class Backward:
   """Sums over replacements, by position, replaced and anticipated action."""
 
-  def __init__(self):
+  def __init__(self) -> None:
     self._sums = collections.defaultdict(lambda: np.zeros(4))
 
   def add(self, position: int, replaced: int, anticipated: int, effect: np.ndarray) -> None:

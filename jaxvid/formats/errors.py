@@ -15,7 +15,7 @@ class FormatError(ValueError):
     remedy: what to do, a sentence.
   """
 
-  def __init__(self, file: str | os.PathLike, field: str, problem: str, remedy: str):
+  def __init__(self, file: str | os.PathLike, field: str, problem: str, remedy: str) -> None:
     super().__init__(str(file), field, problem, remedy)
     self.file, self.field, self.problem, self.remedy = str(file), field, problem, remedy
 

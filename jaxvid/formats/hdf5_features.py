@@ -21,7 +21,7 @@ class Hdf5Features:
     FormatError: it cannot be read, or h5py is not installed.
   """
 
-  def __init__(self, path: str | os.PathLike):
+  def __init__(self, path: str | os.PathLike) -> None:
     try:
       import h5py  # Here, not above: only these files need it.
     except ImportError:

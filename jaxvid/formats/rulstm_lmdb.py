@@ -33,7 +33,7 @@ class LmdbFeatures:
     stride: frames from one step to the next, 1 or more; not always whole: 7.5 is a quarter of a second.
   """
 
-  def __init__(self, paths, stride):
+  def __init__(self, paths, stride) -> None:
     try:
       import lmdb  # Here, not above: only these databases need it.
     except ImportError:

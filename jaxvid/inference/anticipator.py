@@ -32,7 +32,7 @@ class Anticipator:
     tau_a: anticipation time, seconds.
   """
 
-  def __init__(self, workdir: str | os.PathLike, checkpoint: str = "latest"):
+  def __init__(self, workdir: str | os.PathLike, checkpoint: str = "latest") -> None:
     """Loads the latest or best checkpoint of a workdir.
 
     Raises:

@@ -20,7 +20,7 @@ class Classifier:
     views: which frames and pixels the network sees, jaxvid.data.clip_views.Views.
   """
 
-  def __init__(self, model: ClipModel):
+  def __init__(self, model: ClipModel) -> None:
     self.class_names, self.views = list(model.class_names), model.views
     self._variables = model.variables
     self._predictor = Predictor(model.network, model.task)

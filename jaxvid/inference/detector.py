@@ -23,7 +23,7 @@ class Detector:
     contract: FeatureContract of the features that it was trained on.
   """
 
-  def __init__(self, workdir: str | os.PathLike, checkpoint: str = "latest"):
+  def __init__(self, workdir: str | os.PathLike, checkpoint: str = "latest") -> None:
     """Loads the latest or best checkpoint of a workdir.
 
     Raises:

@@ -45,7 +45,7 @@ class FeatureExtractor:
     stride: int | None = None,
     target_fps: float | None = None,
     batch_size: int = 8,
-  ):
+  ) -> None:
     """Args:
       model: the network.
       layer: "backbone" for the mean of its last features over time and space, "pooled" for what the classifier sees.

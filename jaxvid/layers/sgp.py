@@ -70,20 +70,20 @@ class PerceptionBlock(nn.Module):
     z = nn.Dense(width, kernel_init=uniform_fan_in, dtype=self.dtype, name="mlp_out")(nn.gelu(z, approximate=False))
     return y + ResidualBranch(self.drop_path, name="mlp_scale")(self._mask_out(z, mask), train), mask
 
-  def _depthwise(self, name, kernel_size, u):
+  def _depthwise(self, name: str, kernel_size: int, u: Features) -> Features:
     initializer = nn.initializers.normal(self.branch_std)
     return DepthwiseConv(kernel_size, kernel_init=initializer, dtype=self.dtype, name=name)(u)
 
-  def _instant(self, u, mask):
+  def _instant(self, u: Features, mask: Mask) -> Features:
     """fc(u) relu(global_fc(mean u)): each step by itself, its channels gated by the whole sequence."""
     everywhere = jnp.ones_like(mask) if self.padding == "reference" else mask
     mean = masked_mean(u, everywhere).astype(self.dtype)
     return self._depthwise("fc", 1, u) * nn.relu(self._depthwise("global_fc", 1, mean))
 
-  def _mask_out(self, x, mask):
+  def _mask_out(self, x: Features, mask: Mask) -> Features:
     return mask_out(x, mask) if self.padding == "ignored" else x
 
-  def _pool(self, x, mask):
+  def _pool(self, x: Features, mask: Mask) -> tuple[Features, Mask]:
     if self.stride == 1:
       return x, mask
     everywhere = jnp.ones_like(mask) if self.padding == "reference" else mask

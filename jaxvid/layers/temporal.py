@@ -122,7 +122,7 @@ def score_bias(prior_prob: float, empty_classes: Sequence[int] = ()) -> Any:
   return initializer
 
 
-def _logit(probability):
+def _logit(probability: float) -> float:
   return math.log(probability / (1 - probability))
 
 

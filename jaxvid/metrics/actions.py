@@ -19,7 +19,7 @@ class GroundTruth:
   segments: np.ndarray
   labels: np.ndarray
 
-  def __post_init__(self):
+  def __post_init__(self) -> None:
     _normalise(self)
 
 
@@ -32,7 +32,7 @@ class Predictions:
   labels: np.ndarray
   scores: np.ndarray
 
-  def __post_init__(self):
+  def __post_init__(self) -> None:
     _normalise(self)
 
 

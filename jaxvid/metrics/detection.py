@@ -12,8 +12,10 @@ Three rules that scores of the last digit depend on:
 """
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from jaxvid.metrics.actions import GroundTruth, Predictions
 from jaxvid.metrics.matching import Order, Overlaps, best_first, find_overlaps, match
@@ -47,7 +49,7 @@ class DetectionScores:
     """The mean of mAP over thresholds: the one number papers quote."""
     return float(self.mean_ap.mean())
 
-  def to_dict(self, class_names=None) -> dict:
+  def to_dict(self, class_names: Sequence[str] | None = None) -> dict:
     """Plain values for JSON; thresholds become keys such as "0.30", classes their names or, without names, their ids.
 
     Args:
@@ -67,12 +69,16 @@ class DetectionScores:
       "per_class": per_class,
     }
 
-  def _by_tiou(self, values) -> dict[str, float]:
+  def _by_tiou(self, values: np.ndarray) -> dict[str, float]:
     return {f"{tiou:.2f}": float(value) for tiou, value in zip(self.tious, values, strict=True)}
 
 
 def evaluate(
-  ground_truth: GroundTruth, predictions: Predictions, tious, ks=(1, 5), order: Order = best_first
+  ground_truth: GroundTruth,
+  predictions: Predictions,
+  tious: ArrayLike,
+  ks: Sequence[int] = (1, 5),
+  order: Order = best_first,
 ) -> DetectionScores:
   """Average precision and Recall@kx of `predictions` at each of `tious`.
 
@@ -97,7 +103,7 @@ def evaluate(
 
 
 def average_precision(
-  ground_truth: GroundTruth, predictions: Predictions, tious, order: Order = best_first
+  ground_truth: GroundTruth, predictions: Predictions, tious: ArrayLike, order: Order = best_first
 ) -> tuple[np.ndarray, np.ndarray]:
   """Interpolated average precision of each class at each threshold.
 
@@ -117,7 +123,11 @@ def average_precision(
 
 
 def recall_at_kx(
-  ground_truth: GroundTruth, predictions: Predictions, tious, ks=(1, 5), order: Order = best_first
+  ground_truth: GroundTruth,
+  predictions: Predictions,
+  tious: ArrayLike,
+  ks: Sequence[int] = (1, 5),
+  order: Order = best_first,
 ) -> np.ndarray:
   """Recall of the k * n best predictions of each class in each recording that holds n actions of it, mean over classes.
 
@@ -133,7 +143,9 @@ def recall_at_kx(
   return _recall_at_kx(find_overlaps(ground_truth, predictions, tious.min(), order), tious, ks)
 
 
-def remove_duplicate_annotations(segments, labels, tolerance: float = 1e-3) -> tuple[np.ndarray, np.ndarray]:
+def remove_duplicate_annotations(
+  segments: ArrayLike, labels: ArrayLike, tolerance: float = 1e-3
+) -> tuple[np.ndarray, np.ndarray]:
   """ActionFormer's cleaning of the annotations of one recording (the official ActivityNet evaluator keeps them all).
 
   In the given order, an annotation is dropped if it is shorter than `tolerance`, or if one kept before it has the same
@@ -158,7 +170,7 @@ def remove_duplicate_annotations(segments, labels, tolerance: float = 1e-3) -> t
   return segments[kept], labels[kept]
 
 
-def format_scores(scores: DetectionScores, class_names=None) -> str:
+def format_scores(scores: DetectionScores, class_names: Sequence[str] | None = None) -> str:
   """A table in percent for the terminal: a column a threshold and one for their mean.
 
   Args:
@@ -201,7 +213,7 @@ def _average_precision(overlaps: Overlaps, tious: np.ndarray) -> np.ndarray:
   return ap
 
 
-def _recall_at_kx(overlaps: Overlaps, tious: np.ndarray, ks) -> np.ndarray:
+def _recall_at_kx(overlaps: Overlaps, tious: np.ndarray, ks: Sequence[int]) -> np.ndarray:
   """(T, K) of `recall_at_kx`."""
   num_truths = np.bincount(overlaps.truth_class)
   recall = np.zeros((len(tious), len(ks)))
@@ -219,7 +231,7 @@ def envelope(precision: np.ndarray) -> np.ndarray:
   return np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
 
 
-def check_tious(tious) -> np.ndarray:
+def check_tious(tious: ArrayLike) -> np.ndarray:
   """(T,) thresholds; raises ValueError where one is outside (0, 1]."""
   tious = np.atleast_1d(np.asarray(tious, np.float64))
   if not np.all((tious > 0) & (tious <= 1)):

@@ -10,6 +10,7 @@ import dataclasses
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from jaxvid.metrics import matching
 from jaxvid.metrics.actions import GroundTruth, Predictions, take
@@ -74,7 +75,7 @@ class Diagnosis:
 def diagnose(
   ground_truth: GroundTruth,
   predictions: Predictions,
-  tious,
+  tious: ArrayLike,
   durations: np.ndarray,
   bins: Bins | None = None,
   order: Order = best_first,
@@ -149,7 +150,7 @@ def _best_rows(overlaps: matching.Overlaps, num_truths: np.ndarray) -> np.ndarra
   return overlaps.rows[matching.rank_in_group(overlaps.class_of) < _MULTIPLE * num_truths[overlaps.class_of]]
 
 
-def _kinds(truth, predictions, overlaps, tious) -> np.ndarray:
+def _kinds(truth: GroundTruth, predictions: Predictions, overlaps: matching.Overlaps, tious: np.ndarray) -> np.ndarray:
   """(T, P) index into KINDS of each prediction, in the order of `overlaps`."""
   best_tiou, best_label = np.zeros(len(overlaps.rows)), np.full(len(overlaps.rows), -1)
   for prediction, partner in matching.each_pair(predictions.video[overlaps.rows], truth.video):
@@ -163,7 +164,9 @@ def _kinds(truth, predictions, overlaps, tious) -> np.ndarray:
   return np.where(matching.match(overlaps, tious) >= 0, 0, error)
 
 
-def _average_map_n(hits, counted, class_of, num_truths, num_found_truths) -> float:
+def _average_map_n(
+  hits: np.ndarray, counted: np.ndarray, class_of: np.ndarray, num_truths: np.ndarray, num_found_truths: np.ndarray
+) -> float:
   """AP_N, mean over thresholds and over the classes that have ground truth among that looked at.
 
   Args:

@@ -189,7 +189,7 @@ def estimate_shifts(nodes: Float[Array, "B T H W C"], radius: int) -> Int[Array,
   return candidates[jnp.argmax(scores, axis=0)]
 
 
-def _moved(values, shifts):
+def _moved(values: Float[Array, "B T H W C"], shifts: Int[Array, "B T 2"]) -> Float[Array, "B T H W C"]:
   """Values (B, T, H, W, C) moved by shifts (B, T, 2) rows and columns; zero where nothing has moved to."""
   height, width = values.shape[2:4]
 
@@ -202,7 +202,7 @@ def _moved(values, shifts):
   return jax.vmap(jax.vmap(move))(values, shifts)
 
 
-def _polynomial(matrix, graph, identity):
+def _polynomial(matrix: Float[Array, "N N"], graph: Graph, identity: Float[Array, "N N"]) -> Float[Array, "N N"]:
   """H(K) as a matrix on F: Horner's scheme of the iteration."""
   result = identity
   for _ in range(graph.num_steps):

@@ -15,6 +15,7 @@ exist, or are padding. `border` says what becomes of them:
 
 import jax
 import jax.numpy as jnp
+from jaxtyping import Bool, Float
 
 from jaxvid.array_types import Array, Labels, Mask
 
@@ -72,7 +73,9 @@ def expected_distances_at(
   return jnp.stack([left, right], axis=-1)
 
 
-def _expectation(seen, own, there, border):
+def _expectation(
+  seen: Float[Array, "N W"], own: Float[Array, "N W"], there: Bool[Array, "N W"], border: str
+) -> Float[Array, "N"]:
   """Mean position, in [0, num_bins], along the last axis under softmax(seen + own)."""
   logits = seen + own
   if border == "masked":

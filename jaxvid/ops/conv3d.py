@@ -21,6 +21,7 @@ from jaxvid.array_types import Array
 
 Volume = Float[Array, "B T H W C"]
 Sizes = tuple[int, int, int]  # Of time, height and width.
+Pads = list[tuple[int, int]]  # Before and after, of each of them.
 PADDINGS = ("half", "same")
 
 _VOLUMES = ("NDHWC", "DHWIO", "NDHWC")
@@ -68,11 +69,11 @@ def pad_widths(sizes: Sequence[int], window: Sequence[int], strides: Sizes, padd
   raise ValueError(f"padding must be one of {', '.join(PADDINGS)}; got {padding!r}")
 
 
-def _native(x, kernel, strides, pads, groups):
+def _native(x: Volume, kernel: Array, strides: Sizes, pads: Pads, groups: int) -> Array:
   return lax.conv_general_dilated(x, kernel, strides, pads, dimension_numbers=_VOLUMES, feature_group_count=groups)
 
 
-def _dense_frames(x, kernel, strides, pads):
+def _dense_frames(x: Volume, kernel: Array, strides: Sizes, pads: Pads) -> Array:
   """Output frame t is the sum over the kernel's frames i of the 2D convolution of input frame t * stride + i."""
   one_pixel = kernel.shape[1:3] == (1, 1)
   if one_pixel:
@@ -90,7 +91,7 @@ def _dense_frames(x, kernel, strides, pads):
   )
 
 
-def _depthwise_shifts(x, kernel, strides, pads):
+def _depthwise_shifts(x: Volume, kernel: Array, strides: Sizes, pads: Pads) -> Array:
   out = 0
   for frames, taps in zip(_shifts(x, 1, len(kernel), strides[0], pads[0], 0), kernel):
     for rows, row_taps in zip(_shifts(frames, 2, len(taps), strides[1], pads[1], 0), taps):
@@ -99,11 +100,11 @@ def _depthwise_shifts(x, kernel, strides, pads):
   return out
 
 
-def _max_pool_native(x, window, strides, pads):
+def _max_pool_native(x: Volume, window: Sizes, strides: Sizes, pads: Pads) -> Array:
   return lax.reduce_window(x, -jnp.inf, lax.max, (1, *window, 1), (1, *strides, 1), [(0, 0), *pads, (0, 0)])
 
 
-def _max_pool_shifts(x, window, strides, pads):
+def _max_pool_shifts(x: Volume, window: Sizes, strides: Sizes, pads: Pads) -> Array:
   """A maximum over a box is one over each of its axes in turn."""
   for axis in range(3):
     slices = _shifts(x, 1 + axis, window[axis], strides[axis], pads[axis], -jnp.inf)
@@ -111,7 +112,7 @@ def _max_pool_shifts(x, window, strides, pads):
   return x
 
 
-def _shifts(x, axis, window, stride, pad, fill):
+def _shifts(x: Volume, axis: int, window: int, stride: int, pad: tuple[int, int], fill: float) -> list[Array]:
   """The `window` slices of the padded axis that a kernel's taps see, each as long as the output."""
   if any(pad):
     x = jnp.pad(x, [pad if i == axis else (0, 0) for i in range(x.ndim)], constant_values=fill)

@@ -5,7 +5,7 @@ convolution meets its padding, and it depends on the lowering.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import jax
@@ -28,7 +28,7 @@ def _count(jaxpr: core.Jaxpr) -> int:
   return sum(_count_equation(equation) for equation in jaxpr.eqns)
 
 
-def _count_equation(equation) -> int:
+def _count_equation(equation: core.JaxprEqn) -> int:
   name, params = equation.primitive.name, equation.params
   if name == "dot_general":
     (contracted, _), _ = params["dimension_numbers"]
@@ -48,7 +48,7 @@ def _count_equation(equation) -> int:
   return sum(_count(inner) for inner in _inner(params))
 
 
-def _inner(params):
+def _inner(params: Mapping[str, Any]) -> Iterator[core.Jaxpr]:
   """The jaxprs that an equation such as a call holds."""
   for value in params.values():
     for item in value if isinstance(value, tuple | list) else (value,):

@@ -34,7 +34,9 @@ def queue_ages(count: Int[Array, "B"], size: int) -> tuple[Bool[Array, "B S"], I
   return slots < count[:, None], (count[:, None] - 1 - slots) % size + 1
 
 
-def push(queue: Float[Array, "B S ..."], count: Int[Array, "B"], value: Float[Array, "B ..."], valid: Bool[Array, "B"]):
+def push(
+  queue: Float[Array, "B S ..."], count: Int[Array, "B"], value: Float[Array, "B ..."], valid: Bool[Array, "B"]
+) -> Float[Array, "B S ..."]:
   """The queue with `value` in place of its oldest entry, where it is valid; `count` is the number of pushes so far."""
   rows, slots = jnp.arange(len(queue)), count % queue.shape[1]
   kept = queue[rows, slots]

@@ -1,11 +1,12 @@
 """Reading a sequence between its steps."""
 
 import jax.numpy as jnp
+from jaxtyping import Float
 
 from jaxvid.array_types import Array, Features
 
 
-def sample_at(x: Features, position: Array) -> Features:
+def sample_at(x: Features, position: Float[Array, "B K"]) -> Float[Array, "B K C"]:
   """Rows of (B, T, C) at real positions (B, K): linear between steps, of which those outside [0, T - 1] are zero."""
   steps = x.shape[1]
   position = position.astype(jnp.float32)

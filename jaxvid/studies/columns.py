@@ -37,9 +37,9 @@ def scores(config: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, fl
   return {name: found[column.score] for name, column in _columns(evaluator, config).items() if column.score in found}
 
 
-def _evaluator(config):
+def _evaluator(config: Mapping[str, Any]) -> Any:
   return build(EVALUATORS, config["eval"], "config.eval")
 
 
-def _columns(evaluator, config):
+def _columns(evaluator: Any, config: Mapping[str, Any]) -> dict[str, Any]:
   return evaluator.columns(config["task"]["num_classes"])

@@ -24,14 +24,14 @@ class Checkpoints:
   Two managers, since orbax's retention policies cannot promise to keep both the newest and the best.
   """
 
-  def __init__(self, workdir: str | pathlib.Path):
+  def __init__(self, workdir: str | pathlib.Path) -> None:
     self.folder = pathlib.Path(workdir).absolute() / _FOLDER
     self._managers = {}
 
   def __enter__(self):
     return self
 
-  def __exit__(self, *_):
+  def __exit__(self, *_: object) -> None:
     self.close()
 
   def steps(self, kind: str = LATEST) -> int | None:

@@ -18,7 +18,7 @@ class MetricLog:
   Opened at a step, it forgets what was logged after it: after a kill, the steps since the checkpoint come again.
   """
 
-  def __init__(self, workdir: str | pathlib.Path, step: int, enabled: bool = True):
+  def __init__(self, workdir: str | pathlib.Path, step: int, enabled: bool = True) -> None:
     self.path = pathlib.Path(workdir) / _METRICS
     self._file = self._tensorboard = None  # Not enabled: in all processes but one, nothing is written.
     if enabled:
@@ -29,7 +29,7 @@ class MetricLog:
   def __enter__(self):
     return self
 
-  def __exit__(self, *_):
+  def __exit__(self, *_: object) -> None:
     if self._file:
       self._file.close()
       self._tensorboard.close()

@@ -34,7 +34,7 @@ class Video:
 
   def __init__(
     self, source: str | os.PathLike | bytes, *, threads: int = 1, limits: Limits | None = None, name: str | None = None
-  ):
+  ) -> None:
     """Reads the packets of the file, but decodes no more than the first frame, unless the number of packets tells
     nothing about that of the frames.
 
@@ -203,7 +203,7 @@ class Video:
 class _Reader:
   """Frames of a stream that can leave packets out."""
 
-  def __init__(self, container: Any, stream: Any, packets: Packets):
+  def __init__(self, container: Any, stream: Any, packets: Packets) -> None:
     self._container, self._stream, self._packets = container, stream, packets
     self._demuxed = container.demux(stream)
     self._next = 0  # The packet that is decoded next.

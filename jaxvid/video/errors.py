@@ -12,7 +12,7 @@ class VideoError(ValueError):
     remedy: what to do, a sentence.
   """
 
-  def __init__(self, file: str, problem: str, remedy: str = "Copy or download it again."):
+  def __init__(self, file: str, problem: str, remedy: str = "Copy or download it again.") -> None:
     super().__init__(str(file), problem, remedy)
     self.file, self.problem, self.remedy = str(file), problem, remedy
 

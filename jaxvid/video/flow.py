@@ -44,7 +44,7 @@ class Flow:
     name, num_frames, timestamps, duration, fps, height, width: the video's.
   """
 
-  def __init__(self, video: Video, method: str):
+  def __init__(self, video: Video, method: str) -> None:
     """ValueError where the method is none, or OpenCV is not installed; method: one of METHODS."""
     self._video, self._estimate = video, _Estimator(method)
     self.name, self.num_frames, self.timestamps = video.name, video.num_frames, video.timestamps
@@ -102,7 +102,7 @@ def _picture(motion: np.ndarray) -> np.ndarray:
 class _Estimator:
   """The motion from one picture to another. One for each thread: OpenCV's estimators have memory."""
 
-  def __init__(self, method: str):
+  def __init__(self, method: str) -> None:
     check_method(method)
     try:
       import cv2

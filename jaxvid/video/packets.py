@@ -125,7 +125,7 @@ def scan(container: Any, stream: Any, name: str, limits: Limits) -> Packets:
 class _FirstFrame:
   """Decodes packets until the first frame is out; a packet that cannot be decoded ends the attempt."""
 
-  def __init__(self, stream: Any):
+  def __init__(self, stream: Any) -> None:
     self.shape, self._stream, self._is_over = None, stream, False
 
   def feed(self, packet: Any) -> None:

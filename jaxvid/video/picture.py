@@ -48,7 +48,7 @@ class Converter:
   One converts many: setting FFmpeg's scaler up takes longer than scaling a small picture.
   """
 
-  def __init__(self, height: int, width: int):
+  def __init__(self, height: int, width: int) -> None:
     self.shape = height, width
     self._reformatter = VideoReformatter()
 

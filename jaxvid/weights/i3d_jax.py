@@ -129,7 +129,7 @@ class _ArraysOnly(pickle.Unpickler):
 class _PickledType:
   """The type of an array's numbers; its byte order follows as state."""
 
-  def __init__(self, code: str, align: bool, copy: bool):
+  def __init__(self, code: str, align: bool, copy: bool) -> None:
     if code not in _NUMBERS:
       raise pickle.UnpicklingError(f"an array of type {code!r}, not of numbers")
     self.dtype = np.dtype(code)
@@ -141,7 +141,7 @@ class _PickledType:
 class _PickledArray:
   """An array, whose contents follow as state."""
 
-  def __init__(self, kind: Any, shape: tuple[int, ...], code: bytes):
+  def __init__(self, kind: Any, shape: tuple[int, ...], code: bytes) -> None:
     self.array = None
 
   def __setstate__(self, state: tuple) -> None:

@@ -75,7 +75,7 @@ class Keys:
     system: ACTIONFORMER or TRIDET.
   """
 
-  def __init__(self, source: str | os.PathLike | Mapping[str, Any]):
+  def __init__(self, source: str | os.PathLike | Mapping[str, Any]) -> None:
     self.where, values = _load(source)
     self.system = _system(values, self.where)
     self._values = _flatten(_DEFAULTS[self.system]) | _flatten(values)

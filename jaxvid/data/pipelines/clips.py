@@ -80,7 +80,7 @@ class Data:
   num_threads: int = 2
   prefetch: int = 4
 
-  def __post_init__(self):
+  def __post_init__(self) -> None:
     dataset.check_settings(clips.write, self.made_up)
     for name in ("balance", "class_weights"):
       if not 0 <= getattr(self, name) <= 1:
@@ -191,7 +191,7 @@ class _Order:
   `chances` are (N,), those of each clip to be drawn; None draws all once an epoch.
   """
 
-  def __init__(self, num_clips: int, per_epoch: int, chances: np.ndarray | None, seed: int):
+  def __init__(self, num_clips: int, per_epoch: int, chances: np.ndarray | None, seed: int) -> None:
     self._num_clips, self._per_epoch, self._chances, self._seed = num_clips, per_epoch, chances, seed
     self._epoch = functools.lru_cache(maxsize=4)(self._draw)
 

@@ -64,7 +64,7 @@ class Data:
   num_threads: int = 2
   prefetch: int = 4
 
-  def __post_init__(self):
+  def __post_init__(self) -> None:
     dataset.check_settings(recordings.write, self.made_up)
     if self.pad_multiple is not None and self.pad_multiple < 1:
       raise ValueError(f"pad_multiple: {self.pad_multiple}; give 1 or more, or None for the largest bucket")

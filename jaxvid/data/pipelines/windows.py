@@ -62,7 +62,7 @@ class Data:
   num_threads: int = 2
   prefetch: int = 4
 
-  def __post_init__(self):
+  def __post_init__(self) -> None:
     dataset.check_settings(routines.write, self.made_up)
     if self.short not in SHORT or self.targets not in TARGETS:
       raise ValueError(f"short {self.short!r} must be {' or '.join(SHORT)}, targets {self.targets!r} "
@@ -168,7 +168,7 @@ class Windows:
     num_dropped: windows that were left out for want of a past.
   """
 
-  def __init__(self, source: store.Split, data: Data):
+  def __init__(self, source: store.Split, data: Data) -> None:
     """Reads all records, which takes a while and the memory."""
     self._data, self._records, self._places, self.num_dropped = data, [], [], 0
     parts = source.metadata.get("anticipation", {})

@@ -62,7 +62,7 @@ class Anticipator(nn.Module):
     """
     raise NotImplementedError
 
-  def setup(self):
+  def setup(self) -> None:
     if self.input_norm:
       self.norm = nn.LayerNorm(epsilon=1e-5, use_fast_variance=False, dtype=self.dtype)
     if self.embed:

@@ -21,7 +21,7 @@ class AnticipationNetwork(nn.Module):
   num_verbs: int = 0
   num_nouns: int = 0
 
-  def setup(self):
+  def setup(self) -> None:
     if self.num_verbs:
       self.verb = nn.Dense(self.num_verbs)
     if self.num_nouns:
@@ -50,7 +50,7 @@ class AnticipationNetwork(nn.Module):
     state, outputs = self.anticipator.step(state, feature, valid)
     return state, self._with_parts(outputs)
 
-  def _with_parts(self, outputs):
+  def _with_parts(self, outputs: AnticipationOutputs) -> AnticipationOutputs:
     hidden = outputs.hidden.astype(jnp.float32)
     verb = self.verb(hidden) if self.num_verbs else None
     noun = self.noun(hidden) if self.num_nouns else None

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable
+from typing import Any
 
 import flax.linen as nn
 
@@ -30,7 +31,7 @@ class ClipBackbone(nn.Module):
   remat: bool = False
   dtype: str = "float32"
 
-  def __post_init__(self):
+  def __post_init__(self) -> None:
     if self.batch_norm not in BATCH_NORMS:
       raise ValueError(f"batch_norm must be one of {', '.join(BATCH_NORMS)}; got {self.batch_norm!r}")
     super().__post_init__()
@@ -38,7 +39,7 @@ class ClipBackbone(nn.Module):
   def __call__(self, clip: Volume, train: bool = False) -> ClipFeatures:
     raise NotImplementedError
 
-  def units(self, train: bool, **settings) -> Callable[..., ConvNorm]:
+  def units(self, train: bool, **settings: Any) -> Callable[..., ConvNorm]:
     """The constructor of the backbone's units: what is set here is set for all of them."""
     shared = dict(norm_epsilon=self.norm_epsilon, norm_momentum=self.norm_momentum, dtype=self.dtype) | settings
     return functools.partial(ConvNorm, use_running_average=not train or self.batch_norm == "frozen", **shared)

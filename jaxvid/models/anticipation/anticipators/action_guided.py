@@ -15,9 +15,9 @@ import flax.linen as nn
 import flax.struct
 import jax
 import jax.numpy as jnp
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
-from jaxvid.array_types import Array
+from jaxvid.array_types import Array, Features, Heads, Labels, Mask
 from jaxvid.models.anticipation.anticipator import Anticipator
 from jaxvid.models.anticipation.outputs import AnticipationOutputs
 from jaxvid.ops import recent
@@ -67,7 +67,7 @@ class Model(Anticipator):
   feedback_gradient: bool = False
   teacher_share: float = 0.0
 
-  def __post_init__(self):
+  def __post_init__(self) -> None:
     if self.attention not in ATTENTION:
       raise ValueError(f"attention: {self.attention!r} is none of {', '.join(ATTENTION)}")
     if self.window < 0 or self.num_heads < 1 or self.width % self.num_heads:
@@ -80,7 +80,9 @@ class Model(Anticipator):
       raise ValueError("without a gate the past alone decides: window must be 1 or more")
     super().__post_init__()
 
-  def __call__(self, features, mask, labels=None, train=False) -> AnticipationOutputs:
+  def __call__(
+    self, features: Features, mask: Mask, labels: Labels | None = None, train: bool = False
+  ) -> AnticipationOutputs:
     """See Anticipator."""
     taught = jnp.full(mask.shape, -1)
     if train and self.teacher_share:
@@ -89,7 +91,7 @@ class Model(Anticipator):
       taught = jnp.where(jax.random.uniform(self.make_rng("dropout"), mask.shape) < self.teacher_share, labels, -1)
     return self.with_history(features, mask, taught, train)
 
-  def with_history(self, features, mask, taught, train=False) -> AnticipationOutputs:
+  def with_history(self, features: Features, mask: Mask, taught: Labels, train: bool = False) -> AnticipationOutputs:
     """Whole windows as if other actions had been predicted: where `taught` (B, T) int is 0 or more, this action is fed
     back in place of what the model predicts. It enters the queue and the average after its step."""
     x = self.embedded(features, mask, train)
@@ -105,7 +107,7 @@ class Model(Anticipator):
     past, weights = self._attended(query, keys, self.to_value(x), kept, age)
     return self._decided(x, past, weights, train).replace(query=average, fed_back=fed_back)
 
-  def contributions(self, features, mask, outputs) -> Float[Array, "B T K"]:
+  def contributions(self, features: Features, mask: Mask, outputs: AnticipationOutputs) -> Float[Array, "B T K"]:
     """What each step adds to the logits of the last one by being attended to, weights and gate taken as they are.
 
     Together with the present step's part and the classifier's bias they sum up to the logits. `outputs` are those of
@@ -128,14 +130,18 @@ class Model(Anticipator):
       values=jnp.zeros(queue, self.dtype),
     )
 
-  def step(self, state, feature, valid) -> tuple[State, AnticipationOutputs]:
+  def step(
+    self, state: State, feature: Float[Array, "B C"], valid: Bool[Array, "B"]
+  ) -> tuple[State, AnticipationOutputs]:
     """See Anticipator."""
     x = self.embedded(feature, valid, False)
     if not self.window:
       return state, AnticipationOutputs(self.classified(x, False), x)
     return self._step(state, x, valid)
 
-  def feedback_step(self, state, x, valid, label) -> tuple[State, tuple[Array, Array]]:
+  def feedback_step(
+    self, state: State, x: Float[Array, "B D"], valid: Bool[Array, "B"], label: Int[Array, "B"]
+  ) -> tuple[State, tuple[Array, Array]]:
     """A step of a scan over embedded features: (state, (ybar, y as it is fed back)).
 
     A label (B,) of 0 or more takes the prediction's place.
@@ -143,7 +149,7 @@ class Model(Anticipator):
     state, outputs = self._step(state, x, valid, jax.nn.one_hot(label, self.num_classes), label >= 0)
     return state, (outputs.query, outputs.fed_back)
 
-  def setup(self):
+  def setup(self) -> None:
     super().setup()
     if not self.window:
       return
@@ -160,7 +166,9 @@ class Model(Anticipator):
       self.gate_in = nn.Dense(self.gate_width or self.width, dtype=self.dtype)
       self.gate_out = nn.Dense(self.width, dtype=self.dtype)
 
-  def _feedback(self, features, mask, taught):
+  def _feedback(
+    self, features: Features, mask: Mask, taught: Labels
+  ) -> tuple[Float[Array, "B T K"], Float[Array, "B T K"]]:
     """(ybar, y as fed back), (B, T, K) each. Made as in a stream, without dropout."""
     num_windows, num_steps = mask.shape
     if self.is_initializing():  # The parameters are not there yet, and their shapes do not depend on these.
@@ -169,7 +177,14 @@ class Model(Anticipator):
     state = self.init_state(num_windows)
     return self.over_time("feedback_step", state, x, mask, taught, gradient=self.feedback_gradient)[1]
 
-  def _step(self, state, x, valid, taught=None, is_taught=None):
+  def _step(
+    self,
+    state: State,
+    x: Float[Array, "B D"],
+    valid: Bool[Array, "B"],
+    taught: Float[Array, "B K"] | None = None,
+    is_taught: Bool[Array, "B"] | None = None,
+  ) -> tuple[State, AnticipationOutputs]:
     """One step with the embedded x (B, D); `taught` (B, K) is fed back where `is_taught` (B,)."""
     query = self.to_query(state.average if self.attention == "predictions" else x)
     kept, age = recent.queue_ages(state.count, self.window)
@@ -189,12 +204,14 @@ class Model(Anticipator):
     by_age = jnp.take_along_axis(weights[:, :, 0], jnp.argsort(age, axis=1)[:, None], axis=2)
     return new, outputs.replace(attention=by_age, query=state.average, fed_back=fed_back)
 
-  def _attended(self, query, keys, values, kept, age):
+  def _attended(
+    self, query: Heads, keys: Heads, values: Heads, kept: Bool[Array, "B Q N"], age: Int[Array, "B Q N"]
+  ) -> tuple[Array, Array]:
     bias = recent.age_bias(self.bias, age, youngest=1) if self.age_bias else None
     past, weights = recent.attend(query, keys, values, kept, bias)
     return self.to_output(past), weights
 
-  def _decided(self, x, past, weights, train):
+  def _decided(self, x: Array, past: Array, weights: Array | None, train: bool) -> AnticipationOutputs:
     """Outputs from features (..., D) and what the past gives (..., D)."""
     if not self.gate:
       return AnticipationOutputs(self.classified(past, train), past, attention=weights)

@@ -8,9 +8,10 @@ from typing import Any
 
 import flax.linen as nn
 import jax.numpy as jnp
+from jaxtyping import Bool, Float
 
-from jaxvid.array_types import Features, Heads
-from jaxvid.models.anticipation.anticipator import Anticipator
+from jaxvid.array_types import Array, Features, Heads, Labels, Mask
+from jaxvid.models.anticipation.anticipator import Anticipator, State
 from jaxvid.models.anticipation.outputs import AnticipationOutputs
 from jaxvid.ops import recent
 
@@ -28,20 +29,22 @@ class Model(Anticipator):
   window: int = 17
   mlp_width: int | None = None
 
-  def __post_init__(self):
+  def __post_init__(self) -> None:
     if self.window < 1 or self.num_heads < 1 or self.width % self.num_heads:
       raise ValueError(
         f"window {self.window} must be 1 or more, and num_heads {self.num_heads} divide the width {self.width}"
       )
     super().__post_init__()
 
-  def setup(self):
+  def setup(self) -> None:
     super().setup()
     sizes = (self.width, self.num_heads, self.window, self.mlp_width or 4 * self.width, self.dropout, self.dtype)
     self.blocks = [Block(*sizes) for _ in range(self.num_layers)]
     self.final_norm = nn.LayerNorm(epsilon=1e-5, use_fast_variance=False, dtype=self.dtype)
 
-  def __call__(self, features, mask, labels=None, train=False) -> AnticipationOutputs:
+  def __call__(
+    self, features: Features, mask: Mask, labels: Labels | None = None, train: bool = False
+  ) -> AnticipationOutputs:
     """See Anticipator; the attention is that of the last block."""
     x, weights = self.embedded(features, mask, train), None
     kept, age = recent.window_kept(mask, youngest=0, oldest=self.window - 1)
@@ -51,13 +54,15 @@ class Model(Anticipator):
       x = block.answered(x, past, train)
     return self._decided(x, weights, train)
 
-  def init_state(self, num_streams):
+  def init_state(self, num_streams: int) -> State:
     """(count (B,), (keys, values) (B, S, H, D / H) of each block)."""
     queue = (num_streams, self.window, self.num_heads, self.width // self.num_heads)
     queues = [tuple(jnp.zeros(queue, self.dtype) for _ in range(2)) for _ in range(self.num_layers)]
     return jnp.zeros(num_streams, jnp.int32), tuple(queues)
 
-  def step(self, state, feature, valid):
+  def step(
+    self, state: State, feature: Float[Array, "B C"], valid: Bool[Array, "B"]
+  ) -> tuple[State, AnticipationOutputs]:
     """See Anticipator."""
     x = self.embedded(feature, valid, False)[:, None]
     (count, queues), new, weights = state, [], None
@@ -74,7 +79,7 @@ class Model(Anticipator):
       weights = jnp.take_along_axis(weights[:, :, 0], jnp.argsort(age, axis=1)[:, None], axis=2)
     return (count + valid, tuple(new)), self._decided(x[:, 0], weights, False)
 
-  def _decided(self, x, weights, train):
+  def _decided(self, x: Array, weights: Array | None, train: bool) -> AnticipationOutputs:
     hidden = self.final_norm(x)
     return AnticipationOutputs(self.classified(hidden, train), hidden, attention=weights)
 
@@ -89,7 +94,7 @@ class Block(nn.Module):
   dropout: float
   dtype: Any
 
-  def setup(self):
+  def setup(self) -> None:
     norm = lambda: nn.LayerNorm(epsilon=1e-5, use_fast_variance=False, dtype=self.dtype)  # noqa: E731
     heads = lambda: nn.DenseGeneral((self.num_heads, self.width // self.num_heads), dtype=self.dtype)  # noqa: E731
     self.attention_norm, self.mlp_norm = norm(), norm()

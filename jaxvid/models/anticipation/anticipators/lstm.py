@@ -7,8 +7,10 @@ modalities and its pre-training on sequence completion are not here.
 
 import flax.linen as nn
 import jax.numpy as jnp
+from jaxtyping import Bool, Float
 
-from jaxvid.models.anticipation.anticipator import Anticipator, choose
+from jaxvid.array_types import Array, Features, Labels, Mask
+from jaxvid.models.anticipation.anticipator import Anticipator, State, choose
 from jaxvid.models.anticipation.outputs import AnticipationOutputs
 
 
@@ -20,13 +22,15 @@ class Model(Anticipator):
 
   num_unrolled: int = 4
 
-  def setup(self):
+  def setup(self) -> None:
     super().setup()
     self.rolling = nn.OptimizedLSTMCell(self.width, dtype=self.dtype)
     if self.num_unrolled:
       self.unrolling = nn.OptimizedLSTMCell(self.width, dtype=self.dtype)
 
-  def __call__(self, features, mask, labels=None, train=False) -> AnticipationOutputs:
+  def __call__(
+    self, features: Features, mask: Mask, labels: Labels | None = None, train: bool = False
+  ) -> AnticipationOutputs:
     """See Anticipator."""
     x = self.embedded(features, mask, train)
     state = self.init_state(len(x))
@@ -37,22 +41,24 @@ class Model(Anticipator):
       states = self.over_time("roll", state, x, mask)[1]
     return self._unrolled(states, x, train)
 
-  def init_state(self, num_streams):
+  def init_state(self, num_streams: int) -> State:
     """See Anticipator."""
     return tuple(jnp.zeros((num_streams, self.width), self.dtype) for _ in range(2))
 
-  def step(self, state, feature, valid):
+  def step(
+    self, state: State, feature: Float[Array, "B C"], valid: Bool[Array, "B"]
+  ) -> tuple[State, AnticipationOutputs]:
     """See Anticipator."""
     x = self.embedded(feature, valid, False)
     state, _ = self.roll(state, x, valid)
     return state, self._unrolled(state, x, False)
 
-  def roll(self, state, x, valid):
+  def roll(self, state: State, x: Float[Array, "B D"], valid: Bool[Array, "B"]) -> tuple[State, State]:
     """A step of the first LSTM: (state, state)."""
     state = choose(valid, self.rolling(state, x)[0], state)
     return state, state
 
-  def _unrolled(self, state, x, train):
+  def _unrolled(self, state: State, x: Array, train: bool) -> AnticipationOutputs:
     hidden = state[1]  # (cell, hidden)
     for _ in range(self.num_unrolled):
       state, hidden = self.unrolling(state, x)

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import Any
 
 import flax.linen as nn
 
@@ -56,7 +57,7 @@ class Model(ClipBackbone):
       stages[f"stage_{i}"] = x
     return ClipFeatures(stages, (x,))
 
-  def _setting(self, name):
+  def _setting(self, name: str) -> Any:
     value = getattr(self, name)
     if value is None and self.depth not in PUBLISHED:
       known = ", ".join(map(str, PUBLISHED))
@@ -82,10 +83,10 @@ class Block(nn.Module):
       x = self.unit(self.features, strides=(self.stride,) * 3, relu=False, name="shortcut")(x)
     return nn.relu(x + y)
 
-  def _conv(self, x, planes, stride, relu, name):
+  def _conv(self, x: Volume, planes: int, stride: int, relu: bool, name: str) -> Volume:
     x = self.unit(planes, (1, 3, 3), strides=(1, stride, stride), name=f"{name}_spatial")(x)
     return self.unit(self.features, (3, 1, 1), strides=(stride, 1, 1), relu=relu, name=f"{name}_temporal")(x)
 
 
-def _mid_planes(inputs, outputs):
+def _mid_planes(inputs: int, outputs: int) -> int:
   return inputs * outputs * 27 // (9 * inputs + 3 * outputs)

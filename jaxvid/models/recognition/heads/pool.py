@@ -1,10 +1,15 @@
 """Average pooling and a linear classifier: the head of all public clip networks."""
 
+from typing import Any
+
 import flax.linen as nn
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Float
 
+from jaxvid.array_types import Array
 from jaxvid.models.recognition.outputs import ClipFeatures, ClipOutputs
+from jaxvid.ops.conv3d import Sizes, Volume
 
 Window = tuple[int, int, int]
 
@@ -39,7 +44,7 @@ class Model(nn.Module):
     return ClipOutputs(logits.astype(jnp.float32), pooled, features)
 
 
-def _windows(window, pathways):
+def _windows(window: Any, pathways: int) -> list[Any]:
   """One window a pathway."""
   windows = [window] * pathways if window is None or isinstance(window[0], int) else list(window)
   if len(windows) != pathways:
@@ -47,7 +52,7 @@ def _windows(window, pathways):
   return windows
 
 
-def _pool(x, window):
+def _pool(x: Volume, window: Sizes | None) -> Float[Array, "B C"]:
   """(B, T, H, W, C) -> (B, C)."""
   x, sizes = x.astype(jnp.float32), x.shape[1:4]
   if window is None:
@@ -60,7 +65,7 @@ def _pool(x, window):
   return jnp.einsum("bthwc,t,h,w->bc", x, *(_shares(size, length) for size, length in zip(sizes, window)))
 
 
-def _shares(size, length):
+def _shares(size: int, length: int) -> np.ndarray:
   """How much each of `size` steps counts in the mean over all positions of a window of `length`; they sum to one."""
   positions = size - length + 1
   return np.convolve(np.full(positions, 1 / positions), np.full(length, 1 / length)).astype(np.float32)

@@ -10,6 +10,7 @@ from typing import Any
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+from jaxtyping import Float
 
 from jaxvid.array_types import Array
 from jaxvid.layers.encoder import EncoderBlock
@@ -69,7 +70,7 @@ class Model(nn.Module):
   head_dropout: float = 0.0
   dtype: Any = jnp.float32
 
-  def __post_init__(self):
+  def __post_init__(self) -> None:
     choices = dict(pooling=POOLING, evidence=EVIDENCE, edge_weights=EDGE_WEIGHTS, alignment=ALIGNMENT)
     for name, allowed in choices.items():
       if getattr(self, name) not in allowed:
@@ -110,7 +111,7 @@ class Model(nn.Module):
       pooled = tokens.mean(1, dtype=jnp.float32)  # For plots; what decides are the classes.
     return ClipOutputs(logits.astype(jnp.float32), pooled.astype(jnp.float32), features)
 
-  def _positions(self, grid, channels):
+  def _positions(self, grid: tuple[int, int, int], channels: int) -> Float[Array, "T H W C"]:
     """(T, H, W, C) positions for a grid of this size."""
     if self.is_initializing():
       shape = (*(self.table or grid), channels)
@@ -121,7 +122,9 @@ class Model(nn.Module):
       table = jax.image.resize(table, (*grid, channels), "linear", antialias=False)
     return table.astype(self.dtype)
 
-  def _propagate_and_pool(self, nodes: Array, grid, shifts, tokens: Array | None = None) -> Array:
+  def _propagate_and_pool(
+    self, nodes: Array, grid: tuple[int, int, int], shifts: Array | None, tokens: Array | None = None
+  ) -> Array:
     """(B, N, D) -> (B, D), float32, over num_steps of personalised PageRank; attention is paid to what it sees in the
     tokens, which are the propagated nodes where there are no others."""
     graph = appnp.Graph(self.alpha, self.num_steps, self.intra_frame, self.temporal, self.temporal_stride)
