@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.11 python3.13; do \
 VENV ?= .venv
 READY = $(VENV)/.installed
 
-.PHONY: help venv quickstart test test-slow test-long smoke lint clean
+.PHONY: help venv quickstart test test-slow test-long smoke lint types clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -35,8 +35,11 @@ lint: venv  ## Check the code with ruff
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check --quiet .
 
+types: venv  ## Check the types with mypy (pyproject.toml names the modules that are left out)
+	$(VENV)/bin/mypy
+
 clean:  ## Remove .venv, caches and build products (data/ and runs/ stay)
-	rm -rf .venv .venv-* .pytest_cache .ruff_cache build dist *.egg-info
+	rm -rf .venv .venv-* .pytest_cache .ruff_cache .mypy_cache build dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is written last: an install that broke off is done again.

@@ -133,9 +133,9 @@ class GranularityMixtureBlock(PerceptionBlock):
     logits = self.param(GRANULARITY_LOGITS, nn.initializers.zeros, (len(self.granularities),))
     weights = nn.softmax(logits).astype(self.dtype)
     gate = self._depthwise("psi", 1, u) if set(self.granularities) != {1} else None
-    total = 0.0
+    total: Any = 0.0
     for weight, steps in zip(weights, self.granularities):
-      seen = self._instant(u, mask) if steps == 1 else gate * self._depthwise(f"conv_{steps}", steps, u)
+      seen = self._instant(u, mask) if gate is None or steps == 1 else gate * self._depthwise(f"conv_{steps}", steps, u)
       total += weight * seen
     return total
 

@@ -22,6 +22,7 @@ from jaxtyping import Float, Int
 from jaxvid.array_types import Array
 
 Nodes = Float[Array, "B T P C"]
+Matrix = Float[Array | np.ndarray, "T T"]  # NumPy's where nothing is learnt.
 
 
 class Graph(NamedTuple):
@@ -63,13 +64,14 @@ def propagate(nodes: Nodes, graph: Graph, weights: Float[Array, "2"] | None = No
 
 def propagate_and_average(nodes: Nodes, graph: Graph, weights: Float[Array, "2"] | None = None) -> Float[Array, "B C"]:
   """The mean over all nodes of H(K), float32, from the frames' means alone; arguments as in `propagate`."""
-  of_means, _ = mixing_matrices(*nodes.shape[1:3], graph, weights)
+  num_frames, num_places = nodes.shape[1:3]
+  of_means, _ = mixing_matrices(num_frames, num_places, graph, weights)
   return jnp.einsum("t,btc->bc", jnp.asarray(of_means.mean(0), jnp.float32), nodes.mean(2, dtype=jnp.float32))
 
 
 def mixing_matrices(
   num_frames: int, num_places: int, graph: Graph, weights: Float[Array, "2"] | None = None
-) -> tuple[Float[Array, "T T"], Float[Array, "T T"]]:
+) -> tuple[Matrix, Matrix]:
   """(S_m, S_r): what num_steps steps do to the frames' means, and to the places' differences from them.
 
   NumPy's, in float64, without weights; JAX's, differentiable in them, with.
@@ -91,7 +93,7 @@ def mixing_matrices(
 
 def pooling_weights(num_frames: int, num_places: int, graph: Graph) -> np.ndarray:
   """(T,) w: the mean of H(K) over all nodes is the sum of w_t mean_p(F_t). The paper's graph: 1 / T to within 0.2%."""
-  return mixing_matrices(num_frames, num_places, graph)[0].mean(0)
+  return np.asarray(mixing_matrices(num_frames, num_places, graph)[0]).mean(0)
 
 
 def edges(num_frames: int, num_places: int, graph: Graph) -> Int[np.ndarray, "E 2"]:
@@ -202,7 +204,7 @@ def _moved(values: Float[Array, "B T H W C"], shifts: Int[Array, "B T 2"]) -> Fl
   return jax.vmap(jax.vmap(move))(values, shifts)
 
 
-def _polynomial(matrix: Float[Array, "N N"], graph: Graph, identity: Float[Array, "N N"]) -> Float[Array, "N N"]:
+def _polynomial(matrix: Matrix, graph: Graph, identity: np.ndarray) -> Matrix:
   """H(K) as a matrix on F: Horner's scheme of the iteration."""
   result = identity
   for _ in range(graph.num_steps):

@@ -8,6 +8,7 @@ docs/performance.md has the measurements.
 """
 
 import functools
+from typing import Any
 
 import jax.numpy as jnp
 from jax import lax
@@ -48,7 +49,8 @@ def _depthwise_native(x: Features, kernel: Float[Array, "K 1 C"], stride: int) -
 
 
 def _depthwise_shifts(x: Features, kernel: Float[Array, "K 1 C"], stride: int) -> Strided:
-  return sum(shifted * kernel[i, 0] for i, shifted in enumerate(_shifts(x, kernel.shape[0], stride, 0)))
+  total: Any = sum(shifted * kernel[i, 0] for i, shifted in enumerate(_shifts(x, kernel.shape[0], stride, 0)))
+  return total
 
 
 def _max_pool_native(x: Features, window: int, stride: int) -> Strided:

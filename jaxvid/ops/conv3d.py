@@ -12,6 +12,7 @@ right one; benchmarks/conv3d.py measures it.
 
 import functools
 from collections.abc import Sequence
+from typing import Any
 
 import jax.numpy as jnp
 from jax import lax
@@ -92,7 +93,7 @@ def _dense_frames(x: Volume, kernel: Array, strides: Sizes, pads: Pads) -> Array
 
 
 def _depthwise_shifts(x: Volume, kernel: Array, strides: Sizes, pads: Pads) -> Array:
-  out = 0
+  out: Any = 0
   for frames, taps in zip(_shifts(x, 1, len(kernel), strides[0], pads[0], 0), kernel):
     for rows, row_taps in zip(_shifts(frames, 2, len(taps), strides[1], pads[1], 0), taps):
       for pixels, tap in zip(_shifts(rows, 3, len(row_taps), strides[2], pads[2], 0), row_taps):
