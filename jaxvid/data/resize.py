@@ -29,7 +29,8 @@ def _interpolated(features: np.ndarray, num_steps: int) -> np.ndarray:
   """Step j lies at (j + 0.5) * T / num_steps - 0.5 of the old steps, never before the first or after the last."""
   last = len(features) - 1
   share = np.float32(len(features) / num_steps)
-  positions = np.clip((np.arange(num_steps, dtype=np.float32) + np.float32(0.5)) * share - np.float32(0.5), 0, last)
+  # PyTorch multiplies and subtracts in one instruction: float32, but rounded once. In float64 the product is exact.
+  positions = ((np.arange(num_steps) + 0.5) * np.float64(share) - 0.5).astype(np.float32).clip(0, last)
   before = positions.astype(int)
   weight = (positions - before).astype(np.float32)[:, None]
   return features[before] * (1 - weight) + features[np.minimum(before + 1, last)] * weight
