@@ -7,8 +7,9 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.11 python3.13; do \
   "$$p" -c '$(SUPPORTED)' 2>/dev/null && echo "$$p" && break; done)
 VENV ?= .venv
 READY = $(VENV)/.installed
+TORCH ?= 2.13.0
 
-.PHONY: help venv quickstart test test-slow test-long smoke lint types clean
+.PHONY: help venv quickstart test test-slow test-long test-torch smoke lint types clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -19,16 +20,22 @@ quickstart: venv  ## Train and evaluate a small model on made-up data (minutes o
 	$(VENV)/bin/python -m jaxvid.main --config=configs/quickstart.py --workdir=runs/quickstart
 
 # A file's tests share what they have set up, so they stay together.
-test: venv  ## Run the default tests on all cores (about ten minutes on two)
+test: venv  ## Run the default tests on all cores
 	$(VENV)/bin/python -m pytest -m "not slow" -n auto --dist loadfile
 
 test-slow: venv  ## Run the slow tests: every smoke variant, two processes, HAPT from archive to score
-	$(VENV)/bin/python -m pytest -m "slow and not long"
+	$(VENV)/bin/python -m pytest -m "slow and not long" -n auto --dist loadfile
 
 test-long: venv  ## Run the tests that take a quarter of an hour: stickgym from nothing to score
 	$(VENV)/bin/python -m pytest -m long
 
-smoke: venv  ## Train TriDet's model for a few steps on made-up data
+# The files that say importorskip("torch").
+test-torch: venv  ## Install PyTorch into .venv and run the tests that compare with it
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check torch==$(TORCH)
+	$(VENV)/bin/python -m pytest -m "not slow" $$(grep -rlF 'importorskip("torch")' tests)
+
+smoke: venv  ## Train TriDet's model for a few steps on made-up data: configs/thumos_sgp.py:smoke
+	@echo "smoke: configs/thumos_sgp.py:smoke into runs/smoke"
 	$(VENV)/bin/python -m jaxvid.main --config=configs/thumos_sgp.py:smoke --workdir=runs/smoke
 
 lint: venv  ## Check the code with ruff
