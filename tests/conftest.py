@@ -10,11 +10,32 @@ os.environ["XLA_FLAGS"] = f"{CHEAP_COMPILATION} --xla_force_host_platform_device
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 ROOT = pathlib.Path(__file__).parents[1]
+# What one process of the tests has compiled, the others and the next run load: XLA's compilation is half of their time.
+# An entry's key is the program, the versions of jax and XLA and all flags, so nothing stale is ever found.
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".pytest_cache" / "jax"))
+os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
+
 for folder in (ROOT, ROOT / "tests"):
   sys.path.insert(0, str(folder))
 
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
+
+
+def pytest_addoption(parser):
+  parser.addoption("--shapes", action="store_true", help="check all calls against their annotations, shapes included")
+
+
+def pytest_configure(config):
+  if config.getoption("--shapes"):
+    import jaxtyping
+
+    # Before any of these is imported: their functions are wrapped as their modules are loaded.
+    # Not tasks/base.py: its protocols are no classes that a value could be held against.
+    tasks = [f"tasks.{path.stem}" for path in (ROOT / "jaxvid" / "tasks").glob("*.py") if path.stem != "base"]
+    rooms = ["ops", "layers", "losses", "models", *tasks]
+    jaxtyping.install_import_hook([f"jaxvid.{room}" for room in rooms], "shape_checks.check")
 
 
 @pytest.fixture(scope="session")
