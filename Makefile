@@ -9,7 +9,7 @@ VENV ?= .venv
 READY = $(VENV)/.installed
 TORCH ?= 2.13.0
 
-.PHONY: help venv quickstart test test-slow test-long test-torch smoke lint types clean
+.PHONY: help venv quickstart test test-slow test-long test-shapes test-torch smoke lint types clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -28,6 +28,11 @@ test-slow: venv  ## Run the slow tests: every smoke variant, two processes, HAPT
 
 test-long: venv  ## Run the tests that take a quarter of an hour: stickgym from nothing to score
 	$(VENV)/bin/python -m pytest -m long
+
+# Not yet tests/models, whose networks' parts disagree about the names of axes.
+test-shapes: venv  ## Run the tests of ops, layers, losses and tasks with every call checked against its annotations
+	$(VENV)/bin/python -m pytest -m "not slow" --shapes -n auto --dist loadfile \
+	  tests/ops tests/layers tests/tasks tests/test_losses.py
 
 # The files that say importorskip("torch").
 test-torch: venv  ## Install PyTorch into .venv and run the tests that compare with it

@@ -5,7 +5,7 @@ from typing import Any
 import flax.linen as nn
 import jax.numpy as jnp
 
-from jaxvid.ops.conv3d import Sizes, Volume, conv3d, depthwise_conv3d
+from jaxvid.ops.conv3d import Sizes, Strided, Volume, conv3d, depthwise_conv3d
 
 # He et al. 2015, from the number of outputs: what the public video networks start from.
 fan_out_normal = nn.initializers.variance_scaling(2.0, "fan_out", "normal")
@@ -22,7 +22,7 @@ class Conv3D(nn.Module):
   dtype: Any = jnp.float32
 
   @nn.compact
-  def __call__(self, x: Volume) -> Volume:
+  def __call__(self, x: Volume) -> Strided:
     if self.depthwise and self.features != x.shape[-1]:
       raise ValueError(f"a depthwise convolution of {x.shape[-1]} channels cannot have {self.features} features")
     inputs = 1 if self.depthwise else x.shape[-1]
@@ -59,7 +59,7 @@ class ConvNorm(nn.Module):
   dtype: Any = jnp.float32
 
   @nn.compact
-  def __call__(self, x: Volume) -> Volume:
+  def __call__(self, x: Volume) -> Strided:
     x = Conv3D(self.features, self.kernel_size, self.strides, self.padding, self.depthwise, self.dtype, name="conv")(x)
     x = nn.BatchNorm(
       use_running_average=self.use_running_average,

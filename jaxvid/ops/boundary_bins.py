@@ -74,8 +74,8 @@ def expected_distances_at(
 
 
 def _expectation(
-  seen: Float[Array, "N W"], own: Float[Array, "N W"], there: Bool[Array, "N W"], border: str
-) -> Float[Array, "N"]:
+  seen: Float[Array, "*#N W"], own: Float[Array, "*#N W"], there: Bool[Array, "*#N W"], border: str
+) -> Float[Array, "*M"]:
   """Mean position, in [0, num_bins], along the last axis under softmax(seen + own)."""
   logits = seen + own
   if border == "masked":

@@ -21,6 +21,8 @@ from jaxtyping import Float
 from jaxvid.array_types import Array
 
 Volume = Float[Array, "B T H W C"]
+Strided = Float[Array, "B _ _ _ _"]  # Other sizes and channels than a Volume beside it.
+Kernel = Float[Array, "KT KH KW C O"]
 Sizes = tuple[int, int, int]  # Of time, height and width.
 Pads = list[tuple[int, int]]  # Before and after, of each of them.
 PADDINGS = ("half", "same")
@@ -29,7 +31,7 @@ _VOLUMES = ("NDHWC", "DHWIO", "NDHWC")
 _FRAMES = ("NHWC", "HWIO", "NHWC")
 
 
-def conv3d(x: Volume, kernel: Float[Array, "T H W C O"], strides: Sizes = (1, 1, 1), padding: str = "half") -> Volume:
+def conv3d(x: Volume, kernel: Kernel, strides: Sizes = (1, 1, 1), padding: str = "half") -> Strided:
   """Dense convolution over time and space."""
   pads = pad_widths(x.shape[1:4], kernel.shape[:3], strides, padding)
   return lax.platform_dependent(
@@ -38,8 +40,8 @@ def conv3d(x: Volume, kernel: Float[Array, "T H W C O"], strides: Sizes = (1, 1,
 
 
 def depthwise_conv3d(
-  x: Volume, kernel: Float[Array, "T H W 1 C"], strides: Sizes = (1, 1, 1), padding: str = "half"
-) -> Volume:
+  x: Volume, kernel: Float[Array, "KT KH KW 1 C"], strides: Sizes = (1, 1, 1), padding: str = "half"
+) -> Strided:
   """Depthwise convolution over time and space: each channel has its own kernel."""
   pads = pad_widths(x.shape[1:4], kernel.shape[:3], strides, padding)
   return lax.platform_dependent(
@@ -50,7 +52,7 @@ def depthwise_conv3d(
   )
 
 
-def max_pool3d(x: Volume, window: Sizes, strides: Sizes, padding: str = "half") -> Volume:
+def max_pool3d(x: Volume, window: Sizes, strides: Sizes, padding: str = "half") -> Strided:
   """Max pooling over time and space; what lies outside the volume counts as minus infinity."""
   pads = pad_widths(x.shape[1:4], window, strides, padding)
   return lax.platform_dependent(

@@ -7,7 +7,7 @@ import pytest
 
 from jaxvid.layers.conv3d import ConvNorm
 
-X = np.random.default_rng(0).normal(2, 3, size=(2, 3, 4, 5, 6)).astype(np.float32)
+X = jnp.asarray(np.random.default_rng(0).normal(2, 3, size=(2, 3, 4, 5, 6)), jnp.float32)
 
 
 def test_training_normalises_by_the_batch_and_remembers_a_tenth(rng):

@@ -1,5 +1,7 @@
 """Recognition's loss and predictions, by hand."""
 
+from collections import OrderedDict
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,7 +14,9 @@ from jaxvid.tasks.recognition import Task
 def outputs(logits):
   logits = jnp.asarray(logits, jnp.float32)
   last = jnp.zeros((len(logits), 1, 1, 1, 2))
-  return ClipOutputs(logits, jnp.arange(2.0 * len(logits)).reshape(-1, 2), ClipFeatures({"last": last}, (last,)))
+  return ClipOutputs(
+    logits, jnp.arange(2.0 * len(logits)).reshape(-1, 2), ClipFeatures(OrderedDict(last=last), (last,))
+  )
 
 
 def loss(task, logits, train=True, **batch):

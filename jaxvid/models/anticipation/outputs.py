@@ -3,7 +3,7 @@
 import flax.struct
 from jaxtyping import Float
 
-from jaxvid.array_types import Array, Features
+from jaxvid.array_types import Array
 
 
 @flax.struct.dataclass
@@ -21,11 +21,11 @@ class AnticipationOutputs:
     fed_back: (B, T, K), the predictions as they enter the queue (Action-Guided Attention).
   """
 
-  logits: Float[Array, "B T K"]
-  hidden: Features
-  verb_logits: Float[Array, "B T V"] | None = None
-  noun_logits: Float[Array, "B T N"] | None = None
+  logits: Float[Array, "B *T K"]
+  hidden: Float[Array, "B ... D"]
+  verb_logits: Float[Array, "B *T V"] | None = None
+  noun_logits: Float[Array, "B *T N"] | None = None
   attention: Array | None = None
-  gate: Features | None = None
-  query: Float[Array, "B T K"] | None = None
-  fed_back: Float[Array, "B T K"] | None = None
+  gate: Float[Array, "B ... D"] | None = None
+  query: Float[Array, "B *T K"] | None = None
+  fed_back: Float[Array, "B *T K"] | None = None

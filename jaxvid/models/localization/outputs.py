@@ -2,7 +2,7 @@
 
 import flax.struct
 
-from jaxvid.array_types import Array, Mask
+from jaxvid.array_types import Array
 
 
 @flax.struct.dataclass
@@ -16,7 +16,7 @@ class Pyramid:
   """
 
   features: tuple[Array, ...]
-  masks: tuple[Mask, ...]
+  masks: tuple[Array, ...]
   strides: tuple[int, ...] = flax.struct.field(pytree_node=False)
 
   def from_level(self, first: int) -> "Pyramid":
@@ -46,7 +46,7 @@ class LocalizationOutputs:
   refinement: "Refinement | None" = None
 
   @property
-  def masks(self) -> tuple[Mask, ...]:
+  def masks(self) -> tuple[Array, ...]:
     """A level each, (B, T_l)."""
     return self.pyramid.masks
 

@@ -1,13 +1,13 @@
 """What the parts of a clip network return: named parts."""
 
-from collections import OrderedDict
+from collections.abc import Mapping
 
 import flax.struct
 import jax.numpy as jnp
 from jaxtyping import Float
 
 from jaxvid.array_types import Array
-from jaxvid.ops.conv3d import Volume
+from jaxvid.ops.conv3d import Strided
 
 
 @flax.struct.dataclass
@@ -19,11 +19,11 @@ class ClipFeatures:
     pathways: the last stage of each pathway; only SlowFast has two, slow and fast, the fast one with more frames.
   """
 
-  stages: "OrderedDict[str, Volume]"
-  pathways: tuple[Volume, ...]
+  stages: Mapping[str, Array]
+  pathways: tuple[Array, ...]
 
   @property
-  def features(self) -> Volume:
+  def features(self) -> Strided:
     """(B, T', H', W', C) of all pathways: each averaged over time down to the frames of the first, side by side."""
     frames = self.pathways[0].shape[1]
     parts = [x.reshape(x.shape[0], frames, -1, *x.shape[2:]).mean(axis=2) for x in self.pathways[1:]]
