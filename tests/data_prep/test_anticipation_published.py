@@ -35,6 +35,7 @@ def published(name, folder, tmp_path, lengths, *flags):
   return splits["train"], splits["test"], dataset.load(dataset_name).reader(source, config, settings)
 
 
+@pytest.mark.slow
 def test_epic100_as_published(tmp_path):
   frames = dict(line.split(",") for line in golden.shared("data/epic100/video_lengths.csv").read_text().split())
   lengths = {video: int(frames[video]) / 30 for video in ("P01_01", "P01_11", "P18_01")}
@@ -58,6 +59,7 @@ def test_epic100_as_published(tmp_path):
   assert set(test[1]["segment_ids"]) <= unseen and not unseen & set(test[0]["segment_ids"])
 
 
+@pytest.mark.slow
 def test_epic55_as_published(tmp_path):
   lengths = {"P01_02": 600.0, "P01_01": 1700.0}
   train, test, found = published("epic55", "data/epic55", tmp_path, lengths, "--many_shot_actions=both")

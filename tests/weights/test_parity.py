@@ -89,7 +89,7 @@ def video_batch(case, index):
   return batch
 
 
-@pytest.mark.parametrize("name", cases("actionformer_agnostic", "actionformer_conv", "tridet_trident"))
+@pytest.mark.parametrize("name", cases("actionformer_agnostic", "actionformer_conv"))
 def test_forward_and_detections(name):
   this = case(name)
 
