@@ -1,7 +1,10 @@
 """Checkpoints: the latest to go on from, the best to keep; written asynchronously, complete or not there at all."""
 
+import contextlib
 import pathlib
-from collections.abc import Mapping
+import signal
+import threading
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import jax
@@ -44,7 +47,8 @@ class Checkpoints:
     if manager.latest_step() == step:
       return
     described = dict(description, shapes=_shapes(state))
-    manager.save(step, args=ocp.args.Composite(state=ocp.args.StandardSave(state), run=ocp.args.JsonSave(described)))
+    with _uninterrupted():
+      manager.save(step, args=ocp.args.Composite(state=ocp.args.StandardSave(state), run=ocp.args.JsonSave(described)))
 
   def describe(self, kind: str = LATEST) -> dict[str, Any]:
     """The description that was saved with a checkpoint."""
@@ -94,9 +98,10 @@ class Checkpoints:
 
   def close(self) -> None:
     """Waits until everything is written."""
-    for manager in self._managers.values():
-      manager.close()
-    self._managers = {}
+    with _uninterrupted():
+      for manager in self._managers.values():
+        manager.close()
+      self._managers = {}
 
   def _manager(self, kind):
     if kind not in self._managers:
@@ -122,6 +127,22 @@ class Checkpoints:
     if step is None:
       raise CheckpointError(f"no {kind} checkpoint in {self.folder}: train there first, or name another workdir")
     return step
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+  """Ctrl-C inside the `with` counts at its end: a checkpoint under way is completed first."""
+  if threading.current_thread() is not threading.main_thread():  # Only the main thread gets signals, and may say how.
+    yield
+    return
+  pressed = []
+  before = signal.signal(signal.SIGINT, lambda *_: pressed.append(True))
+  try:
+    yield
+  finally:
+    signal.signal(signal.SIGINT, before)
+  if pressed:
+    raise KeyboardInterrupt
 
 
 def _nested(parts: Mapping[str, Any]) -> dict[str, Any]:

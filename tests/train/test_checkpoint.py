@@ -1,5 +1,8 @@
 """Checkpoints: what is kept, and what is refused."""
 
+import os
+import signal
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -64,3 +67,19 @@ def test_a_half_written_checkpoint_is_not_one(tmp_path):
   saved(tmp_path, 4)
   (tmp_path / "checkpoints" / "latest" / "7.orbax-checkpoint-tmp").mkdir()
   assert Checkpoints(tmp_path).steps() == 4
+
+
+def test_ctrl_c_while_saving_counts_once_the_checkpoint_is_complete(tmp_path, monkeypatch):
+  checkpoints = Checkpoints(tmp_path)
+  manager = checkpoints._manager(LATEST)
+  save = manager.save
+
+  def interrupted(*args, **kwargs):
+    os.kill(os.getpid(), signal.SIGINT)
+    return save(*args, **kwargs)
+
+  monkeypatch.setattr(manager, "save", interrupted)
+  with pytest.raises(KeyboardInterrupt):
+    checkpoints.save(LATEST, 7, state(7), {})
+  checkpoints.close()
+  assert Checkpoints(tmp_path).steps() == 7

@@ -7,7 +7,7 @@ import pytest
 
 from jaxvid.train import old_configurations
 from jaxvid.train.experiment import Experiment
-from jaxvid.train.trained import _with_tuples
+from jaxvid.train.workdir import with_tuples
 
 FOLDER = pathlib.Path(__file__).parent / "old_configurations"
 
@@ -15,7 +15,7 @@ FOLDER = pathlib.Path(__file__).parent / "old_configurations"
 @pytest.mark.parametrize("file", sorted(FOLDER.glob("*.json")), ids=lambda path: path.stem)
 def test_stored_configurations_build(file):
   stored = json.loads(file.read_text())
-  experiment = Experiment.from_config(_with_tuples(stored), workdir="")
+  experiment = Experiment.from_config(with_tuples(stored), workdir="")
   assert experiment.train.epochs == stored["optim"]["schedule"]["epochs"]
   assert experiment.optim.settings == dict(b1=0.9, b2=0.999, eps=1e-8)
   assert old_configurations.upgrade(experiment.config) is experiment.config

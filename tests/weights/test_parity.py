@@ -116,7 +116,7 @@ def test_forward_and_detections(name):
 @pytest.mark.parametrize("name", cases("actionformer_conv"))
 def test_four_steps_of_training(name):
   this = case(name)
-  optim = Optim(**this.config["optim"])
+  optim = Optim.from_config(this.config["optim"], this.config["train"]["epochs"])
   optimizer, rate = optim.make(steps_per_epoch=2)
   step = jax.jit(make_train_step(this.network, this.task, optimizer, rate, optim.ema_decay))
   params = this.params
