@@ -17,7 +17,7 @@ def anticipator(v, width, window, num_heads, **settings):
   named = [name for name in MODELS if v.get(name)]
   if len(named) > 1:
     raise ValueError(f"{' and '.join(named)}: name one model")
-  shared = dict(width=width, embed=True, input_norm=False, dropout=0.0) | settings
+  shared = dict(width=width) | settings
   name = named[0] if named else "action_guided"
   if name == "last_feature":
     return dict(shared, type="last_feature", num_layers=1)
@@ -34,10 +34,6 @@ def anticipator(v, width, window, num_heads, **settings):
     alpha=1.0 if name == "no_ema" else 0.8,
     attention="features" if name == "features" else "predictions",
     gate=name != "no_gate",
-    gate_width=None,
-    age_bias=False,
-    feedback_gradient=False,
-    teacher_share=0.0,
   )
 
 
@@ -67,8 +63,8 @@ def smoke(c):
   for key, value in dict(width=16, num_heads=2, window=8, mlp_width=32).items():
     if key in c.model.anticipator and c.model.anticipator[key] != 0:
       c.model.anticipator[key] = value
-  c.model.num_verbs = min(c.model.num_verbs, 3)
-  c.model.num_nouns = min(c.model.num_nouns, 4)
+  c.model.num_verbs = min(c.model.get("num_verbs", 0), 3)
+  c.model.num_nouns = min(c.model.get("num_nouns", 0), 4)
   c.optim.schedule.warmup_epochs = 1
   c.train.epochs = 2
   c.train.update(log_every=1, checkpoint_every=1)

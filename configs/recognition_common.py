@@ -25,8 +25,8 @@ def tag(arg, dataset, num_classes, clip_len, mlp_width):
   backbone, (short_side, crop) = BACKBONES[named[0] if named else "r2plus1d"]
   c = common.recognition()
   c.task.num_classes = num_classes
-  c.model.backbone = dict(backbone, batch_norm="trained", remat=False)
-  c.model.head = dict(type="pool") if v.pool else tag_head(mlp_width=2048 if v.table5 else mlp_width)
+  c.model.backbone = dict(backbone)
+  c.model.head = dict(type="pool") if v.pool else dict(type="tag", mlp_width=2048 if v.table5 else mlp_width)
   c.model.freeze_backbone = v.frozen
   c.data.update(dataset=dataset, clip_len=clip_len, short_side=short_side, crop=crop)
   if v.flow:
@@ -35,33 +35,6 @@ def tag(arg, dataset, num_classes, clip_len, mlp_width):
     c.model.backbone.in_channels = 2
     c.data.update(data_dir="data/flow", flow="tvl1")
   return smoke(c) if v.smoke else c
-
-
-def tag_head(**settings):
-  """The section of the head with every key that there is, as the paper has it."""
-  head = dict(
-    type="tag",
-    width=None,
-    num_layers=2,
-    num_heads=8,
-    mlp_width=1024,
-    table=None,
-    intra_frame=True,
-    temporal=True,
-    alpha=0.1,
-    num_steps=10,
-    temporal_stride=1,
-    alignment="place",
-    motion_radius=1,
-    edge_weights="equal",
-    evidence="features",
-    pooling="mean",
-    final_norm=False,
-    dropout=0.0,
-    drop_path=0.0,
-    head_dropout=0.0,
-  )
-  return head | settings
 
 
 def smoke(c):

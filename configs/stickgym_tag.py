@@ -18,10 +18,8 @@ def get_config(arg=""):
   v = common.variant(arg, pool=False, frame=False, flow=False, smoke=False)
   c = common.recognition()
   c.task.update(num_classes=12, label_smoothing=0.05)
-  c.model.backbone = dict(
-    type="r2plus1d", width=24, depths=(0, 1, 1), mid_planes="each", norm_epsilon=1e-3, batch_norm="trained", remat=False
-  )
-  tag = recognition_common.tag_head(num_heads=4, mlp_width=128, dropout=0.1)
+  c.model.backbone = dict(type="r2plus1d", width=24, depths=(0, 1, 1), mid_planes="each", norm_epsilon=1e-3)
+  tag = dict(type="tag", num_heads=4, mlp_width=128, dropout=0.1)
   c.model.head = dict(type="pool") if v.pool or v.frame else tag
   c.data.update(dataset="stickgym", batch_size=16, clip_len=16, jitter=True, short_side=54, crop=48, cache_decoded=True)
   c.data.flip = False  # Forward would turn into backward for all that can be seen without depth.

@@ -14,19 +14,7 @@ def actionformer():
 
 def transformer():
   """ActionFormer's backbone."""
-  return dict(
-    type="local_transformer",
-    width=512,
-    num_heads=4,
-    window=19,
-    depths=(2, 2, 5),
-    scale_factor=2,
-    downsample="max",
-    positions="none",
-    relative_positions=False,
-    dropout=0.0,
-    drop_path=0.1,
-  )
+  return dict(type="local_transformer", width=512, num_heads=4, window=19, depths=(2, 2, 5), drop_path=0.1)
 
 
 def sgp():

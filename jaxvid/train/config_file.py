@@ -2,14 +2,12 @@
 
 import dataclasses
 import pprint
-import types
 import typing
 from collections.abc import Mapping
 from typing import Any
 
 from jaxvid.build import DATA, EVALUATORS, SCHEDULES, TASKS, constructor
 from jaxvid.tasks.base import task_file
-from jaxvid.tasks.localization import Detection
 from jaxvid.train.experiment import Train
 from jaxvid.train.optim import Optim, settings_of
 
@@ -20,14 +18,12 @@ _GIVEN = ("parent", "name", "num_classes", "padding", "dtype")
 
 def complete(config: Mapping[str, Any]) -> dict[str, Any]:
   """The configuration with every key that a section and a model part take, so that each can be set by a flag."""
-  config = {section: {} for section in SECTIONS} | dict(config)
-  if config["task"].get("type") == "localization":
-    config["task"] = {"detection": {}} | config["task"]
-  parts = [f"model.{part}" for part in task_file(config["task"].get("type")).Model.PARTS]
-  nested = ["task.detection"] if "detection" in config["task"] else []
+  values: dict[str, Any] = {section: {} for section in SECTIONS} | dict(config)
+  parts = [f"model.{part}" for part in task_file(values["task"].get("type")).Model.PARTS]
+  nested = [f"{name}.{key}" for name, settings in sections(values).items() for key in _nested(settings)]
   for path in (*SECTIONS, *parts, "optim.schedule", *nested):
-    config = _put(config, path)
-  return config
+    values = _put(values, path)
+  return values
 
 
 def keys_of(config: Mapping[str, Any], path: str) -> dict[str, tuple[Any, Any]] | None:
@@ -52,16 +48,13 @@ def keys_of(config: Mapping[str, Any], path: str) -> dict[str, tuple[Any, Any]] 
   if path == "optim":
     settings = settings_of(config["optim"].get("type", Optim.type))
     keys |= {name: (None, setting.default) for name, setting in settings.items()}
-  if path.count(".") or path in ("task", "data", "eval"):
-    keys = {"type": (str, dataclasses.MISSING), **keys}
-  return keys if path != "task.detection" else {key: value for key, value in keys.items() if key != "type"}
+  has_type = path in ("task", "data", "eval", "optim.schedule") or path.startswith("model.")
+  return {"type": (str, dataclasses.MISSING), **keys} if has_type else keys
 
 
-def _constructor(config, path):
+def _constructor(config: Mapping[str, Any], path: str) -> tuple[Any, tuple[str, ...]]:
   """(the dataclass of a section, its fields that are not keys); (None, ()) where there is none."""
   section, _, part = path.partition(".")
-  if path == "task.detection" and config["task"]["type"] == "localization":
-    return Detection, ()
   if path == "optim.schedule":
     return constructor(SCHEDULES, config["optim"]["schedule"].get("type"), "config.optim.schedule"), ()
   if section == "model":
@@ -70,22 +63,34 @@ def _constructor(config, path):
       return kind, ()
     if part in kind.PARTS:
       return constructor(kind.PARTS[part], config["model"][part].get("type"), f"config.{path}"), _GIVEN
-  if not part and section in (known := sections(config)):
-    return known[section], ("epochs", "settings") if section == "optim" else ()
+  if settings := sections(config).get(section):
+    if part:
+      return _nested(settings).get(part), ()
+    return settings, ("epochs", "settings") if section == "optim" else ()
   return None, ()
 
 
-def _put(config, path):
+def _nested(settings: type) -> dict[str, type]:
+  """Key -> dataclass of the keys whose values are settings themselves, such as config.task.detection."""
+  hints = typing.get_type_hints(settings)
+  kinds = {name: typing.get_args(hints[name]) or (hints[name],) for name in hints}
+  return {
+    name: kind for name, of in kinds.items() for kind in of if isinstance(kind, type) and dataclasses.is_dataclass(kind)
+  }
+
+
+def _put(config: dict[str, Any], path: str) -> dict[str, Any]:
   """`config` with the defaults of the section at `path`."""
   section, _, part = path.partition(".")
-  defaults = {key: value for key, (_, value) in keys_of(config, path).items() if value is not dataclasses.MISSING}
+  keys = keys_of(config, path) or {}
+  defaults = {key: value for key, (_, value) in keys.items() if value is not dataclasses.MISSING}
   if part:
     values = config[section].get(part) or {}
     return dict(config, **{section: dict(config[section], **{part: defaults | dict(values)})})
   return dict(config, **{section: defaults | dict(config[section])})
 
 
-def _default(field):
+def _default(field: dataclasses.Field) -> Any:
   """The default of a dataclass's field; MISSING where there is none that can stand in a configuration."""
   value = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
   return dataclasses.MISSING if dataclasses.is_dataclass(value) else value
@@ -100,43 +105,13 @@ def sections(config: Mapping[str, Any]) -> dict[str, type]:
 
 def write(config: Mapping[str, Any], docstring: str) -> str:
   """The text of a file whose get_config gives this configuration."""
-  values = pprint.pformat(_with_placeholders(config), indent=1, width=100, sort_dicts=False).replace("\n", "\n    ")
+  values = pprint.pformat(dict(config), indent=1, width=100, sort_dicts=False).replace("\n", "\n    ")
   docstring = docstring.replace("\\", "\\\\").replace('"', "'")
   return (
     f'"""{docstring}\n"""\n\n'
-    "from ml_collections import ConfigDict\n"
-    "from ml_collections.config_dict import placeholder\n\n\n"
+    "from ml_collections import ConfigDict\n\n\n"
     'def get_config(arg=""):\n'
     "  if arg:\n"
     '    raise ValueError(f"this configuration has no variants; got {arg!r}")\n'
     f"  return ConfigDict(\n    {values}\n  )\n"
   )
-
-
-def _with_placeholders(config):
-  """The configuration with placeholders for None, where a flag could set a number or a word."""
-  config = dict(config)
-  for section, settings in sections(config).items():
-    hints = typing.get_type_hints(settings)
-    config[section] = {
-      name: _Placeholder(kind) if value is None and (kind := simple_type(hints.get(name))) else value
-      for name, value in config[section].items()
-    }
-  return config
-
-
-def simple_type(hint):
-  """int, float or str of int | None and its like; None of anything else."""
-  if not isinstance(hint, types.UnionType):
-    return None
-  return next((kind for kind in (int, float, str) if kind in typing.get_args(hint)), None)
-
-
-class _Placeholder:
-  """What ml_collections has for a value that is not set: it can be set to one of a type."""
-
-  def __init__(self, kind):
-    self._kind = kind
-
-  def __repr__(self):
-    return f"placeholder({self._kind.__name__})"
