@@ -2,7 +2,7 @@
 
 import ast
 import difflib
-import importlib.util
+import importlib.machinery
 import pathlib
 import types
 import typing
@@ -26,9 +26,10 @@ def load(path: str, overrides: Sequence[str] = (), prefix: str = "config") -> di
   """
   file, _, variant = path.partition(".py:") if ".py:" in path else (path.removesuffix(".py"), "", "")
   try:
-    spec = importlib.util.spec_from_file_location(pathlib.Path(file).name, f"{file}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    loader = importlib.machinery.SourceFileLoader(pathlib.Path(file).name, f"{file}.py")
+    module = types.ModuleType(loader.name)
+    module.__file__ = loader.path
+    loader.exec_module(module)
     config = module.get_config(variant) if variant else module.get_config()
   except (AttributeError, KeyError, OSError, TypeError, ValueError) as error:
     raise ConfigError(f"{path}: {error}") from error
@@ -37,16 +38,16 @@ def load(path: str, overrides: Sequence[str] = (), prefix: str = "config") -> di
 
 def change(config: Mapping[str, Any], overrides: Sequence[str], where: str, prefix: str = "config") -> dict[str, Any]:
   """The same for a configuration that is at hand as plain values; `where` names it in messages."""
-  config = _plain(old_configurations.upgrade(config))
+  values = _plain(old_configurations.upgrade(config))
   changes = [_split(flag, prefix) for flag in overrides]
   for path, text in changes:
     if path.endswith(".type"):
-      config = _with_type(config, path, text)
-  config = config_file.complete(config)
+      values = _with_type(values, path, text)
+  values = config_file.complete(values)
   for path, text in changes:
     if not path.endswith(".type"):
-      _set(config, path, text, where, prefix)
-  return config
+      _set(values, path, text, where, prefix)
+  return values
 
 
 def _split(flag: str, prefix: str) -> tuple[str, str]:

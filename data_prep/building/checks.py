@@ -78,6 +78,7 @@ def checked(recording: Recording, plan: Plan, skips: SkipList) -> Record:
 def check_features(recording: Recording, contract: FeatureContract, dtype: str) -> np.ndarray:
   """The features in the dtype they are stored in, (T, C): floats of the right shape, all finite."""
   features = recording.features
+  assert features is not None  # A recording is checked once it is read.
 
   def bad(problem, remedy):
     return BadInput(recording.features_file, "features", problem, remedy)
@@ -100,9 +101,10 @@ def check_features(recording: Recording, contract: FeatureContract, dtype: str) 
 
 def check_num_steps(recording: Recording, tolerance: float) -> None:
   """The number of steps must be what the duration, fps, stride and clip length make it, give or take the tolerance."""
-  timing = recording.timing
-  expected = time_grid.expected_num_steps(timing.duration, timing.fps, timing.feat_stride, timing.num_frames)
-  num_steps = len(recording.features)
+  timing, features = recording.timing, recording.features
+  assert features is not None and None not in dataclasses.astuple(timing)  # A recording is checked once it is read.
+  expected = time_grid.expected_num_steps(**dataclasses.asdict(timing))
+  num_steps = len(features)
   if abs(num_steps - expected) > max(STEPS_SLACK, tolerance * expected):
     raise BadInput(
       recording.features_file,
@@ -172,6 +174,6 @@ def check_action(action: Action, recording: Recording, labels: dict[str, int]) -
     raise bad(f"{segment} is not two finite numbers", "Correct it.")
   if action.end <= action.start:
     raise bad(f"{segment} is reversed or empty", "Swap or correct its ends.")
-  earliest, latest = action.bounds or (0.0, recording.timing.duration)
+  earliest, latest = action.bounds or (0.0, recording.timing.duration or 0.0)
   if action.start < earliest - SECONDS_TOLERANCE or action.end > latest + SECONDS_TOLERANCE:
     raise bad(f"{segment} lies outside the recording, {earliest:g} to {latest:g} s", "Correct it, or the duration.")

@@ -86,9 +86,8 @@ def extractor(dataset: Dataset, flags: argparse.Namespace, config: str) -> str:
 def timing(dataset: Dataset, flags: argparse.Namespace, config: str) -> Timing:
   """The Timing that the flags give, by themselves or by the extractor; None where the annotations have to."""
   known = dataset.extractors.get(extractor(dataset, flags, config), dataset.other_timing)
-  given = {name: getattr(flags, name) for name in TIMING}
-  known = {name: getattr(known, name) for name in TIMING}
-  return timing_of("flags", "", **known | {name: value for name, value in given.items() if value is not None})
+  given = {name: getattr(flags, name) for name in TIMING if getattr(flags, name) is not None}
+  return timing_of("flags", "", **{name: getattr(known, name) for name in TIMING} | given)
 
 
 def open_features(dataset: Dataset, source: str | Path, flags: argparse.Namespace) -> Features:

@@ -96,10 +96,11 @@ class Container:
     Raises:
       FormatError: a segment is not two numbers.
     """
-    times = np.array([annotation.times for annotation in self.entries[name].annotations or ()], float).reshape(-1, 2)
+    annotations = self.entries[name].annotations or []
+    times = np.array([annotation.times for annotation in annotations], float).reshape(-1, 2)
     if np.isnan(times).any():
       index = int(np.argmax(np.isnan(times).any(axis=1)))
-      segment = self.entries[name].annotations[index].segment
+      segment = annotations[index].segment
       problem = f"{segment!r} is not a start and an end in seconds"
       raise FormatError(self.file, f"database.{name}.annotations[{index}].segment", problem, "Correct it.")
     return times

@@ -13,8 +13,8 @@ def upgrade(config: Mapping[str, Any]) -> Mapping[str, Any]:
   Until 0.1 the training's length was optim.schedule.epochs, and config.optim held betas, epsilon and momentum of all
   optimizers, of which the chosen one read its own.
   """
-  optim = config.get("optim")
-  schedule = optim.get("schedule") if isinstance(optim, Mapping) else None
+  optim = config.get("optim") or {}
+  schedule = optim.get("schedule")
   if not isinstance(schedule, Mapping) or "epochs" not in schedule:
     return config
   kind = optim.get("type", "adamw")

@@ -110,9 +110,10 @@ def optimizers() -> dict[str, Callable[..., optax.GradientTransformation]]:
   is_function = lambda member: inspect.isfunction(member) or isinstance(member, functools.partial)  # noqa: E731
   for module in (optax.contrib, optax):
     for name, function in inspect.getmembers(module, is_function):
-      first, *others = [*inspect.signature(function).parameters.values()] or [None]
-      takes_rate = first is not None and first.name == "learning_rate"
-      if takes_rate and not name.startswith(_OTHERS) and all(x.default is not inspect.Parameter.empty for x in others):
+      parameters = list(inspect.signature(function).parameters.values())
+      takes_rate = bool(parameters) and parameters[0].name == "learning_rate"
+      is_complete = all(parameter.default is not inspect.Parameter.empty for parameter in parameters[1:])
+      if takes_rate and is_complete and not name.startswith(_OTHERS):
         found[name] = function
   return found
 
