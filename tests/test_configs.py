@@ -14,7 +14,7 @@ from jaxvid.build import ConfigError, types
 from jaxvid.formats.contract import FeatureContract
 from jaxvid.models.recognition.heads.tag import Model as TagHead
 from jaxvid.tasks.base import build_network
-from jaxvid.tasks.localization import Detection
+from jaxvid.tasks.detection import Detection
 from jaxvid.train import config_file
 from jaxvid.train.experiment import Experiment
 from jaxvid.train.optim import Optim

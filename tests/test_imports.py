@@ -23,7 +23,7 @@ MAY_IMPORT = {
   "ops": "array_types time_grid",
   "layers": "ops array_types time_grid",
   "losses": "ops array_types time_grid",
-  "models": "layers ops array_types time_grid",
+  "models": "losses layers ops array_types time_grid",
   "tasks": "build losses models ops array_types time_grid",
   "weights": "models layers formats array_types time_grid",
   "metrics": "formats records time_grid",

@@ -7,7 +7,6 @@ A batch is a dict of arrays, padded to a common length and number of actions:
 """
 
 import dataclasses
-import functools
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -16,15 +15,14 @@ import jax.numpy as jnp
 
 from jaxvid import losses, time_grid
 from jaxvid.array_types import Array, Features, Mask
-from jaxvid.build import build, check_choices
+from jaxvid.build import build, check_choices, construct
 from jaxvid.models.localization.network import Network
-from jaxvid.models.localization.outputs import LocalizationOutputs
-from jaxvid.ops import nms
+from jaxvid.models.localization.outputs import LocalizationOutputs, join
 from jaxvid.ops.assign import assign
-from jaxvid.ops.boundary_bins import expected_distances, expected_distances_at
-from jaxvid.ops.decode import Candidates, decode
+from jaxvid.ops.decode import Candidates
 from jaxvid.ops.points import Points, make_points
 from jaxvid.tasks.base import DTYPES, Metrics, State
+from jaxvid.tasks.detection import Detection
 
 # Modules of this task, by name, since a task imports nothing that stands above it. See jaxvid.tasks.base.TaskFile.
 INFERENCE = "jaxvid.inference.commands.detect"
@@ -36,47 +34,8 @@ _MOMENTUM = 0.9
 _SMALLEST_REG_LOSS = 0.01
 # A root of the tIoU has no gradient at zero.
 _SMALLEST_IOU = 1e-8
-# In strides: an action so short cannot make its boundaries' relative errors infinite.
-_SMALLEST_LENGTH = 1e-2
 
 AUTOMATIC = -1.0
-
-
-@dataclasses.dataclass(frozen=True)
-class Detection:
-  """How scores and offsets become detections; the section config.task.detection. Lengths are in grid units.
-
-  Attributes:
-    pre_nms_score: (point, class) pairs must score higher to be candidates.
-    pre_nms_top_k: candidates a level.
-    min_length: candidates must be longer.
-    nms: "soft", "hard" or "none".
-    sigma, iou_threshold, min_score: see jaxvid.ops.nms.suppress.
-    max_detections: a recording.
-    multiclass: suppress each class on its own; False suppresses across classes and then votes.
-    voting_threshold: tIoU above which candidates vote on a detection's boundaries (class-agnostic only); 0 for no
-      voting.
-    voting_weight: "score_iou" (ActionFormer) or "score" (TriDet).
-    error_power: a decoupled head's scores are multiplied by 1 / (1 + expected errors of both boundaries), to this
-      power; other heads have no such errors.
-  """
-
-  pre_nms_score: float = 0.001
-  pre_nms_top_k: int = 2000
-  min_length: float = 0.05
-  nms: str = "soft"
-  sigma: float = 0.5
-  iou_threshold: float = 0.1
-  min_score: float = 0.001
-  max_detections: int = 200
-  multiclass: bool = True
-  voting_threshold: float = 0.7
-  voting_weight: str = "score_iou"
-  error_power: float = 1.0
-
-  def __post_init__(self):
-    if self.nms not in nms.METHODS:
-      raise ValueError(f"detection.nms: {self.nms!r} is none of {', '.join(nms.METHODS)}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,7 +75,9 @@ class Model:
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-  """Targets, loss and predictions of localization.
+  """Targets, loss and predictions of localization; the section config.task.
+
+  What a head predicts beside scores, and how its predictions become offsets, is in the head's file.
 
   Attributes:
     num_classes: classes, each scored on its own.
@@ -127,8 +88,7 @@ class Task:
     label_smoothing: epsilon; targets become t (1 - epsilon) + epsilon / (num_classes + 1).
     iou_power: exponent of the tIoU that weights the classification loss of positives (TriDet with its trident head);
       None for none.
-    error_weight: of the likelihood of a decoupled head's expected errors.
-    detection: arguments of `Detection`.
+    detection: how scores and offsets become detections.
   """
 
   num_classes: int
@@ -138,12 +98,11 @@ class Task:
   reg_weight: float = 1.0
   label_smoothing: float = 0.0
   iou_power: float | None = None
-  error_weight: float = 0.2
-  detection: Detection | Mapping[str, Any] = Detection()
+  detection: Detection = Detection()
 
   def __post_init__(self):
     if not isinstance(self.detection, Detection):
-      object.__setattr__(self, "detection", _detection(self.detection))
+      object.__setattr__(self, "detection", construct(Detection, self.detection, "detection"))
     if self.reg_weight <= 0 and self.reg_weight != AUTOMATIC:
       raise ValueError(f"reg_weight must be positive, or {AUTOMATIC} to balance automatically; got {self.reg_weight}")
 
@@ -158,13 +117,13 @@ class Task:
   def loss(
     self, outputs: LocalizationOutputs, batch: Mapping[str, Array], state: State, train: bool
   ) -> tuple[Array, Metrics, State]:
-    """Focal loss at every valid point plus DIoU loss at positives, both divided by the running count of positives.
+    """Focal loss at every valid point, DIoU loss at positives, and what the head adds, all divided by the running count
+    of positives.
 
-    The count is updated before it is used, as in the public code; with `train` False it stays. A decoupled head adds
-    the DIoU loss of its coarse offsets and the likelihood of its expected errors.
+    The count is updated before it is used, as in the public code; with `train` False it stays.
     """
-    cls_targets, offset_targets = self.targets(outputs, batch)
-    cls_logits, mask = _join(outputs.cls_logits), _join(outputs.masks)
+    cls_targets, targets = self.targets(outputs, batch)
+    cls_logits, mask = join(outputs.cls_logits), join(outputs.masks)
     positive = (cls_targets.sum(-1) > 0) & mask
     num_positives = jnp.sum(positive)
     if train:
@@ -173,33 +132,30 @@ class Task:
     normalizer = state["num_positives"]
 
     # Offsets of each point (C' = 1) or of each point and class (C' = C): (B, P, C', 2), and where they count.
-    offsets = _class_offsets(outputs)
+    offsets = outputs.class_offsets()
     pair = (cls_targets > 0) & mask[..., None]
     counts = pair if offsets.shape[2] == self.num_classes > 1 else positive[..., None]
     # Targets of negatives may be anything: they must not reach the loss's gradient, not even times zero.
-    offset_targets = jnp.where(positive[..., None], offset_targets, 1.0)
-    reg_loss = jnp.sum(losses.diou_1d(offsets, offset_targets[:, :, None]), where=counts) / normalizer
+    targets = jnp.where(positive[..., None], targets, 1.0)
+    reg_loss = jnp.sum(losses.diou_1d(offsets, targets[:, :, None]), where=counts) / normalizer
 
     smoothed = cls_targets * (1 - self.label_smoothing) + self.label_smoothing / (self.num_classes + 1)
     focal = losses.sigmoid_focal(cls_logits, smoothed)
     if self.iou_power is not None:
-      overlap = jnp.maximum(losses.iou_1d(offsets, offset_targets[:, :, None]), _SMALLEST_IOU)
+      overlap = jnp.maximum(losses.iou_1d(offsets, targets[:, :, None]), _SMALLEST_IOU)
       focal = jnp.where(pair, focal * overlap**self.iou_power, focal)
     cls_loss = jnp.sum(focal, where=mask[..., None]) / normalizer
 
-    weight = self.reg_weight
+    weight: Array | float = self.reg_weight
     if weight == AUTOMATIC:
       weight = jax.lax.stop_gradient(cls_loss / jnp.maximum(reg_loss, _SMALLEST_REG_LOSS))
     loss = cls_loss + weight * reg_loss
     metrics = {"cls_loss": cls_loss, "reg_loss": reg_loss, "num_positives": num_positives}
-    if outputs.refinement is not None:
-      coarse = losses.diou_1d(_join(outputs.refinement.coarse_offsets), offset_targets)
-      metrics["coarse_loss"] = jnp.sum(coarse, where=positive) / normalizer
-      length = jnp.maximum(offset_targets.sum(-1, keepdims=True), _SMALLEST_LENGTH)
-      missed = jax.lax.stop_gradient(jnp.abs(offsets[:, :, 0] - offset_targets) / length)
-      likelihood = losses.laplace_nll(missed, _join(outputs.refinement.errors))
-      metrics["error_loss"] = jnp.sum(likelihood, where=positive[..., None]) / normalizer
-      loss += weight * metrics["coarse_loss"] + self.error_weight * metrics["error_loss"]
+    own = outputs.own_losses(targets, weight)
+    for name, (values, _) in own.items():
+      counts = positive.reshape(*positive.shape, *[1] * (values.ndim - 2))
+      metrics[name] = jnp.sum(values, where=counts) / normalizer
+    loss += sum(own_loss.weight * metrics[name] for name, own_loss in own.items())
     return loss, metrics | {"loss": loss}, state
 
   def targets(self, outputs: LocalizationOutputs, batch: Mapping[str, Array]) -> tuple[Array, Array]:
@@ -212,33 +168,8 @@ class Task:
 
   def predict(self, outputs: LocalizationOutputs, batch: Mapping[str, Array]) -> Candidates:
     """Detections of each recording, best first: segments (B, D, 2) in seconds, scores, labels and valid (B, D)."""
-    points, how = self._points(outputs), self.detection
-
-    def one(outputs):  # Of one recording: arrays without the batch axis.
-      candidates = decode(
-        points,
-        _scores(outputs, how.error_power),
-        functools.partial(_offsets_at, outputs),
-        outputs.masks,
-        min_score=how.pre_nms_score,
-        top_k=how.pre_nms_top_k,
-        min_length=how.min_length,
-      )
-      found = nms.suppress(
-        candidates,
-        method=how.nms,
-        max_detections=how.max_detections,
-        min_score=how.min_score,
-        num_classes=self.num_classes,
-        sigma=how.sigma,
-        iou_threshold=how.iou_threshold,
-        multiclass=how.multiclass,
-      )
-      if how.nms != "none" and not how.multiclass and how.voting_threshold > 0:
-        found = nms.vote(found, candidates, iou_threshold=how.voting_threshold, weight=how.voting_weight)
-      return found
-
-    found = jax.vmap(one)(outputs)
+    points = self._points(outputs)
+    found = jax.vmap(lambda one: self.detection.detect(one, points, self.num_classes))(outputs)
     timing = [batch[key][:, None, None] for key in ("fps", "feat_stride", "num_frames")]
     seconds = jnp.clip(time_grid.grid_to_seconds(found.segments, *timing), 0, batch["duration"][:, None, None])
     return found._replace(segments=seconds)
@@ -246,45 +177,3 @@ class Task:
   def _points(self, outputs: LocalizationOutputs) -> Points:
     lengths = tuple(mask.shape[1] for mask in outputs.masks)
     return make_points(lengths, outputs.pyramid.strides, self.regression_ranges)
-
-
-def _join(levels: tuple[Array, ...]) -> Array:
-  """The points of all levels, (B, P, ...)."""
-  return jnp.concatenate(levels, axis=1)
-
-
-def _class_offsets(outputs: LocalizationOutputs) -> Array:
-  """Offsets (B, P, C', 2): a trident head's are each class's own, those of others the same for all (C' = 1)."""
-  if outputs.boundaries is None:
-    return _join(outputs.offsets)[:, :, None]
-  levels = zip(outputs.offsets, outputs.boundaries.start_logits, outputs.boundaries.end_logits, outputs.masks)
-  # Checkpointed: kept for the gradient, the bins of all points and classes would be most of a step's memory.
-  expected = jax.checkpoint(expected_distances, static_argnums=4)
-  return _join(tuple(expected(*level, outputs.boundaries.border) for level in levels))
-
-
-def _offsets_at(outputs: LocalizationOutputs, level: int, point: Array, label: Array) -> Array:
-  """Offsets (K, 2) of points and classes of one recording."""
-  if outputs.boundaries is None:
-    return outputs.offsets[level][point]
-  start, end = outputs.boundaries.start_logits[level], outputs.boundaries.end_logits[level]
-  return expected_distances_at(
-    outputs.offsets[level], start, end, outputs.masks[level], outputs.boundaries.border, point, label
-  )
-
-
-def _scores(outputs: LocalizationOutputs, error_power: float) -> tuple[Array, ...]:
-  """Scores of each level's points and classes; expected errors of the boundaries lower them."""
-  scores = tuple(jax.nn.sigmoid(logits) for logits in outputs.cls_logits)
-  if outputs.refinement is None or not error_power:
-    return scores
-  trust = ((1 + errors.sum(-1, keepdims=True)) ** -error_power for errors in outputs.refinement.errors)
-  return tuple(score * factor for score, factor in zip(scores, trust))
-
-
-def _detection(values: Mapping[str, Any]) -> Detection:
-  known = [field.name for field in dataclasses.fields(Detection)]
-  for key in values:
-    if key not in known:
-      raise ValueError(f"detection.{key}: nothing reads this key; it takes: {', '.join(known)}")
-  return Detection(**values)

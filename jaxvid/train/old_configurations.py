@@ -8,11 +8,13 @@ _DEFAULTS = {"adamw": {}, "adam": {}, "sgd": {"momentum": 0.9}}
 
 
 def upgrade(config: Mapping[str, Any]) -> Mapping[str, Any]:
-  """The same experiment in the keys of this version; a configuration of this version comes back as it is.
+  """The same experiment in the keys of this version; a configuration of this version comes back as it is."""
+  return _settings_of_the_head(_settings_of_the_optimizer(config))
 
-  Until 0.1 the training's length was optim.schedule.epochs, and config.optim held betas, epsilon and momentum of all
-  optimizers, of which the chosen one read its own.
-  """
+
+def _settings_of_the_optimizer(config: Mapping[str, Any]) -> Mapping[str, Any]:
+  """Until 0.1 the training's length was optim.schedule.epochs, and config.optim held betas, epsilon and momentum of all
+  optimizers, of which the chosen one read its own."""
   optim = config.get("optim") or {}
   schedule = optim.get("schedule")
   if not isinstance(schedule, Mapping) or "epochs" not in schedule:
@@ -30,3 +32,20 @@ def upgrade(config: Mapping[str, Any]) -> Mapping[str, Any]:
   schedule = {key: value for key, value in schedule.items() if key != "epochs"}
   train = {"epochs": optim["schedule"]["epochs"], **config.get("train", {})}
   return dict(config, optim={**rest, **settings, "schedule": schedule}, train=train)
+
+
+def _settings_of_the_head(config: Mapping[str, Any]) -> Mapping[str, Any]:
+  """Until 0.1 the task held error_weight and error_power of all heads, of which the decoupled one read them."""
+  task = dict(config.get("task") or {})
+  detection = task.get("detection")
+  moved = {key: task.pop(key) for key in ("error_weight",) if key in task}
+  if isinstance(detection, Mapping) and "error_power" in detection:
+    moved["error_power"] = detection["error_power"]
+    task["detection"] = {key: value for key, value in detection.items() if key != "error_power"}
+  if not moved:
+    return config
+  model = dict(config.get("model") or {})
+  head = model.get("head") or {}
+  if head.get("type") == "decoupled":
+    model["head"] = {**moved, **head}
+  return dict(config, task=task, model=model)

@@ -1,5 +1,6 @@
 """Properties of whole networks: padding, gradients, published parameter counts, refusals."""
 
+import dataclasses
 import functools
 
 import flax.traverse_util
@@ -11,7 +12,6 @@ import pytest
 from jaxvid.configs import thumos_actionformer, thumos_sgp
 from jaxvid.layers.sgp import GranularityMixtureBlock
 from jaxvid.models.localization.backbones.granularity_mixture import granularity_weights
-from jaxvid.ops.boundary_bins import expected_distances
 from jaxvid.tasks.base import build_network
 from jaxvid.train.optim import decay_mask
 
@@ -71,16 +71,12 @@ def random_params(network, rng, steps=32):
 
 
 def parts(out):
-  """All that a head returns, a tuple of levels each; of a trident head the distances, which its bins stand for."""
-  found = [out.cls_logits, out.offsets]
-  if out.boundaries:
-    border = out.boundaries.border
-    levels = zip(out.offsets, out.boundaries.start_logits, out.boundaries.end_logits, out.masks)
-    found += [tuple(expected_distances(*level, border) for level in levels)]
-    found += [out.boundaries.start_logits, out.boundaries.end_logits]
-  if out.refinement:
-    found += [out.refinement.coarse_offsets, out.refinement.errors]
-  return found
+  """All that a head returns, a tuple of levels each, and the offsets that it stands for."""
+  levels = np.cumsum([mask.shape[1] for mask in out.masks])[:-1]
+  found = {field.name: getattr(out, field.name) for field in dataclasses.fields(out)}
+  return [value for name, value in found.items() if isinstance(value, tuple) and name != "bins"] + [
+    tuple(jnp.split(out.class_offsets(), levels, axis=1))
+  ]
 
 
 @functools.partial(jax.jit, static_argnums=0)

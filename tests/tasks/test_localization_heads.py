@@ -7,9 +7,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxvid import losses
-from jaxvid.models.localization.outputs import Boundaries, LocalizationOutputs, Pyramid, Refinement
+from jaxvid.models.localization.heads.decoupled import DecoupledOutputs
+from jaxvid.models.localization.heads.trident import TridentOutputs
+from jaxvid.models.localization.outputs import Pyramid
 from jaxvid.ops.boundary_bins import expected_distances
-from jaxvid.tasks.localization import Detection, Task
+from jaxvid.tasks.detection import Detection
+from jaxvid.tasks.localization import Task
 
 CLASSES, BINS = 3, 4
 TASK = Task(num_classes=CLASSES, regression_ranges=((0, 4), (4, 100)), init_num_positives=50.0)
@@ -39,14 +42,14 @@ def make(rng, **heads):
 def trident(rng, border="masked"):
   pyramid, draw, batch = make(rng)
   bins = tuple(abs(level) for level in draw(2 * (BINS + 1)))
-  return LocalizationOutputs(draw(CLASSES), bins, pyramid, Boundaries(draw(CLASSES), draw(CLASSES), border)), batch
+  return TridentOutputs(draw(CLASSES), pyramid, bins, draw(CLASSES), draw(CLASSES), border), batch
 
 
-def decoupled(rng):
+def decoupled(rng, error_weight=0.2, error_power=1.0):
   pyramid, draw, batch = make(rng)
   positive = lambda: tuple(0.1 + abs(level) for level in draw(2))  # noqa: E731
-  refinement = Refinement(positive(), positive())
-  return LocalizationOutputs(draw(CLASSES), positive(), pyramid, refinement=refinement), batch
+  levels = (positive() for _ in range(3))
+  return DecoupledOutputs(draw(CLASSES), pyramid, *levels, error_weight, error_power), batch
 
 
 def join(levels):
@@ -59,8 +62,7 @@ def test_trident_loss_counts_points_and_classes(rng):
   _, metrics, state = task.loss(outputs, batch, task.init_state(), train=True)
   cls_targets, offset_targets = (np.asarray(x) for x in task.targets(outputs, batch))
   mask = join(outputs.masks)
-  boundaries = outputs.boundaries
-  levels = zip(outputs.offsets, boundaries.start_logits, boundaries.end_logits, outputs.masks)
+  levels = zip(outputs.bins, outputs.start_logits, outputs.end_logits, outputs.masks)
   distances = join([expected_distances(*level, "masked") for level in levels])
   focal = np.array(losses.sigmoid_focal(join(outputs.cls_logits), cls_targets * 0.9 + 0.1 / 4))
   reg, pairs = 0.0, 0
@@ -78,8 +80,7 @@ def test_trident_predicts_each_class_its_own_segment(rng):
   outputs, batch = trident(rng)
   how = Detection(nms="none", max_detections=72, pre_nms_score=0.0, min_length=-1.0)
   found = dataclasses.replace(TASK, detection=how).predict(outputs, batch)
-  boundaries = outputs.boundaries
-  levels = zip(outputs.offsets, boundaries.start_logits, boundaries.end_logits, outputs.masks)
+  levels = zip(outputs.bins, outputs.start_logits, outputs.end_logits, outputs.masks)
   expected = []
   for stride, logits, level in zip((1, 2), outputs.cls_logits, levels):
     distances = np.asarray(expected_distances(*level, "masked"))[0] * stride
@@ -92,14 +93,14 @@ def test_trident_predicts_each_class_its_own_segment(rng):
 
 
 def test_decoupled_loss_adds_coarse_offsets_and_errors(rng):
-  outputs, batch = decoupled(rng)
-  task = dataclasses.replace(TASK, error_weight=0.3, reg_weight=2.0)
+  outputs, batch = decoupled(rng, error_weight=0.3)
+  task = dataclasses.replace(TASK, reg_weight=2.0)
   loss, metrics, state = task.loss(outputs, batch, task.init_state(), train=True)
   cls_targets, offset_targets = (np.asarray(x) for x in task.targets(outputs, batch))
   positive = cls_targets.any(-1) & join(outputs.masks)
   target, offsets = offset_targets[positive], join(outputs.offsets)[positive]
-  coarse = np.asarray(losses.diou_1d(join(outputs.refinement.coarse_offsets)[positive], target)).sum()
-  errors = join(outputs.refinement.errors)[positive]
+  coarse = np.asarray(losses.diou_1d(join(outputs.coarse_offsets)[positive], target)).sum()
+  errors = join(outputs.errors)[positive]
   missed = np.abs(offsets - target) / target.sum(-1, keepdims=True)
   likelihood = (np.log(errors) + missed / errors).sum()
   np.testing.assert_allclose(metrics["coarse_loss"], coarse / state["num_positives"], rtol=1e-5)
@@ -112,25 +113,25 @@ def test_errors_learn_from_offsets_and_do_not_steer_them(rng):
   outputs, batch = decoupled(rng)
 
   def gradient(weight):
-    task = dataclasses.replace(TASK, error_weight=weight)
-    return jax.grad(lambda o: task.loss(o, batch, task.init_state(), True)[0], allow_int=True)(outputs)
+    weighted = outputs.replace(error_weight=weight)
+    return jax.grad(lambda o: TASK.loss(o, batch, TASK.init_state(), True)[0], allow_int=True)(weighted)
 
   with_errors, without = gradient(1.0), gradient(0.0)
   for a, b in zip(with_errors.offsets, without.offsets):
     np.testing.assert_array_equal(a, b)
-  assert any(np.any(np.asarray(level)) for level in with_errors.refinement.errors)
-  assert not any(np.any(np.asarray(level)) for level in without.refinement.errors)
+  assert any(np.any(np.asarray(level)) for level in with_errors.errors)
+  assert not any(np.any(np.asarray(level)) for level in without.errors)
 
 
 def test_errors_lower_the_score(rng):
   outputs, batch = decoupled(rng)
 
   def score(power):
-    how = Detection(nms="none", max_detections=1, pre_nms_score=0.0, error_power=power)
-    return dataclasses.replace(TASK, detection=how).predict(outputs, batch).scores[0, 0]
+    how = Detection(nms="none", max_detections=1, pre_nms_score=0.0)
+    return dataclasses.replace(TASK, detection=how).predict(outputs.replace(error_power=power), batch).scores[0, 0]
 
   plain, halved = score(0.0), score(0.5)
   probability = np.asarray(jax.nn.sigmoid(join(outputs.cls_logits)[0]))
-  trust = (1 + join(outputs.refinement.errors)[0].sum(-1)) ** -0.5
+  trust = (1 + join(outputs.errors)[0].sum(-1)) ** -0.5
   np.testing.assert_allclose(plain, probability.max(), rtol=1e-6)
   np.testing.assert_allclose(halved, (probability * trust[:, None]).max(), rtol=1e-6)

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from jaxvid import losses
-from jaxvid.models.localization.outputs import LocalizationOutputs, Pyramid
-from jaxvid.tasks.localization import AUTOMATIC, Detection, Task
+from jaxvid.models.localization.heads.point import PointOutputs
+from jaxvid.models.localization.outputs import Pyramid
+from jaxvid.tasks.detection import Detection
+from jaxvid.tasks.localization import AUTOMATIC, Task
 
 TASK = Task(num_classes=2, regression_ranges=((0, 4), (4, 100)), init_num_positives=50.0)
 TIMING = dict(
@@ -33,7 +35,7 @@ def make(rng, lengths=(16, 10), actions=((2, 7, 1), (9, 10.5, 0))):
     segment_mask=np.array([[True] * len(actions) + [False]] * 2),
     **TIMING,
   )
-  return LocalizationOutputs(logits, offsets, Pyramid((), masks, (1, 2))), batch
+  return PointOutputs(logits, Pyramid((), masks, (1, 2)), offsets), batch
 
 
 def test_loss_is_what_it_says(rng):
@@ -120,7 +122,7 @@ def test_predictions_are_seconds_within_the_recording():
   masks = jnp.ones((2, 4), bool), jnp.ones((2, 2), bool)
   logits = jnp.full((2, 4, 2), -9.0).at[:, 2, 1].set(3.0), jnp.full((2, 2, 2), -9.0)
   offsets = jnp.full((2, 4, 2), 1.0).at[0, 2].set(jnp.array([1.0, 99.0])), jnp.full((2, 2, 2), 1.0)
-  found = TASK.predict(LocalizationOutputs(logits, offsets, Pyramid((), masks, (1, 2))), TIMING)
+  found = TASK.predict(PointOutputs(logits, Pyramid((), masks, (1, 2)), offsets), TIMING)
   # Point 2 with offsets 1, 1 is grid [1, 3]: (1 * 8 + 8) / 25 s to (3 * 8 + 8) / 25 s. The other ends with its
   # recording.
   np.testing.assert_allclose(found.segments[1, 0], [16 / 25, 32 / 25], rtol=1e-6)

@@ -5,6 +5,7 @@ import pathlib
 
 import pytest
 
+from jaxvid.models.localization.heads import decoupled
 from jaxvid.train import old_configurations
 from jaxvid.train.experiment import Experiment
 from jaxvid.train.workdir import with_tuples
@@ -27,3 +28,12 @@ def test_sgd_had_a_momentum():
   assert upgraded == dict(optim=dict(type="sgd", lr=1.0, momentum=0.9, schedule={}), train=dict(epochs=3))
   config["optim"]["momentum"] = 0.5
   assert old_configurations.upgrade(config)["optim"]["momentum"] == 0.5
+
+
+def test_the_decoupled_head_takes_its_settings_from_the_task():
+  stored = json.loads((FOLDER / "localization.json").read_text())
+  stored["model"]["head"]["type"] = "decoupled"
+  stored["task"] |= dict(error_weight=0.5)
+  stored["task"]["detection"] |= dict(error_power=2.0)
+  head = Experiment.from_config(with_tuples(stored), workdir="").network.head
+  assert (type(head), head.error_weight, head.error_power) == (decoupled.Model, 0.5, 2.0)

@@ -17,6 +17,7 @@ import pytest
 import golden
 from jaxvid import convert
 from jaxvid.data.batches import collate
+from jaxvid.models.localization.heads.trident import TridentOutputs
 from jaxvid.tasks.base import build_network
 from jaxvid.tasks.localization import Task
 from jaxvid.train.optim import Optim
@@ -100,8 +101,9 @@ def test_forward_and_detections(name):
 
   for index, video in enumerate(this.description["videos"]):
     out, found = run(video_batch(this, index))
+    regression = out.bins if isinstance(out, TridentOutputs) else out.offsets
     for level in range(LEVELS):
-      for ours, key in ((out.cls_logits, "logits"), (out.offsets, "offsets")):
+      for ours, key in ((out.cls_logits, "logits"), (regression, "offsets")):
         theirs = this.arrays[f"eval{index}/{key}{level}"]
         golden.assert_close(ours[level][0, : len(theirs)], theirs, 1e-4, f"{key} of video {index}, level {level}")
     count = int(found.valid.sum())

@@ -1,8 +1,13 @@
-"""What a network returns: named parts, a tuple entry a pyramid level, finest first."""
+"""What a localization network returns: named parts, a tuple entry a pyramid level, finest first."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import flax.struct
+import jax
+import jax.numpy as jnp
 
-from jaxvid.array_types import Array
+from jaxvid.array_types import Array, Labels
 
 
 @flax.struct.dataclass
@@ -26,53 +31,61 @@ class Pyramid:
     return Pyramid(self.features[first:], self.masks[first:], self.strides[first:])
 
 
+class PointLoss(NamedTuple):
+  """A loss that one head has beside the losses of all heads.
+
+  Attributes:
+    values: (B, P) or (B, P, 2), of every point or of both its boundaries. The task sums them over the positive points
+      and divides by the running count of positives.
+    weight: in the sum of all losses.
+  """
+
+  values: Array
+  weight: Array | float
+
+
 @flax.struct.dataclass
 class LocalizationOutputs:
-  """Scores and offsets at every point of the pyramid: what every head gives.
+  """Scores and offsets at every point of the pyramid. A head's file extends it by what the head predicts, and says
+  how that becomes scores and offsets.
+
+  Offsets are the distances of a point to the start and the end of an action, in units of the level's stride.
 
   Attributes:
     cls_logits: a level each, (B, T_l, num_classes), float32.
-    offsets: a level each, float32. (B, T_l, 2): distance of a point to the start and end in units of the level's
-      stride; with a trident head (B, T_l, 2 (num_bins + 1)), the bins of the center.
     pyramid: what the neck gave the heads, for embedding plots and extraction; its masks are those of the points.
-    boundaries: of a trident head, else None.
-    refinement: of a decoupled head, else None.
   """
 
   cls_logits: tuple[Array, ...]
-  offsets: tuple[Array, ...]
   pyramid: Pyramid
-  boundaries: "Boundaries | None" = None
-  refinement: "Refinement | None" = None
 
   @property
   def masks(self) -> tuple[Array, ...]:
     """A level each, (B, T_l)."""
     return self.pyramid.masks
 
+  def class_offsets(self) -> Array:
+    """Offsets of the points of all levels, (B, P, C', 2): C' = num_classes where each class has its own, else 1."""
+    raise NotImplementedError
 
-@flax.struct.dataclass
-class Boundaries:
-  """How much each point looks like the start and the end of an action of each class (TriDet's trident head).
+  def offsets_at(self, level: int, point: Array, label: Labels) -> Array:
+    """Offsets (K, 2) of K points of a level and a class each, of one recording: arrays without the batch axis."""
+    raise NotImplementedError
 
-  Attributes:
-    start_logits, end_logits: a level each, (B, T_l, num_classes), float32.
-    border: "masked" or "zero_logit", see jaxvid.ops.boundary_bins.
-  """
+  def scores(self) -> tuple[Array, ...]:
+    """A level each, (..., T_l, num_classes) in [0, 1]."""
+    return tuple(jax.nn.sigmoid(logits) for logits in self.cls_logits)
 
-  start_logits: tuple[Array, ...]
-  end_logits: tuple[Array, ...]
-  border: str = flax.struct.field(pytree_node=False)
+  def own_losses(self, targets: Array, reg_weight: Array | float) -> Mapping[str, PointLoss]:
+    """Losses that this head alone has, by their name in the log, which ends in "_loss".
+
+    Args:
+      targets: (B, P, 2), the offsets that positive points should predict; 1 at all others.
+      reg_weight: of the regression loss.
+    """
+    return {}
 
 
-@flax.struct.dataclass
-class Refinement:
-  """What a decoupled head knows of its offsets beside them.
-
-  Attributes:
-    coarse_offsets: a level each, (B, T_l, 2): the offsets before the boundaries were looked at.
-    errors: a level each, (B, T_l, 2): expected absolute error of either boundary, in lengths of the segment.
-  """
-
-  coarse_offsets: tuple[Array, ...]
-  errors: tuple[Array, ...]
+def join(levels: tuple[Array, ...]) -> Array:
+  """The points of all levels, (B, P, ...)."""
+  return jnp.concatenate(levels, axis=1)

@@ -10,27 +10,65 @@ At every point, with c and r the features of the towers of scores and of offsets
 The towers learn from their own task only: what one reads of the other carries no gradient (decoupled), and V starts at
 zero, so each begins by itself. A boundary is looked at where it is thought to be, which for long actions lies outside
 what a convolution at the point sees (boundary-aware). error_b is the expected absolute error of the boundary in
-lengths of the segment, the scale of a Laplace distribution; the task trains it by its likelihood and lets
-1 / (1 + error_start + error_end), about the tIoU that such errors leave, lower the score of segments whose boundaries
-are not to be trusted.
+lengths of the segment, the scale of a Laplace distribution: it is trained by its likelihood, and 1 / (1 + error_start +
+error_end), about the tIoU that such errors leave, lowers the score of segments whose boundaries are not to be trusted.
 """
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import flax.linen as nn
+import flax.struct
 import jax
 import jax.numpy as jnp
 
-from jaxvid.array_types import Features, Mask
+from jaxvid import losses
+from jaxvid.array_types import Array, Features, Mask
 from jaxvid.layers.temporal import ChannelNorm, Conv, ConvStack, score_bias, uniform_fan_in
-from jaxvid.models.localization.outputs import LocalizationOutputs, Pyramid, Refinement
+from jaxvid.models.localization.heads.point import PointOutputs
+from jaxvid.models.localization.outputs import PointLoss, Pyramid, join
 from jaxvid.ops.masking import mask_out
 from jaxvid.ops.sampling import sample_at
 
 # No boundary is annotated better than to about a hundredth of its action; without a floor the likelihood has no bound.
 _SMALLEST_ERROR = 0.01
 _FIRST_ERROR = 0.2
+# In strides: an action so short cannot make its boundaries' relative errors infinite.
+_SMALLEST_LENGTH = 1e-2
+
+
+@flax.struct.dataclass
+class DecoupledOutputs(PointOutputs):
+  """Offsets refined at the boundaries, beside those before, and their expected errors.
+
+  Attributes:
+    coarse_offsets: a level each, (B, T_l, 2): before the boundaries were looked at.
+    errors: a level each, (B, T_l, 2): expected absolute error of either boundary, in lengths of the segment.
+    error_weight, error_power: see `Model`.
+  """
+
+  coarse_offsets: tuple[Array, ...]
+  errors: tuple[Array, ...]
+  error_weight: float = flax.struct.field(pytree_node=False)
+  error_power: float = flax.struct.field(pytree_node=False)
+
+  def scores(self) -> tuple[Array, ...]:
+    scores = super().scores()
+    if not self.error_power:
+      return scores
+    trust = ((1 + errors.sum(-1, keepdims=True)) ** -self.error_power for errors in self.errors)
+    return tuple(score * factor for score, factor in zip(scores, trust))
+
+  def own_losses(self, targets: Array, reg_weight: Array | float) -> Mapping[str, PointLoss]:
+    """DIoU loss of the coarse offsets, and the likelihood of the errors that the refined ones make."""
+    length = jnp.maximum(targets.sum(-1, keepdims=True), _SMALLEST_LENGTH)
+    # The errors learn from the offsets and do not steer them.
+    missed = jax.lax.stop_gradient(jnp.abs(join(self.offsets) - targets) / length)
+    return {
+      "coarse_loss": PointLoss(losses.diou_1d(join(self.coarse_offsets), targets), reg_weight),
+      "error_loss": PointLoss(losses.laplace_nll(missed, join(self.errors)), self.error_weight),
+    }
 
 
 class CrossTask(nn.Module):
@@ -74,6 +112,8 @@ class Model(nn.Module):
     kernel_size: of all of them.
     prior_prob: score that every class starts from.
     empty_classes: class indices without training data; they start from a score of 1e-6.
+    error_weight: of the likelihood of the expected errors, in the loss.
+    error_power: scores are multiplied by 1 / (1 + expected errors of both boundaries), to this power; 0 leaves them.
     padding, dtype: see jaxvid.layers.temporal.
   """
 
@@ -83,11 +123,13 @@ class Model(nn.Module):
   kernel_size: int = 3
   prior_prob: float = 0.01
   empty_classes: tuple[int, ...] = ()
+  error_weight: float = 0.2
+  error_power: float = 1.0
   padding: str = "ignored"
   dtype: Any = jnp.float32
 
   @nn.compact
-  def __call__(self, pyramid: Pyramid) -> LocalizationOutputs:
+  def __call__(self, pyramid: Pyramid) -> DecoupledOutputs:
     tower = (self.width, self.num_layers - 1, self.kernel_size, True, self.padding, self.dtype)
     cls_tower, reg_tower = ConvStack(*tower, name="cls_tower"), ConvStack(*tower, name="reg_tower")
     cls_cross, reg_cross = CrossTask(self.dtype, name="cls_cross"), CrossTask(self.dtype, name="reg_cross")
@@ -111,5 +153,5 @@ class Model(nn.Module):
       )
       offsets.append(nn.relu(coarse + jnp.stack(shifts, axis=-1)))
       errors.append(jnp.stack(level_errors, axis=-1))
-    refinement = Refinement(tuple(coarse_offsets), tuple(errors))
-    return LocalizationOutputs(tuple(cls_logits), tuple(offsets), pyramid, refinement=refinement)
+    levels = (tuple(level) for level in (offsets, coarse_offsets, errors))
+    return DecoupledOutputs(tuple(cls_logits), pyramid, *levels, self.error_weight, self.error_power)

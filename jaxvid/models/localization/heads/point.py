@@ -3,10 +3,29 @@
 from typing import Any
 
 import flax.linen as nn
+import flax.struct
 import jax.numpy as jnp
 
+from jaxvid.array_types import Array, Labels
 from jaxvid.layers.temporal import Conv, ConvStack, score_bias
-from jaxvid.models.localization.outputs import LocalizationOutputs, Pyramid
+from jaxvid.models.localization.outputs import LocalizationOutputs, Pyramid, join
+
+
+@flax.struct.dataclass
+class PointOutputs(LocalizationOutputs):
+  """Offsets that all classes of a point share.
+
+  Attributes:
+    offsets: a level each, (B, T_l, 2), float32.
+  """
+
+  offsets: tuple[Array, ...]
+
+  def class_offsets(self) -> Array:
+    return join(self.offsets)[:, :, None]
+
+  def offsets_at(self, level: int, point: Array, label: Labels) -> Array:
+    return self.offsets[level][point]
 
 
 class Model(nn.Module):
@@ -34,7 +53,7 @@ class Model(nn.Module):
   dtype: Any = jnp.float32
 
   @nn.compact
-  def __call__(self, pyramid: Pyramid) -> LocalizationOutputs:
+  def __call__(self, pyramid: Pyramid) -> PointOutputs:
     tower = (self.width, self.num_layers - 1, self.kernel_size, self.norm, self.padding, self.dtype)
     cls_tower, reg_tower = ConvStack(*tower, name="cls_tower"), ConvStack(*tower, name="reg_tower")
     prior = score_bias(self.prior_prob, self.empty_classes)
@@ -47,4 +66,4 @@ class Model(nn.Module):
     for scale, x, mask in zip(scales, pyramid.features, pyramid.masks):
       cls_logits.append(classify(cls_tower(x, mask), mask)[0])
       offsets.append(nn.relu(regress(reg_tower(x, mask), mask)[0] * scale.astype(self.dtype)))
-    return LocalizationOutputs(tuple(cls_logits), tuple(offsets), pyramid)
+    return PointOutputs(tuple(cls_logits), pyramid, tuple(offsets))

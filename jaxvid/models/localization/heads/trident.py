@@ -3,11 +3,41 @@
 from typing import Any
 
 import flax.linen as nn
+import flax.struct
 import jax
 import jax.numpy as jnp
 
+from jaxvid.array_types import Array, Labels
 from jaxvid.layers.temporal import Conv, ConvStack, score_bias
-from jaxvid.models.localization.outputs import Boundaries, LocalizationOutputs, Pyramid
+from jaxvid.models.localization.outputs import LocalizationOutputs, Pyramid, join
+from jaxvid.ops.boundary_bins import expected_distances, expected_distances_at
+
+
+@flax.struct.dataclass
+class TridentOutputs(LocalizationOutputs):
+  """Bins of the center, and how much each point looks like the start and the end of an action of each class; together
+  they give each class of a point its own offsets.
+
+  Attributes:
+    bins: a level each, (B, T_l, 2 (num_bins + 1)), float32.
+    start_logits, end_logits: a level each, (B, T_l, num_classes), float32.
+    border: "masked" or "zero_logit", see jaxvid.ops.boundary_bins.
+  """
+
+  bins: tuple[Array, ...]
+  start_logits: tuple[Array, ...]
+  end_logits: tuple[Array, ...]
+  border: str = flax.struct.field(pytree_node=False)
+
+  def class_offsets(self) -> Array:
+    # Checkpointed: kept for the gradient, the bins of all points and classes would be most of a step's memory.
+    expected = jax.checkpoint(expected_distances, static_argnums=4)
+    levels = zip(self.bins, self.start_logits, self.end_logits, self.masks)
+    return join(tuple(expected(*level, self.border) for level in levels))
+
+  def offsets_at(self, level: int, point: Array, label: Labels) -> Array:
+    start, end, mask = self.start_logits[level], self.end_logits[level], self.masks[level]
+    return expected_distances_at(self.bins[level], start, end, mask, self.border, point, label)
 
 
 class Model(nn.Module):
@@ -43,7 +73,7 @@ class Model(nn.Module):
   dtype: Any = jnp.float32
 
   @nn.compact
-  def __call__(self, pyramid: Pyramid) -> LocalizationOutputs:
+  def __call__(self, pyramid: Pyramid) -> TridentOutputs:
     prior = score_bias(self.prior_prob, self.empty_classes)
 
     def tower(name, width, kernel_size, bias_init=nn.initializers.zeros):
@@ -66,5 +96,4 @@ class Model(nn.Module):
       start_logits.append(start(fixed, mask))
       end_logits.append(end(fixed, mask))
       bins.append(nn.relu(regress(x, mask) * scale.astype(self.dtype)))
-    boundaries = Boundaries(tuple(start_logits), tuple(end_logits), self.border)
-    return LocalizationOutputs(tuple(cls_logits), tuple(bins), pyramid, boundaries)
+    return TridentOutputs(tuple(cls_logits), pyramid, tuple(bins), tuple(start_logits), tuple(end_logits), self.border)
