@@ -20,7 +20,7 @@ def localization():
       task=dict(type="localization", detection=dict()),
       model=dict(backbone=dict(), neck=dict(type="identity"), head=dict(type="point", width=512)),
       data=dict(type="sequences", batch_size=2, max_len=2304, buckets=(576, 1152, 1728, 2304)),
-      optim=dict(type="adamw", lr=1e-4, schedule=dict(type="warmup_cosine", warmup_epochs=5)),
+      optim=dict(type="adamw", lr=1e-4, schedule=dict(type="warmup_cosine")),
       train=dict(epochs=35),
       eval=dict(type="localization"),
     )
@@ -50,7 +50,7 @@ def anticipation():
       task=dict(type="anticipation"),
       model=dict(anticipator=dict()),
       data=dict(type="windows", batch_size=64, tau_a=1.0, tau_o=16.0, every=1.0),
-      optim=dict(type="adamw", lr=1e-4, schedule=dict(type="warmup_cosine", warmup_epochs=5)),
+      optim=dict(type="adamw", lr=1e-4, schedule=dict(type="warmup_cosine")),
       train=dict(epochs=35),
       eval=dict(type="anticipation"),
     )

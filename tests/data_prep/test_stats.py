@@ -2,12 +2,13 @@
 
 import ast
 import json
-import sys
 
+import ml_collections
 import numpy as np
 import pytest
 
 import golden
+from jaxvid import configuration
 from jaxvid.configs import thumos_actionformer
 from jaxvid.data_prep import build, stats
 
@@ -135,21 +136,14 @@ def test_the_text(source, capsys):
     assert part in text
 
 
-def test_proposals_can_be_pasted(source, tmp_path, monkeypatch):
+def test_proposals_can_be_pasted(source, tmp_path):
   """As flags of jaxvid.main, and as lines of a configuration, they make one and the same."""
-  from absl import flags as absl_flags
-  from ml_collections import config_flags
-
   proposals = numbers(tmp_path, *before(source))["proposals"]
   pasted = thumos_actionformer.get_config()
   exec("\n".join(proposals["config"]), {"c": pasted})
-  values = absl_flags.FlagValues()
-  (tmp_path / "config.py").write_text("from jaxvid.configs.thumos_actionformer import get_config\n")
-  config_flags.DEFINE_config_file("config", flag_values=values)
   flags = [part.replace('"', "") for line in proposals["flags"] for part in line.split()]  # As a shell does.
-  monkeypatch.setattr(sys, "argv", ["main", f"--config={tmp_path / 'config.py'}", *flags])  # config_flags reads it.
-  values(sys.argv)
-  assert values.config.to_dict() == pasted.to_dict()
+  by_flags = configuration.load(thumos_actionformer.__file__, flags)
+  assert by_flags == configuration.change(pasted, (), "pasted")
   assert pasted.data.max_len == proposals["data"]["max_len"] and pasted.task.num_classes == 2
 
 
@@ -195,7 +189,7 @@ def test_published_thumos14(tmp_path):
   assert len(found["classes"]) == 20 and not found["problems"]
   # What ActionFormer's configuration has.
   proposals = found["proposals"]
-  published = thumos_actionformer.get_config()
+  published = ml_collections.ConfigDict(configuration.load(thumos_actionformer.__file__))
   assert ast.literal_eval(str(proposals["task"]["regression_ranges"]).replace("[", "(").replace("]", ")")) == tuple(
     published.task.regression_ranges
   )
