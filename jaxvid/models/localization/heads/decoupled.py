@@ -153,5 +153,12 @@ class Model(nn.Module):
       )
       offsets.append(nn.relu(coarse + jnp.stack(shifts, axis=-1)))
       errors.append(jnp.stack(level_errors, axis=-1))
-    levels = (tuple(level) for level in (offsets, coarse_offsets, errors))
-    return DecoupledOutputs(tuple(cls_logits), pyramid, *levels, self.error_weight, self.error_power)
+    return DecoupledOutputs(
+      cls_logits=tuple(cls_logits),
+      pyramid=pyramid,
+      offsets=tuple(offsets),
+      coarse_offsets=tuple(coarse_offsets),
+      errors=tuple(errors),
+      error_weight=self.error_weight,
+      error_power=self.error_power,
+    )
