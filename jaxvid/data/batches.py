@@ -1,4 +1,4 @@
-"""Batches of sequences: padded to a few lengths, so that the programs compiled for them are few."""
+"""Batches: how many, and of sequences, padded to a few lengths, so that the programs compiled for them are few."""
 
 from collections.abc import Sequence
 
@@ -9,6 +9,30 @@ from jaxvid.formats.contract import FeatureContract
 # Actions of a batch are padded to one of these counts, then to multiples of the last.
 _ACTION_COUNTS = (16, 32, 64, 128, 256)
 _TIMING = ("fps", "feat_stride", "num_frames", "duration")
+
+
+def full_batches(num_examples: int, batch_size: int, noun: str) -> int:
+  """Batches of an epoch, without the incomplete last one.
+
+  Args:
+    num_examples: of the split.
+    batch_size: examples of a batch.
+    noun: what the examples are called, for the message.
+
+  Raises:
+    ValueError: there are fewer examples than one batch takes.
+  """
+  if num_examples < batch_size:
+    raise ValueError(
+      f"config.data.batch_size: a batch of {batch_size} needs more than the {num_examples} {noun} there are"
+    )
+  return num_examples // batch_size
+
+
+def check_shares(batch_size: int, num_processes: int) -> None:
+  """ValueError where processes cannot share a batch equally."""
+  if batch_size % num_processes:
+    raise ValueError(f"config.data.batch_size: {batch_size} cannot be shared by {num_processes} processes")
 
 
 def padded_length(length: int, buckets: Sequence[int], multiple: int | None = None) -> int:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from jaxvid.metrics.actions import Predictions
-from jaxvid.metrics.annotations import Annotations, other_name
-from jaxvid.metrics.submission import Detections, SubmissionError
+from jaxvid.metrics.annotations import Annotations
+from jaxvid.metrics.submission import Detections, SubmissionError, number_recordings
 
 
 def columns(
@@ -28,30 +28,22 @@ def columns(
   Raises:
     SubmissionError: if a number is not finite, a label is unknown to the annotations, or all recordings are.
   """
-  index = {name: i for i, name in enumerate(annotations.recordings)}
-  num_annotated = len(index)
-  videos = []
   for name, segments, scores, _ in recordings:
     if not (np.isfinite(segments).all() and np.isfinite(scores).all()):
       raise SubmissionError(f"the detections of {name}: a segment or a score is not finite")
-    other = other_name(name)
-    videos.append(index.setdefault(other if name not in index and other in index else name, len(index)))
-  if num_annotated and videos and min(videos) >= num_annotated:
-    raise SubmissionError(
-      f"none of the recordings ({', '.join(name for name, *_ in recordings[:3])}) is among those of "
-      f"{annotations.source} ({', '.join(annotations.recordings[:3])}); is it of another dataset or split?"
-    )
+  names = [name for name, *_ in recordings]
+  videos, numbered, predicted = number_recordings(
+    names, "the detections", annotations, "Is it of another dataset or split?"
+  )
   labels = np.concatenate([np.zeros(0, int), *(labels for *_, labels in recordings)])
   ids = np.full(len(labels), -1) if ignore_labels else _ids(labels, class_names, annotations)
-  predicted = np.zeros(len(index), bool)
-  predicted[videos] = True
   predictions = Predictions(
-    video=np.repeat(np.array(videos, int), [len(scores) for _, _, scores, _ in recordings]),
+    video=np.repeat(videos, [len(scores) for _, _, scores, _ in recordings]),
     segments=np.concatenate([np.zeros((0, 2)), *(segments for _, segments, _, _ in recordings)]),
     labels=ids,
     scores=np.concatenate([np.zeros(0), *(scores for _, _, scores, _ in recordings)]),
   )
-  return Detections(predictions, tuple(index), predicted[:num_annotated])
+  return Detections(predictions, numbered, predicted)
 
 
 def _ids(labels: np.ndarray, class_names: Sequence[str], annotations: Annotations) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Detections as they are scored: recordings and classes as the annotations number them."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -50,24 +51,45 @@ def detections(
     SubmissionError: no recording is annotated, a detection has no label, or one that the annotations do not know, as
       `labels` says.
   """
+  videos, recordings, predicted = number_recordings(
+    list(submission.counts), submission.source, annotations, "Check --annotations and --subset."
+  )
+  ids = np.full(len(submission.scores), -1)
+  if labels != "none":
+    ids = _ids(submission, task if submission.is_epic else "label", annotations, task, labels)
+  video = np.repeat(videos, np.array(list(submission.counts.values()), int))
+  return Detections(Predictions(video, submission.segments, ids, submission.scores), recordings, predicted)
+
+
+def number_recordings(
+  names: Sequence[str], source: str, annotations: Annotations, remedy: str
+) -> tuple[np.ndarray, tuple[str, ...], np.ndarray]:
+  """Indices of recordings among those of the annotations, followed by those that the annotations lack.
+
+  Args:
+    names: R recordings with detections.
+    annotations: of V recordings.
+    source, remedy: where the detections are from, and what to do where none is annotated, for the message.
+
+  Returns:
+    videos (R,), the recordings that they are indices into, and which of the annotated ones are among them, (V,) bool.
+
+  Raises:
+    SubmissionError: none of them is annotated.
+  """
   index = {name: i for i, name in enumerate(annotations.recordings)}
   num_annotated, videos = len(index), []
-  for name in submission.counts:
+  for name in names:
     other = other_name(name)
     videos.append(index.setdefault(other if name not in index and other in index else name, len(index)))
   if num_annotated and videos and min(videos) >= num_annotated:
     raise SubmissionError(
-      f"{submission.source}: none of its recordings ({_sample(submission.counts)}) is among those of "
-      f"{annotations.source} ({_sample(annotations.recordings)}). Check --annotations and --subset."
+      f"{source}: none of its recordings ({_sample(names)}) is among those of {annotations.source} "
+      f"({_sample(annotations.recordings)}). {remedy}"
     )
-  ids = np.full(len(submission.scores), -1)
-  if labels != "none":
-    ids = _ids(submission, task if submission.is_epic else "label", annotations, task, labels)
   predicted = np.zeros(len(index), bool)
   predicted[videos] = True
-  video = np.repeat(np.array(videos, int), np.array(list(submission.counts.values()), int))
-  predictions = Predictions(video, submission.segments, ids, submission.scores)
-  return Detections(predictions, tuple(index), predicted[:num_annotated])
+  return np.array(videos, int), tuple(index), predicted[:num_annotated]
 
 
 def to_results(detections: Detections, annotations: Annotations) -> dict[str, list[dict[str, Any]]]:

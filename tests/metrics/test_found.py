@@ -49,7 +49,7 @@ def test_classes_without_names_are_the_annotations_ids(tmp_path, rng):
 def test_what_cannot_be_scored(rng, truth):
   with pytest.raises(submission.SubmissionError, match=r"1 classes .* unknown to .*truth.json: fly; it knows names"):
     columns([("a", np.array([[0, 1]]), np.array([0.5]), np.array([0]))], ["fly"], truth)
-  with pytest.raises(submission.SubmissionError, match=r"none of the recordings \(x, y\) is among those of .*truth"):
+  with pytest.raises(submission.SubmissionError, match=r"none of its recordings \(x, y\) is among those of .*truth"):
     columns([some(rng, "x", 1), some(rng, "y", 1)], NAMES, truth)
   with pytest.raises(submission.SubmissionError, match="detections of a: .* not finite"):
     columns([("a", np.array([[0, np.nan]]), np.array([0.5]), np.array([0]))], NAMES, truth)

@@ -14,6 +14,7 @@ import grain
 import numpy as np
 
 from jaxvid.data import store
+from jaxvid.data.batches import check_shares, full_batches
 from jaxvid.data.clip_reader import ClipReader
 from jaxvid.data.clip_views import Views
 from jaxvid.data.synthetic import clips, dataset
@@ -118,11 +119,7 @@ class Data:
     return {"video": np.broadcast_to(np.uint8(0), shape)}  # Has the shape and takes no memory.
 
   def num_steps_per_epoch(self, source: store.Split) -> int:
-    if len(source) < self.batch_size:
-      raise ValueError(
-        f"config.data.batch_size: a batch of {self.batch_size} needs more than the {len(source)} clips there are"
-      )
-    return len(source) // self.batch_size
+    return full_batches(len(source), self.batch_size, "clips")
 
   def train_batches(
     self, source: store.Split, seed: int, first_step: int = 0, process: int = 0, num_processes: int = 1
@@ -134,8 +131,7 @@ class Data:
       weight (b,) float32; with mixup also mix_weight (b,) float32, an example's own share, and mix_partner (b,) int32,
       its partner's row in the batch of all processes, process after process.
     """
-    if self.batch_size % num_processes:
-      raise ValueError(f"config.data.batch_size: {self.batch_size} cannot be shared by {num_processes} processes")
+    check_shares(self.batch_size, num_processes)
     labels = _labels(source) if self.balance or self.class_weights else None
     chances = _weights(labels, self.balance)[labels] / len(labels) if self.balance else None
     order = _Order(len(source), self.num_steps_per_epoch(source) * self.batch_size, chances, seed)

@@ -15,7 +15,7 @@ import numpy as np
 
 from jaxvid import time_grid
 from jaxvid.data import store
-from jaxvid.data.batches import collate, example_features
+from jaxvid.data.batches import check_shares, collate, example_features, full_batches
 from jaxvid.data.crops import Crop, clip_to_features, random_crop
 from jaxvid.data.resize import resize
 from jaxvid.data.synthetic import dataset, recordings
@@ -100,11 +100,7 @@ class Data:
     return dict(record, segments=time_grid.seconds_to_grid(record["segments"], *timing))
 
   def num_steps_per_epoch(self, source: store.Split) -> int:
-    if len(source) < self.batch_size:
-      raise ValueError(
-        f"config.data.batch_size: a batch of {self.batch_size} needs more than the {len(source)} recordings there are"
-      )
-    return len(source) // self.batch_size
+    return full_batches(len(source), self.batch_size, "recordings")
 
   def train_batches(
     self, source: store.Split, seed: int, first_step: int = 0, process: int = 0, num_processes: int = 1
@@ -113,8 +109,7 @@ class Data:
 
     With several processes every batch is padded to the largest bucket, since all must agree on its length.
     """
-    if self.batch_size % num_processes:
-      raise ValueError(f"config.data.batch_size: {self.batch_size} cannot be shared by {num_processes} processes")
+    check_shares(self.batch_size, num_processes)
     buckets = self.buckets if num_processes == 1 else (max(self.buckets),)
     used = self.num_steps_per_epoch(source) * self.batch_size
     # Random transforms come before the slices: their randomness then follows the example, not the process that draws

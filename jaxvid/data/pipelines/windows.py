@@ -12,7 +12,7 @@ import grain
 import numpy as np
 
 from jaxvid.data import observation, store
-from jaxvid.data.batches import example_features
+from jaxvid.data.batches import check_shares, example_features, full_batches
 from jaxvid.data.synthetic import dataset, routines
 from jaxvid.formats.contract import FeatureContract
 
@@ -94,12 +94,7 @@ class Data:
     return self._opened[repr(source)]
 
   def num_steps_per_epoch(self, source: store.Split) -> int:
-    count = len(self.windows(source))
-    if count < self.batch_size:
-      raise ValueError(
-        f"config.data.batch_size: a batch of {self.batch_size} needs more than the {count} windows there are"
-      )
-    return count // self.batch_size
+    return full_batches(len(self.windows(source)), self.batch_size, "windows")
 
   def num_eval_examples(self, source: store.Split) -> int:
     return len(self.windows(source))
@@ -118,8 +113,7 @@ class Data:
       int32 of what each step anticipates, -1 where nothing is known; where the dataset knows the verb and the noun of
       each action, step_verbs and step_nouns likewise.
     """
-    if self.batch_size % num_processes:
-      raise ValueError(f"config.data.batch_size: {self.batch_size} cannot be shared by {num_processes} processes")
+    check_shares(self.batch_size, num_processes)
     used = self.num_steps_per_epoch(source) * self.batch_size
     examples = grain.MapDataset.source(self.windows(source)).seed(seed).shuffle()
     if self.input_noise:

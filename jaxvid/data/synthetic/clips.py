@@ -94,22 +94,14 @@ def write(
   Returns:
     The dataset's folder, a Path.
   """
-  settings = {
-    "seed": seed,
-    "num_train": num_train,
-    "num_test": num_test,
-    "num_classes": num_classes,
-    "num_frames": num_frames,
-    "height": height,
-    "width": width,
-  }
-  split = lambda first, count: lambda: clips(seed, count, num_classes, num_frames, height, width, first)  # noqa: E731
+  settings = dict(seed=seed, num_train=num_train, num_test=num_test)
+  settings |= dict(num_classes=num_classes, num_frames=num_frames, height=height, width=width)
   return dataset.write_once(
     directory,
     name,
     VERSION,
-    {"train": split(0, num_train), "test": split(num_train, num_test)},
     settings,
+    clips,
     contract=None,
     class_names=class_names(num_classes),
     kind="clips",

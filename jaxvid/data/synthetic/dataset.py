@@ -1,8 +1,9 @@
 """What datasets that are made up on the spot have in common, whatever they are of."""
 
+import functools
 import inspect
 import pathlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from jaxvid.data import store
@@ -38,16 +39,17 @@ def write_once(
   directory: Any,
   name: str,
   version: str,
-  records_by_split: Mapping,
-  settings: dict,
-  notes: dict | None = None,
+  settings: dict[str, Any],
+  records: Callable[..., Iterator[Any]],
+  notes: Mapping[str, Any] | None = None,
   **rest: Any,
 ) -> pathlib.Path:
-  """Writes a dataset with its settings; one that is there with the same settings is left alone.
+  """Writes a dataset with the splits "train" and "test"; one that is there with the same settings is left alone.
 
   Args:
-    directory, name, version, records_by_split: as `store.write_dataset` takes them; there is a split "train".
-    settings: JSON-able, what the records follow from.
+    directory, name, version: as `store.write_dataset` takes them.
+    settings: JSON-able, what the records follow from: seed, num_train and num_test, and keyword arguments of `records`.
+    records: (seed, number of records, first=index of the first, ...) -> the records.
     notes: further metadata.
     **rest: further arguments of `store.write_dataset`.
 
@@ -57,10 +59,14 @@ def write_once(
   existing = store.dataset_folder(directory, name)
   if existing and store.Split(existing, "train").metadata.get("settings") == settings:
     return existing
+  others = {key: value for key, value in settings.items() if key not in ("seed", "num_train", "num_test")}
+  make = functools.partial(records, settings["seed"], **others)
+  splits = {
+    "train": lambda: make(settings["num_train"], first=0),
+    "test": lambda: make(settings["num_test"], first=settings["num_train"]),
+  }
   notes = {"settings": settings, **(notes or {})}
   try:
-    return store.write_dataset(
-      directory, name, version, records_by_split, notes=notes, overwrite=existing is not None, **rest
-    )
+    return store.write_dataset(directory, name, version, splits, notes=notes, overwrite=existing is not None, **rest)
   except FileExistsError:  # Another process, of several that train together, was faster.
     return store.dataset_folder(directory, name)

@@ -110,25 +110,14 @@ def write(
   Returns:
     The dataset's folder, a Path.
   """
-  settings = {
-    "seed": seed,
-    "num_train": num_train,
-    "num_test": num_test,
-    "dim": dim,
-    "num_classes": num_classes,
-    "min_steps": min_steps,
-    "max_steps": max_steps,
-  }
-
-  def split(first, num_records):
-    return lambda: records(seed, num_records, dim, num_classes, min_steps, max_steps, first)
-
+  settings = dict(seed=seed, num_train=num_train, num_test=num_test, dim=dim, num_classes=num_classes)
+  settings |= dict(min_steps=min_steps, max_steps=max_steps)
   return dataset.write_once(
     directory,
     name,
     VERSION,
-    {"train": split(0, num_train), "test": split(num_train, num_test)},
     settings,
+    records,
     contract=FeatureContract("made_up", "", FPS, FEAT_STRIDE, NUM_FRAMES, dim, "none"),
     class_names=class_names(num_classes),
     description="Made-up recordings; nothing in them is real.",

@@ -114,7 +114,6 @@ def write(
   """
   settings = dict(seed=seed, num_train=num_train, num_test=num_test, dim=dim, num_actions=num_actions)
   settings |= dict(lengths=list(lengths), noise=noise, kept=kept)
-  split = lambda first, count: lambda: records(seed, count, dim, num_actions, lengths, noise, kept, first)  # noqa: E731
   places = [(verb, noun) for verb in range(len(VERBS)) for noun in range(len(NOUNS))]
   parts = {"verbs": list(VERBS), "nouns": list(NOUNS)}
   parts |= {"action_verb": [verb for verb, _ in places], "action_noun": [noun for _, noun in places]}
@@ -122,8 +121,8 @@ def write(
     directory,
     name,
     VERSION,
-    {"train": split(0, num_train), "test": split(num_train, num_test)},
     settings,
+    records,
     contract=FeatureContract("made_up_routines", "", 1.0, 1.0, 1.0, dim, "none"),
     class_names=class_names(),
     description="Made-up kitchen routines; nothing in them is real.",
