@@ -7,15 +7,12 @@ import logging
 import numpy as np
 import pytest
 
-from jaxvid.data import clip_reader, store
+from jaxvid.data import store
 from jaxvid.data.pipelines import clips
 from jaxvid.data.pipelines.clips import Data
-from jaxvid.data.synthetic import clips as made_up
 from jaxvid.records import Clip
-from jaxvid.video.decode import Video
 from jaxvid.video.encode import encode
 from jaxvid.video.errors import VideoError
-from jaxvid.video.flow import Flow
 
 DATA = Data(
   dataset="small", batch_size=4, clip_len=3, short_side=16, crop=(12, 14), jitter=True, num_threads=0, prefetch=1
@@ -308,67 +305,3 @@ def test_settings_that_are_none(settings):
 def test_too_few_clips(source):
   with pytest.raises(ValueError, match="batch_size: a batch of 11 .* 10 clips"):
     batches(source, 1, data=dataclasses.replace(DATA, batch_size=11))
-
-
-MOVING = dict(num_frames=NUM_FRAMES, height=24, width=32)
-
-
-@pytest.fixture(scope="module")
-def moving(tmp_path_factory):
-  """Squares that move to the right and to the left by turns."""
-  folder = made_up.write(tmp_path_factory.mktemp("moving"), num_train=6, num_test=2, num_classes=2, **MOVING)
-  return store.Split(folder, "train")
-
-
-FLOW = dataclasses.replace(DATA, flow="dis", sampling="dense", short_side=24, crop=20, flip=False)
-
-
-def to_the_right(clip):
-  """(...,) of flow (..., H, W, 2): the motion, in levels, where there is any."""
-  along = clip[..., 0].astype(int) - 128
-  moves = np.abs(along) > 4
-  return (along * moves).sum((-1, -2)) / np.maximum(moves.sum((-1, -2)), 1)
-
-
-def test_flow_tells_the_directions_apart(moving):
-  assert FLOW.example_batch()["video"].shape == (1, 3, 20, 20, 2)
-  for record, batch in FLOW.eval_examples(moving):
-    assert batch["video"].shape == (1, 1, 3, 20, 20, 2) and batch["video"].dtype == np.uint8
-    assert np.sign(to_the_right(batch["video"]).mean()) == (-1 if record["label"] else 1)
-  for batch in batches(moving, 3, data=FLOW):
-    signs = np.sign(to_the_right(batch["video"]).mean(1))
-    np.testing.assert_array_equal(signs, np.where(batch["label"], -1, 1))
-
-
-def test_mirrored_flow_moves_the_other_way(moving):
-  mirrored = dataclasses.replace(FLOW, flip=True)
-  signs = [np.sign(to_the_right(batch["video"]).mean(1)) for batch in batches(moving, 6, data=mirrored)]
-  labels = [batch["label"] for batch in batches(moving, 6, data=mirrored)]
-  agree = np.concatenate(signs) == np.where(np.concatenate(labels), -1, 1)
-  assert 0.2 < agree.mean() < 0.8
-
-
-def test_cached_flow_is_the_same(moving):
-  cached = dataclasses.replace(FLOW, cache_decoded=True)
-  for a, b in zip(batches(moving, 3, data=FLOW), batches(moving, 3, data=cached), strict=True):
-    assert_equal(a, b)
-
-
-def test_stored_flow_is_read_as_it_is(moving, tmp_path, monkeypatch):
-  """One picture of flow is as another video to the reader, but for the dataset's word that it is flow."""
-  pictures = moving[0] | {"id": "clip", "group": ""}
-  stored = Flow(Video(pictures["video"]), "dis").frames(range(NUM_FRAMES))
-  video = encode(stored, np.arange(NUM_FRAMES) / made_up.FPS, "jpeg", 2)
-  notes = {"encoding": {"encode": "jpeg", "flow": "dis"}}
-  records = {"train": lambda: iter([Clip(**pictures | {"video": video})])}
-  store.write_dataset(tmp_path, "flow", "1.0.0", records, None, ["a", "b"], kind="clips", notes=notes)
-  source = store.open_dataset(tmp_path, "flow", "train", kind="clips")
-  (_, read), (_, estimated) = next(FLOW.eval_examples(source)), next(FLOW.eval_examples(moving))
-  assert np.abs(read["video"].astype(int) - estimated["video"]).mean() < 2
-  monkeypatch.setattr(clip_reader, "check_installed", lambda _: pytest.fail("needs nothing"))
-  assert_equal(next(dataclasses.replace(FLOW).eval_examples(source))[1], read)
-  for other in (None, "tvl1"):
-    with pytest.raises(ValueError, match=f"config.data.flow: {other!r}, but Split.* optical flow of the method 'dis'"):
-      dataclasses.replace(FLOW, flow=other).eval_examples(source)
-  with pytest.raises(ValueError, match="flow: 'lucas' is none of tvl1, dis"):
-    next(dataclasses.replace(FLOW, flow="lucas").eval_examples(source))
