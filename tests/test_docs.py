@@ -4,6 +4,7 @@ import argparse
 import ast
 import functools
 import importlib
+import importlib.util
 import pathlib
 import pkgutil
 import re
@@ -160,6 +161,25 @@ def test_python_names_exist(page):
     except (AttributeError, ImportError) as error:
       missing.append(f"{name}: {error}")
   assert not missing
+
+
+def test_the_import_table_of_the_design_is_the_one_that_holds():
+  spec = importlib.util.spec_from_file_location("table_of_imports", ROOT / "tests" / "test_imports.py")
+  spec.loader.exec_module(table := importlib.util.module_from_spec(spec))
+  section = (ROOT / "docs" / "design.md").read_text().split("## 2.")[1]
+  rows = re.findall(r"^(\w+) +(.+)$", re.sub(r"\n {2,}", " ", BLOCK.search(section)[1]), re.M)
+  shown = {room: set(may.replace("-", "").split()) for room, may in rows}
+  assert shown == {room: set(may.split()) for room, may in table.MAY_IMPORT.items() if room not in table.COMMANDS}
+
+
+def test_the_layout_of_the_design_names_every_room_and_every_type():
+  layout = BLOCK.search((ROOT / "docs" / "design.md").read_text())[1]
+  rooms = [path.stem for path in (ROOT / "jaxvid").iterdir() if path.suffix == ".py" or path.is_dir()]
+  registries = [ROOT / "jaxvid" / "train" / "schedules", ROOT / "jaxvid" / "data" / "pipelines"]
+  registries += [path for path in (ROOT / "jaxvid" / "models").glob("*/*") if path.is_dir()]
+  types = [path.stem for registry in registries for path in registry.glob("[a-z]*.py") if path.stem != "warmup"]
+  assert len(rooms) > 30 and len(types) > 20
+  assert not [name for name in rooms + types if name[0] != "_" and not re.search(rf"\b{name}\b", layout)]
 
 
 def test_every_file_of_the_glossary_exists():
