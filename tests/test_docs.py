@@ -182,6 +182,15 @@ def test_the_layout_of_the_design_names_every_room_and_every_type():
   assert not [name for name in rooms + types if name[0] != "_" and not re.search(rf"\b{name}\b", layout)]
 
 
+def test_every_configuration_and_study_is_in_a_table():
+  studies = [path.stem for path in CONFIGS if "def get_study" in path.read_text()]
+  configs = [path.stem for path in CONFIGS if "def get_config" in path.read_text()]
+  assert len(studies) > 5 and len(configs) > 20
+  readme, page = (ROOT / "README.md").read_text(), (ROOT / "docs" / "studies.md").read_text()
+  assert not [name for name in configs if not re.search(rf"^\|.*`{name}`.*\|$", readme, re.M)]
+  assert not [name for name in studies if not re.search(rf"^\| `{name}` \|", page, re.M)]
+
+
 def test_every_file_of_the_glossary_exists():
   """A row ends in the files to open, given from jaxvid/ on."""
   rows = [line for line in (ROOT / "docs" / "glossary.md").read_text().splitlines() if line.startswith("| ")]
