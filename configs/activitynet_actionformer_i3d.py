@@ -5,10 +5,11 @@
   jaxvid train --config=activitynet_actionformer_i3d --workdir=runs/activitynet_actionformer_i3d
 
 Settings of the public code's anet_i3d.yaml: 8,123,145 parameters; sequences are resized to 192 steps. Published score:
-average mAP 36.03 (54.29 at tIoU 0.5, 36.71 at 0.75, 8.24 at 0.95). Ours: not yet run.
+average mAP 36.03 (54.29 at tIoU 0.5, 36.71 at 0.75, 8.24 at 0.95). Score: not measured (features not available).
 
-The detections of one class, "action", take their names from the video-level scores in data/cuhk_val_simp_share.json, as
-the public code's do; both files come with the public code's data. Variants: `smoke`, `parity`.
+The model detects one class, "action"; the names of the 200 classes come from the video-level scores in
+data/cuhk_val_simp_share.json, as in the public code. Both files are part of the public code's data. Variants: `smoke`,
+`parity`.
 """
 
 from jaxvid.configs import activitynet_common, common

@@ -1,10 +1,10 @@
-"""What the configurations on ActivityNet-1.3 share: actions of one class, whose names come from video-level scores."""
+"""Settings shared by the configurations on ActivityNet-1.3: one class, names of classes by video-level scores."""
 
 from jaxvid.configs import common
 
 
 def actionformer():
-  """ActionFormer's anet_i3d.yaml and anet_tsp.yaml but for the features: sequences resized to 192 steps."""
+  """ActionFormer's anet_i3d.yaml and anet_tsp.yaml without the features: sequences are resized to 192 steps."""
   c = common.localization()
   c.task.update(num_classes=1, reg_weight=2.0, label_smoothing=0.1, init_num_positives=200.0)
   c.task.detection.update(sigma=0.75, min_length=0.001, max_detections=100, multiclass=False, voting_threshold=0.9)
@@ -26,6 +26,6 @@ def actionformer():
 
 
 def evaluate(c, annotations):
-  """ActivityNet's thresholds and 200 classes, from ActionFormer's JSON; detections get theirs by score fusion."""
+  """Sets ActivityNet's thresholds, and annotations with 200 classes; detections get theirs by score fusion."""
   c.eval.update(split="validation", tious=(0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95))
   c.eval.update(annotations=f"data/{annotations}", score_fusion="data/cuhk_val_simp_share.json")

@@ -5,10 +5,11 @@
   jaxvid train --config=activitynet_tridet_tsp --workdir=runs/activitynet_tridet_tsp
 
 Settings of TriDet's anet_tsp.yaml: 12,811,555 parameters; sequences keep their length. Published score: average mAP
-36.77 (54.71 at tIoU 0.5, 38.01 at 0.75, 8.35 at 0.95). Ours: not yet run.
+36.77 (54.71 at tIoU 0.5, 38.01 at 0.75, 8.35 at 0.95). Score: not measured (features not available).
 
-The detections of one class, "action", take their names from the video-level scores in data/cuhk_val_simp_share.json, as
-the public code's do; both files come with the public code's data. Variants: `smoke`, `parity`.
+The model detects one class, "action"; the names of the 200 classes come from the video-level scores in
+data/cuhk_val_simp_share.json, as in the public code. Both files are part of the public code's data. Variants: `smoke`,
+`parity`.
 """
 
 from jaxvid.configs import activitynet_common, common

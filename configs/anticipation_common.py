@@ -1,4 +1,4 @@
-"""What the configurations of anticipation share: the models, and the variants that stand for them."""
+"""Settings shared by the configurations of anticipation: the models and their variants."""
 
 from jaxvid.configs import common
 
@@ -7,12 +7,12 @@ MODELS = ("last_feature", "lstm", "transformer", "no_gate", "no_ema", "features"
 
 
 def anticipator(v, width, window, num_heads, **settings):
-  """The section config.model.anticipator that a variant names: Action-Guided Attention, an ablation, or a baseline.
+  """The section config.model.anticipator of a variant: Action-Guided Attention, an ablation, or a baseline.
 
   Args:
     v: a variant with the switches MODELS.
-    width, window, num_heads: of all that have them.
-    **settings: what all models share, such as dropout.
+    width, window, num_heads: of the models that have them.
+    **settings: of all models, such as dropout.
   """
   named = [name for name in MODELS if v.get(name)]
   if len(named) > 1:
@@ -24,7 +24,7 @@ def anticipator(v, width, window, num_heads, **settings):
   if name == "lstm":
     return dict(shared, type="lstm", num_unrolled=4)
   if name == "transformer":
-    sees = window + 1  # The present step is in it.
+    sees = window + 1  # With the present step.
     return dict(shared, type="causal_transformer", num_layers=2, num_heads=num_heads, window=sees, mlp_width=4 * width)
   return dict(
     shared,
@@ -38,10 +38,10 @@ def anticipator(v, width, window, num_heads, **settings):
 
 
 def published(v, dataset, num_classes, parts, tau_a):
-  """The ConfigDict of a published dataset; `parts` are its numbers of verbs and nouns, which the variant heads takes.
+  """The ConfigDict of a published dataset; `parts`: its numbers of verbs and nouns, for the variant heads.
 
-  Where the paper is silent the choice is ours: sixteen seconds observed, a step a second (as AVT has it), all of them
-  in the queue; the width of TSN's features; every step's next action as its target.
+  The paper leaves these open; our choices: an observation window of 16 seconds with a step each second (as in AVT), all
+  of them in the queue; the width of TSN's features; the next action as the target of every step.
   """
   c = common.anticipation()
   c.task.num_classes = num_classes

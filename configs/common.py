@@ -1,10 +1,16 @@
-"""What configurations share: the values that are not the defaults of the settings, and the reading of the variant.
+"""Functions that configurations share: the start of a configuration for each task, and its variants.
 
-A configuration says only what differs; jaxvid.configuration completes it with the defaults of what it configures, so
-that --config.SECTION.KEY=VALUE can set every setting there is. What the keys mean, and their defaults: `Task` (and
-`Detection`) and `Model` in jaxvid/tasks, `Data` in jaxvid/data/pipelines and `Evaluator` in jaxvid/evaluators, in the
-files that their types name; `Optim` in jaxvid/train/optim.py, `Train` in jaxvid/train/experiment.py, schedules in
-jaxvid/train/schedules; model parts in the files that their types name.
+A configuration says only what differs from the defaults; jaxvid.configuration adds the rest, so that every setting can
+be given as --config.SECTION.KEY=VALUE. Keys and their defaults are described in the docstrings of
+
+  config.task, config.model       `Task` and `Model` in jaxvid/tasks/TYPE.py, by the type of config.task
+  config.task.detection           `Detection` in jaxvid/tasks/detection.py
+  config.model.PART               `Model` in jaxvid/models/TASK/PARTs/TYPE.py
+  config.data                     `Data` in jaxvid/data/pipelines/TYPE.py
+  config.optim                    `Optim` in jaxvid/train/optim.py, and the function of optax that its type names
+  config.optim.schedule           `Schedule` in jaxvid/train/schedules/TYPE.py
+  config.train                    `Train` in jaxvid/train/experiment.py
+  config.eval                     `Evaluator` in jaxvid/evaluators/TYPE.py
 """
 
 import ast
@@ -13,7 +19,7 @@ import ml_collections
 
 
 def localization():
-  """What ActionFormer has on THUMOS14, for a configuration to fill in data and model."""
+  """ActionFormer's settings on THUMOS14, without dataset, number of classes and backbone."""
   return ml_collections.ConfigDict(
     dict(
       seed=0,
@@ -28,7 +34,7 @@ def localization():
 
 
 def recognition():
-  """TAG-Head's protocol, for a configuration to fill in data and model."""
+  """TAG-Head's training protocol, without dataset, number of classes and backbone."""
   return ml_collections.ConfigDict(
     dict(
       seed=0,
@@ -43,7 +49,7 @@ def recognition():
 
 
 def anticipation():
-  """What the configurations of Action-Guided Attention share, for one to fill in dataset and sizes."""
+  """Settings shared by all configurations of anticipation, without dataset, number of classes and anticipator."""
   return ml_collections.ConfigDict(
     dict(
       seed=0,
@@ -58,9 +64,9 @@ def anticipation():
 
 
 def variant(arg, **defaults):
-  """The variant "small,fold=3" as (small=True, fold=3), with defaults for what it does not name.
+  """Parses a variant: "small,fold=3" becomes (small=True, fold=3), with `defaults` for the others.
 
-  A bare word sets a switch; only the names in `defaults` are known.
+  A name without a value is a switch. A name that is not in `defaults` is an error.
   """
   values = dict(defaults)
   for part in filter(None, (arg or "").split(",")):
@@ -72,12 +78,12 @@ def variant(arg, **defaults):
 
 
 def finish(c, arg, pad_multiple):
-  """A configuration with the variants that all of a published system have: `parity` and `smoke`, which combine.
+  """Applies the variants that configurations of published systems have: `smoke`, `parity`, or both.
 
   Args:
     c: the ConfigDict.
-    arg: what stands after the colon.
-    pad_multiple: what the public code pads recordings to that are longer than those it trains on.
+    arg: the text after the colon.
+    pad_multiple: steps; the public code pads recordings longer than its training sequences to a multiple of it.
   """
   v = variant(arg, smoke=False, parity=False)
   if v.smoke:
@@ -86,7 +92,7 @@ def finish(c, arg, pad_multiple):
 
 
 def parity(c, pad_multiple):
-  """The public code's behaviour where ours is another by default: docs/localization.md says what and why."""
+  """The behaviour of the public code where our default differs; docs/localization.md lists the differences."""
   c.model.padding = "reference"
   c.data.update(buckets=(c.data.max_len,), pad_multiple=pad_multiple)
   c.optim.ema_warmup = False
@@ -99,7 +105,7 @@ def parity(c, pad_multiple):
   return c
 
 
-# What else makes a backbone of 32 channels small.
+# Further settings of small backbones, of 32 channels.
 _SMALL = {
   "local_transformer": dict(num_heads=4),
   "sgp": dict(mlp_width=64),

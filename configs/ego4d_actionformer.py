@@ -4,16 +4,16 @@
   jaxvid train --config=ego4d_actionformer --workdir=runs/ego4d_slowfast
   jaxvid train --config=ego4d_actionformer:omnivore_egovlp --workdir=runs/ego4d_omnivore_egovlp
 
-Settings of the public code's ego4d_*.yaml; of several kinds, each step's features stand side by side. Average mAP over
-tIoU 0.1 to 0.5:
+Settings of the public code's ego4d_*.yaml; several kinds of features are concatenated at each step. Average mAP over
+tIoU 0.1 to 0.5; ours not measured (features not available):
 
-  variant                        dim     parameters   published   ours
-  slowfast (the default)       2,304     32,945,271       14.89   not yet run
-  omnivore                     1,536                      18.20   not yet run
-  egovlp                         256                      20.60   not yet run
-  slowfast_egovlp              2,560                      21.56   not yet run
-  omnivore_egovlp              1,792     77,164,152       21.98   not yet run
-  slowfast_omnivore_egovlp     4,096                      22.09   not yet run
+  variant                        dim     parameters   published
+  slowfast (the default)       2,304     32,945,271       14.89
+  omnivore                     1,536                      18.20
+  egovlp                         256                      20.60
+  slowfast_egovlp              2,560                      21.56
+  omnivore_egovlp              1,792     77,164,152       21.98
+  slowfast_omnivore_egovlp     4,096                      22.09
 
 Further variants, to combine with these: `smoke`, `parity`.
 """

@@ -3,13 +3,13 @@
   jaxvid build egtea/split1 --source=CSV_FOLDER --lmdb=rgb_lmdb --data_dir=data
   jaxvid train --config=egtea_aga:split=1 --workdir=runs/egtea1
 
-What is published are means over the three splits:
+Published scores are means over the three splits:
 
   jaxvid evaluate --average=runs/egtea1,runs/egtea2,runs/egtea3
 
-Not yet run: the features are not at hand.
+Score: not measured (features not available).
 
-Variants: heads (verbs and nouns by heads of their own instead of sums over their actions); last_feature, lstm,
+Variants: heads (separate heads for verbs and nouns, instead of sums over their actions); last_feature, lstm,
 transformer (baselines); no_gate, no_ema, features, no_history (ablations); smoke.
 """
 

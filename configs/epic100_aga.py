@@ -3,10 +3,10 @@
   jaxvid build epic100_anticipation --source=CSV_FOLDER --lmdb=rgb_lmdb --data_dir=data
   jaxvid train --config=epic100_aga --workdir=runs/epic100_aga
 
-Not yet run: the features are not at hand. The paper prints no number for the validation set that could be compared
-with; AVT's TSN model has an action recall@5 of 13.6 (docs/anticipation.md).
+Score: not measured (features not available). The paper has no number on the validation set to compare with; AVT's TSN
+model has an action recall@5 of 13.6 (docs/anticipation.md).
 
-Variants: heads (verbs and nouns by heads of their own instead of sums over their actions), submission (also writes the
+Variants: heads (separate heads for verbs and nouns, instead of sums over their actions), submission (also writes the
 challenge's file); last_feature, lstm, transformer (baselines); no_gate, no_ema, features, no_history (ablations);
 smoke.
 """

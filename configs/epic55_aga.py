@@ -3,9 +3,9 @@
   jaxvid build epic55 --source=CSV_FOLDER --lmdb=rgb_lmdb --data_dir=data
   jaxvid train --config=epic55_aga --workdir=runs/epic55_aga
 
-Scored by top-1, top-5 and recall over many-shot classes. Not yet run: the features are not at hand.
+Scored by top-1, top-5 and recall over many-shot classes. Score: not measured (features not available).
 
-Variants: heads (verbs and nouns by heads of their own instead of sums over their actions); last_feature, lstm,
+Variants: heads (separate heads for verbs and nouns, instead of sums over their actions); last_feature, lstm,
 transformer (baselines); no_gate, no_ema, features, no_history (ablations); smoke.
 """
 

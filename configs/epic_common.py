@@ -1,4 +1,4 @@
-"""What the configurations on EPIC-Kitchens-100 share: SlowFast features, 2,304 values of 32 frames, 16 frames apart."""
+"""Settings shared by the configurations on EPIC-Kitchens-100: SlowFast features, 2,304 values, 32 frames, stride 16."""
 
 from jaxvid.configs import common
 
@@ -7,7 +7,7 @@ EMPTY_NOUNS = (270, 275, 286, 289, 290, 294, 296)
 
 
 def actionformer():
-  """ActionFormer's epic_slowfast_{verb,noun}.yaml but for the classes."""
+  """ActionFormer's epic_slowfast_{verb,noun}.yaml without the classes."""
   c = common.localization()
   c.task.update(init_num_positives=250.0, regression_ranges=((0, 4), (2, 8), (4, 16), (8, 32), (16, 64), (32, 10000)))
   c.task.detection.update(pre_nms_top_k=5000, sigma=0.4, max_detections=2000, voting_threshold=0.75)
@@ -20,7 +20,7 @@ def actionformer():
 
 
 def tridet():
-  """TriDet's epic_slowfast_{verb,noun}.yaml but for the classes, the SGP window and the training's length."""
+  """TriDet's epic_slowfast_{verb,noun}.yaml without classes, SGP window and length of the training."""
   c = actionformer()
   c.task.iou_power = 0.25
   c.task.detection.voting_weight = "score"

@@ -4,7 +4,7 @@
   jaxvid train --config=epic_tridet_noun --workdir=runs/epic_tridet_noun
 
 Settings of TriDet's epic_slowfast_noun.yaml: 19,503,532 parameters. Published score: average mAP 23.76 (27.38 at tIoU
-0.1, 18.28 at 0.5). Ours: not yet run. Variants: `smoke`, `parity`.
+0.1, 18.28 at 0.5). Score: not measured (features not available). Variants: `smoke`, `parity`.
 """
 
 from jaxvid.configs import common, epic_common

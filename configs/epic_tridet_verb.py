@@ -4,7 +4,7 @@
   jaxvid train --config=epic_tridet_verb --workdir=runs/epic_tridet_verb
 
 Settings of TriDet's epic_slowfast_verb.yaml: 18,594,123 parameters. Published score: average mAP 25.51 (28.72 at tIoU
-0.1, 20.83 at 0.5). Ours: not yet run. Variants: `smoke`, `parity`.
+0.1, 20.83 at 0.5). Score: not measured (features not available). Variants: `smoke`, `parity`.
 """
 
 from jaxvid.configs import common, epic_common

@@ -1,10 +1,10 @@
-"""What the configurations on HACS share: TriDet's settings."""
+"""Settings shared by the configurations on HACS: TriDet's."""
 
 from jaxvid.configs import common
 
 
 def tridet():
-  """What TriDet's hacs_i3d.yaml and hacs_slowfast.yaml agree on."""
+  """The settings that TriDet's hacs_i3d.yaml and hacs_slowfast.yaml have in common."""
   c = common.localization()
   c.task.update(num_classes=200, label_smoothing=0.1, init_num_positives=400.0, iou_power=1.0)
   c.task.detection.update(sigma=0.75, max_detections=250, voting_threshold=0.95, voting_weight="score")

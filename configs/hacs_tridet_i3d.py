@@ -4,7 +4,7 @@
   jaxvid train --config=hacs_tridet_i3d --workdir=runs/hacs_tridet_i3d
 
 Settings of TriDet's hacs_i3d.yaml: 53,412,473 parameters. TriDet's README publishes one HACS row, average mAP 38.69
-(56.90 39.33 11.24 at tIoU 0.5, 0.75, 0.95). Ours: not yet run. Variants: `smoke`, `parity`.
+(56.90 39.33 11.24 at tIoU 0.5, 0.75, 0.95). Score: not measured (features not available). Variants: `smoke`, `parity`.
 """
 
 from jaxvid.configs import common, hacs_common

@@ -4,7 +4,8 @@
   jaxvid train --config=hacs_tridet_slowfast --workdir=runs/hacs_tridet_slowfast
 
 Settings of TriDet's hacs_slowfast.yaml: 51,860,092 parameters. TriDet's README publishes one HACS row, average mAP
-38.69 (56.90 39.33 11.24 at tIoU 0.5, 0.75, 0.95). Ours: not yet run. Variants: `smoke`, `parity`.
+38.69 (56.90 39.33 11.24 at tIoU 0.5, 0.75, 0.95). Score: not measured (features not available). Variants: `smoke`,
+`parity`.
 """
 
 from jaxvid.configs import common, hacs_common

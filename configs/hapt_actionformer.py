@@ -3,11 +3,11 @@
   jaxvid build hapt --source=HAPT_raw.tar.xz --data_dir=data
   jaxvid train --config=hapt_actionformer:small --workdir=runs/hapt_actionformer_small
 
-`small` on the official split: average mAP 92.95 (three seeds, 92.35 to 93.32), 3 to 10 minutes on two shared CPU
-cores; 1,714,964 parameters. Full width: not yet run.
+`small` on the official split: average mAP 92.95 (three seeds, 92.35 to 93.32), 3 to 10 minutes on two shared CPU cores;
+1,714,964 parameters. Full width: not measured.
 
-Variants: `small`, width 128, for a CPU; `fold=N`, person N tests and the others train (else the official 21 / 9 split);
-`smoke`. They combine: `:small,fold=3`.
+Variants: `small`, width 128, for a CPU; `fold=N`, tests on person N and trains on the others (default: the official
+split of 21 and 9); `smoke`. They combine: `:small,fold=3`.
 """
 
 from jaxvid.configs import hapt_common

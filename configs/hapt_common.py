@@ -1,10 +1,10 @@
-"""What the configurations on HAPT share: the settings under which public code was scored on it."""
+"""Settings shared by the configurations on HAPT: those with which the public code was scored on it."""
 
 from jaxvid.configs import common
 
 
 def config(arg, backbone, head=None, iou_power=None):
-  """The ConfigDict for a backbone and a head (the point head); `arg` is the variant, see hapt_actionformer.py."""
+  """The ConfigDict for a backbone and a head (default: point); `arg` is the variant, see hapt_actionformer.py."""
   v = common.variant(arg, smoke=False, small=False, fold=0)
   if not 0 <= v.fold <= 30:
     raise ValueError(f"fold={v.fold}: HAPT has the folds 1 to 30, one a person")

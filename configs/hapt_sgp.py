@@ -3,12 +3,12 @@
   jaxvid build hapt --source=HAPT_raw.tar.xz --data_dir=data
   jaxvid train --config=hapt_sgp:small --workdir=runs/hapt_sgp_small
 
-`small` on the official split: average mAP 92.40 (three seeds, 92.20 to 92.59), 3 to 5 minutes on two shared CPU
-cores; 679,124 parameters. Full width: not yet run.
+`small` on the official split: average mAP 92.40 (three seeds, 92.20 to 92.59), 3 to 5 minutes on two shared CPU cores;
+679,124 parameters. Full width: not measured.
 
-Variants: `small`, width 128, for a CPU; `fold=N`, person N tests and the others train (else the official 21 / 9 split);
-`smoke`. They combine: `:small,fold=3`. `--config.model.backbone.init=dead` starts the five depthwise convolutions of
-each block from zero, as the public THUMOS14 configuration does, and so keeps them there.
+Variants: `small`, width 128, for a CPU; `fold=N`, tests on person N and trains on the others (default: the official
+split of 21 and 9); `smoke`. They combine: `:small,fold=3`. `--config.model.backbone.init=dead` starts the five
+depthwise convolutions of each block from zero, as the public THUMOS14 configuration does; they then stay zero.
 """
 
 from jaxvid.configs import hapt_common

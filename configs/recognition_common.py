@@ -1,8 +1,8 @@
-"""What the configurations of TAG-Head share: the paper's protocol, and the backbones that it stands on."""
+"""Settings shared by the configurations of TAG-Head: the paper's protocol and its backbones."""
 
 from jaxvid.configs import common
 
-# Backbone -> its section, and the input that its public weights know: (short side, crop) of the pictures.
+# Backbone -> its section, and the (short side, crop) of pictures that its public weights were trained with.
 BACKBONES = {
   "r2plus1d": (dict(type="r2plus1d", depth=34), (126, 112)),
   "i3d": (dict(type="i3d"), (252, 224)),
@@ -14,8 +14,8 @@ BACKBONES = {
 def tag(arg, dataset, num_classes, clip_len, mlp_width):
   """The ConfigDict of TAG-Head on a dataset; `arg` is the variant, see gym99_tag.py.
 
-  Where the paper is silent the choice is ours: batches of 8, 30 epochs, K and alpha of the propagation as in APPNP, no
-  decay of the weights, and for the backbones other than R(2+1)D-34 their usual 224 x 224 pictures.
+  The paper leaves these open; our choices: batches of 8, 30 epochs, K and alpha of the propagation as in APPNP, no
+  weight decay, and 224 x 224 pictures for the backbones other than R(2+1)D-34, as usual for them.
   """
   flags = dict.fromkeys(("i3d", "flow", "slow", "csn", "pool", "frozen", "table5", "smoke"), False)
   v = common.variant(arg, **flags)

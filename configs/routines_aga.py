@@ -2,7 +2,7 @@
 
   jaxvid train --config=routines_aga --workdir=runs/routines
 
-On one CPU core 45 seconds; top-1 84.97 (three seeds), where the grammar allows 84.9 (docs/results.md).
+45 seconds on one CPU core; top-1 84.97 (mean of three seeds); the grammar's upper bound is 84.9 (docs/results.md).
 
 Variants: last_feature, lstm, transformer (baselines); no_gate, no_ema, features, no_history (ablations); smoke.
 """

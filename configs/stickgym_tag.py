@@ -3,12 +3,11 @@
   jaxvid build stickgym --data_dir=data
   jaxvid train --config=stickgym_tag --workdir=runs/stickgym_tag
 
-A small R(2+1)D from nothing on 16 frames of 48 x 48. On two CPU cores that other work shared: 3.5 minutes to draw, 16
-to train and score; top-1 97.0 (another seed 96.0), where single frames reach 26.8 (docs/results.md).
+A small R(2+1)D, trained from scratch on 16 frames of 48 x 48. On two shared CPU cores 3.5 minutes to draw, 16 to train
+and score; top-1 97.0 (another seed 96.0); single frames reach 26.8 (docs/results.md).
 
-Variants: `pool`, without TAG-Head; `frame`, the baseline that sees one frame at a time, in a test the mean of what it
-says of 16; `flow`, the same network on optical flow, estimated as clips are read (pip install 'jaxvid[flow]');
-`smoke`.
+Variants: `pool`, without TAG-Head; `frame`, a baseline on single frames, tested by the mean of its predictions of 16;
+`flow`, the same network on optical flow, computed when clips are read (pip install 'jaxvid[flow]'); `smoke`.
 """
 
 from jaxvid.configs import common, recognition_common

@@ -4,7 +4,7 @@
   jaxvid train --config=thumos_actionformer --workdir=runs/thumos_actionformer
 
 Settings of the public code's thumos_i3d.yaml: 29,251,612 parameters. Published score: average mAP 66.83 (82.13 at tIoU
-0.3, 43.87 at 0.7). Ours: not yet run.
+0.3, 43.87 at 0.7). Score: not measured (features not available).
 
 Variants: `smoke`, on made-up recordings, under a minute on a CPU; `parity`, the public code's padding and moving
 average (docs/localization.md). They combine: `:parity,smoke`.

@@ -3,7 +3,7 @@
   jaxvid train --config=thumos_actionformer_refined_fpn --workdir=runs/refined_fpn
 
 Data and training as in thumos_actionformer.py. Published score: average mAP 65.16 (80.29 at tIoU 0.3, 42.13 at 0.7).
-Ours: not yet run. All rows in one go: configs/studies/backbone_neck.py. Variants: `smoke`, `parity`.
+Score: not measured (features not available). All rows: jaxvid study --study=backbone_neck. Variants: `smoke`, `parity`.
 """
 
 from jaxvid.configs import common, thumos_common

@@ -1,10 +1,10 @@
-"""What the configurations on THUMOS14 share: two-stream I3D features, 2,048 values of 16 frames, 4 frames apart."""
+"""Settings shared by the configurations on THUMOS14: two-stream I3D features (2,048 values, 16 frames, stride 4)."""
 
 from jaxvid.configs import common
 
 
 def actionformer():
-  """Everything but the backbone, as ActionFormer's thumos_i3d.yaml has it; Table I of the study trains all rows so."""
+  """ActionFormer's thumos_i3d.yaml without the backbone; the training settings of Table I of the ActionFormer study."""
   c = common.localization()
   c.task.num_classes = 20
   c.data.dataset = "thumos14"
@@ -23,7 +23,7 @@ def sgp():
 
 
 def tridet():
-  """Everything but the model, as TriDet's thumos_i3d.yaml has it."""
+  """TriDet's thumos_i3d.yaml without the model."""
   c = actionformer()
   c.task.detection.update(max_detections=2000, voting_weight="score")
   c.data.update(crop_window_margin="none", input_noise=5e-4)

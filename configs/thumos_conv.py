@@ -1,9 +1,9 @@
-"""Convolutions in the place of ActionFormer's Transformer on THUMOS14, I3D features: row B of Table I of the study.
+"""Convolutions instead of ActionFormer's Transformer on THUMOS14, I3D features: row B of Table I of the study.
 
   jaxvid train --config=thumos_conv --workdir=runs/thumos_conv
 
 Data and training as in thumos_actionformer.py. Published score: average mAP 46.60 (52.14 at tIoU 0.3, 29.09 at 0.7).
-Ours: not yet run. All rows in one go: configs/studies/backbone_neck.py. Variants: `smoke`, `parity`.
+Score: not measured (features not available). All rows: jaxvid study --study=backbone_neck. Variants: `smoke`, `parity`.
 """
 
 from jaxvid.configs import common, thumos_common

@@ -3,10 +3,11 @@
   jaxvid train --config=thumos_sgp --workdir=runs/thumos_sgp
 
 Data and training as in thumos_actionformer.py; thumos_tridet.py is TriDet itself. Published score: average mAP 67.44
-(82.61 at tIoU 0.3, 44.54 at 0.7). Ours: not yet run. All rows in one go: configs/studies/backbone_neck.py.
+(82.61 at tIoU 0.3, 44.54 at 0.7). Score: not measured (features not available). All rows: jaxvid study
+--study=backbone_neck.
 
 Variants: `smoke`; `parity`, which also starts the depthwise convolutions of each block from zero, as the public code
-does on THUMOS14, where they then stay (`--config.model.backbone.init=dead` for that alone).
+does on THUMOS14; they then stay zero (`--config.model.backbone.init=dead` does only that).
 """
 
 from jaxvid.configs import common, thumos_common

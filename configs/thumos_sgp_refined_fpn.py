@@ -3,7 +3,7 @@
   jaxvid train --config=thumos_sgp_refined_fpn --workdir=runs/thumos_sgp_refined_fpn
 
 Data and training as in thumos_actionformer.py. Published score: average mAP 64.84 (79.79 at tIoU 0.3, 41.55 at 0.7).
-Ours: not yet run. All rows in one go: configs/studies/backbone_neck.py. Variants: `smoke`, `parity`.
+Score: not measured (features not available). All rows: jaxvid study --study=backbone_neck. Variants: `smoke`, `parity`.
 """
 
 from jaxvid.configs import common, thumos_common

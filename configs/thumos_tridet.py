@@ -4,10 +4,10 @@
   jaxvid train --config=thumos_tridet --workdir=runs/thumos_tridet
 
 Settings of TriDet's thumos_i3d.yaml: 15,989,604 parameters. Published score: average mAP 69.27 (83.62 at tIoU 0.3,
-47.35 at 0.7); users who ran it again report 68.88. Ours: not yet run.
+47.35 at 0.7); reruns by users report 68.88. Score: not measured (features not available).
 
-Variants: `smoke`; `parity`, the public code's own behaviour: its padding, its moving average, its bins at the borders
-of a recording, and depthwise convolutions that start from zero and stay there (docs/localization.md).
+Variants: `smoke`; `parity`, the behaviour of the public code: its padding, its moving average, its bins at the borders
+of a recording, and depthwise convolutions that start from zero and stay zero (docs/localization.md).
 """
 
 from jaxvid.configs import common, thumos_common

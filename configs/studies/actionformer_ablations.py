@@ -1,12 +1,12 @@
-"""ActionFormer without one of its choices at a time (Zhang et al. 2022, the ablations).
+"""ActionFormer's ablations, one choice changed at a time (Zhang et al. 2022, the ablations).
 
   jaxvid study --study=actionformer_ablations --workdir=runs/ablations --seeds=0,1,2
   jaxvid study --study=actionformer_ablations --workdir=runs/ablations_hapt \\
-    --base=configs/hapt_actionformer.py:small
+    --base=hapt_actionformer:small
 
-Training length and loss weights are studies of their own (training_length.py, loss_weight.py), convolutions in the
-place of the Transformer are in backbone_neck.py. A pyramid in steps of four has the strides 1, 4, 16 and 64, and each
-of its levels the ranges of the two levels of the base that it takes the place of. Not yet run.
+Training length and loss weights are studies of their own (training_length.py, loss_weight.py), convolutions instead of
+the Transformer are in backbone_neck.py. A pyramid in steps of four has the strides 1, 4, 16 and 64, and the regression
+range of each level covers those of the two levels that it replaces. Scores: not measured (features not available).
 """
 
 BASE = "configs/thumos_actionformer.py"

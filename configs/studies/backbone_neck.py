@@ -1,16 +1,16 @@
-"""Backbones, necks and heads: Table I of Rathnayaka and Thayasivam, and what the paper leaves to future work.
+"""Backbones, necks and heads: Table I of Rathnayaka and Thayasivam, and parts that the paper leaves to future work.
 
   jaxvid study --study=backbone_neck --workdir=runs/backbone_neck --seeds=0,1,2
   jaxvid study --study=backbone_neck --workdir=runs/backbone_neck_hapt --seeds=0,1,2 \\
-    --base=configs/hapt_actionformer.py:small
+    --base=hapt_actionformer:small
 
 All rows are trained as the base configuration is ("under identical settings"): on THUMOS14 that is ActionFormer's
-public one, 30 epochs after 5 of warm-up. Of the SGP backbone the paper gives no sizes; here it has TriDet's on
-THUMOS14. "SGP, dead" starts its depthwise convolutions from zeros, where they stay, as in TriDet's public
-configuration; the other rows are live. The heads are compared on the SGP backbone, which the paper found best. The
-paper's first row is quoted from ActionFormer's authors.
+public one, 30 epochs after 5 of warm-up. The paper does not give the sizes of its SGP backbone; here they are TriDet's
+on THUMOS14. "SGP, dead" starts its depthwise convolutions from zero, as TriDet's public configuration does, and they
+stay zero; the other rows are live. The heads are compared on the SGP backbone, which the paper found best. The paper's
+first row is quoted from ActionFormer's authors.
 
-THUMOS14: not yet run. HAPT: docs/results.md.
+Scores: THUMOS14 not measured (features not available); HAPT in docs/results.md.
 """
 
 BASE = "configs/thumos_actionformer.py"

@@ -1,9 +1,9 @@
-"""How much the regression loss counts: Table III of Rathnayaka and Thayasivam, on ActionFormer.
+"""The weight of the regression loss: Table III of Rathnayaka and Thayasivam, on ActionFormer.
 
   jaxvid study --study=loss_weight --workdir=runs/loss_weight --seeds=0,1,2
 
-The last row, which the paper does not have, scales the regression loss to the size of the classification loss.
-Not yet run.
+The last row, which the paper does not have, scales the regression loss to the size of the classification loss. Scores:
+not measured (features not available).
 """
 
 BASE = "configs/thumos_actionformer.py"

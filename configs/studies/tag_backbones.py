@@ -1,9 +1,9 @@
-"""TAG-Head on other backbones: Table 3 of its paper. All from Kinetics-400.
+"""TAG-Head on other backbones: Table 3 of its paper. All with weights from Kinetics-400.
 
   jaxvid study --study=tag_backbones --workdir=runs/tag_backbones --seeds=0,1,2
 
-Each row starts from weights in a workdir beside the runs, which jaxvid.convert makes of public ones: weights/i3d,
-weights/slow_r50 and weights/csn_r101. Numbers on HAA500 are of --base=configs/haa500_tag.py. Not yet run.
+Each row starts from a workdir of public weights that jaxvid convert has made: weights/i3d, weights/slow_r50 and
+weights/csn_r101. --base=haa500_tag runs the same on HAA500. Scores: not measured (videos not available).
 """
 
 from jaxvid.configs import recognition_common

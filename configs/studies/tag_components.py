@@ -1,12 +1,12 @@
-"""What the parts of TAG-Head bring: Table 4 of its paper.
+"""The components of TAG-Head: Table 4 of its paper.
 
   jaxvid study --study=tag_components --workdir=runs/tag_components --seeds=0,1,2
-  jaxvid study --study=tag_components --base=configs/gym288_tag.py --workdir=runs/t288
-  jaxvid study --study=tag_components --base=configs/stickgym_tag.py --workdir=runs/stick
+  jaxvid study --study=tag_components --base=gym288_tag --workdir=runs/t288
+  jaxvid study --study=tag_components --base=stickgym_tag --workdir=runs/stick
 
-Its printed numbers are HAA500's. As the equations stand, the rows with a graph cannot differ from the Transformer alone
-by more than the classifier's rounding of a 0.2% reweighting of the frames (docs/recognition.md); configs/studies/
-tag_graphs.py has the variants in which a graph matters. HAA500 and Gym288: not yet run. stickgym: docs/results.md.
+The published numbers are on HAA500. By the paper's equations, the rows with a graph differ from the Transformer alone
+by a 0.2% change of the frames' weights only (docs/recognition.md); tag_graphs.py has the variants in which the graph
+changes the output. Scores: HAA500 and Gym288 not measured (videos not available); stickgym in docs/results.md.
 """
 
 BASE = "configs/haa500_tag.py"

@@ -1,9 +1,9 @@
-"""Graphs that can matter, beside TAG-Head's, with which the mean over all nodes is the plain mean to within 0.2%.
+"""Variants of TAG-Head in which the graph changes the output; in the paper's it is mean pooling to within 0.2%.
 
   jaxvid study --study=tag_graphs --workdir=runs/tag_graphs --seeds=0,1,2
 
-Each kind of pooling stands beside itself without a graph, so that what the graph brings is a difference of two rows.
-Nothing is published on these. stickgym: docs/results.md.
+Each kind of pooling is there with and without a graph; the difference of the two rows is the gain by the graph. There
+are no published numbers. Scores on stickgym: docs/results.md.
 """
 
 BASE = "configs/stickgym_tag.py"

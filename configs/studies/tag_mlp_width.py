@@ -2,7 +2,8 @@
 
   jaxvid study --study=tag_mlp_width --workdir=runs/tag_mlp_width --seeds=0,1,2
 
-Its numbers are on Gym99; --base=configs/haa500_tag.py runs the same on HAA500. Not yet run.
+The published numbers are on Gym99; --base=haa500_tag runs the same on HAA500. Scores: not measured (videos not
+available).
 """
 
 BASE = "configs/gym99_tag.py"

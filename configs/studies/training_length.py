@@ -3,12 +3,12 @@
   jaxvid study --study=training_length --workdir=runs/training_length --seeds=0,1,2
 
 Each row is a training of its own, whose learning rate falls to the end; its epochs come after the warm-up, as in the
-public code's `epochs`. The paper does not say whether it did so or scored one training now and then; its numbers fit
-trainings of their own, since after one epoch of warm-up an average with a decay of 0.999 is still nearly random. That
-average makes the short trainings of the public code look worse than they are (docs/results.md); to train as it does:
---base=configs/thumos_actionformer.py:parity. The paper's last row is quoted from ActionFormer's authors.
+public code's `epochs`. The paper does not say whether it did so or scored checkpoints of one training. Its numbers fit
+separate trainings, since after one epoch of warm-up an average with a decay of 0.999 is still nearly random. Because of
+that average, short trainings of the public code score lower than their last step would (docs/results.md); to train as
+the public code does: --base=thumos_actionformer:parity. The paper's last row is quoted from ActionFormer's authors.
 
-Not yet run.
+Scores: not measured (features not available).
 """
 
 BASE = "configs/thumos_actionformer.py"
