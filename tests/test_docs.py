@@ -77,8 +77,8 @@ def test_commands_and_their_flags_exist(page, only_flags, capsys):
         importlib.import_module(COMMANDS[name]).main(arguments)
       except FlagsRead:
         pass
-      except SystemExit as exit:
-        said = f"{capsys.readouterr().err}{exit}"
+      except (SystemExit, ValueError) as problem:
+        said = f"{capsys.readouterr().err}{problem}"
         if whole or not re.search("missing|required|name comes first|unknown dataset 'kitchens'", said):
           wrong.append(f"{line}: {said}")
   assert not wrong, "\n".join(wrong)

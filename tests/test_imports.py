@@ -46,7 +46,7 @@ MAY_IMPORT = {
   ),
   "studies": "build tasks train data formats metrics files progress",
   "configs": "",
-  "data_prep": "data formats records video viz files progress time_grid",
+  "data_prep": "command data formats records video viz files progress time_grid",
 }
 COMMANDS = "main evaluate predict extract fuse convert export study complexity embed explain browse __main__".split()
 BESIDE = ("configs", "data_prep")  # At top level in the repository; links make them a part of the package.
