@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from jaxvid.build import TASKS, ConfigError, build, find_file
+from jaxvid.tasks.base import task_file
 
 NECK = """
 import dataclasses
@@ -48,6 +49,12 @@ def test_a_dotted_type_names_a_module_of_another_project(project):
 def test_what_is_not_there_is_named(project, name, message):
   with pytest.raises(ConfigError, match=message):
     find_file(TASKS, name, "config.task")
+
+
+def test_what_a_task_s_file_lacks_is_named(project):
+  (project / "half.py").write_text("class Task: pass\n\n\nclass Model: pass\n\n\nWEIGHTS = None\n")
+  with pytest.raises(ConfigError, match="config.task.type: .*half.py defines no INFERENCE"):
+    task_file("my_project.half")
 
 
 def test_an_error_inside_such_a_module_is_shown_as_it_is(project):

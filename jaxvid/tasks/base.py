@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol
 
 from jaxvid.array_types import Array
-from jaxvid.build import TASKS, construct, find_file
+from jaxvid.build import TASKS, ConfigError, construct, find_file
 
 # Of the computation; parameters and losses are float32.
 DTYPES = ("float32", "bfloat16")
@@ -84,5 +84,9 @@ def build_network(model: Mapping[str, Any], num_classes: int, task: str = "local
 
 
 def task_file(task: str) -> TaskFile:
-  """The file of a type of task; ConfigError lists those there are."""
-  return find_file(TASKS, task, "config.task")
+  """The file of a type of task; ConfigError lists those there are, or says what the file lacks."""
+  file = find_file(TASKS, task, "config.task")
+  for name in ("Model", "INFERENCE", "WEIGHTS"):
+    if not hasattr(file, name):
+      raise ConfigError(f"config.task.type: {file.__file__} defines no {name}; see jaxvid.tasks.base.TaskFile")
+  return file
