@@ -11,40 +11,48 @@ also have a manifest.json: what was expected, found and written. Nothing is down
 
 import argparse
 import dataclasses
-import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
+from jaxvid import command
 from jaxvid.data import store
-from jaxvid.data_prep import command
 from jaxvid.data_prep.building import anticipation, clip_build, clip_encoding, sequence_build, sequences
 from jaxvid.data_prep.building.annotated import Annotated
 from jaxvid.data_prep.building.checks import BadInput
 from jaxvid.data_prep.building.clip_plan import ClipPlan
-from jaxvid.data_prep.dataset import Dataset, overview
+from jaxvid.data_prep.dataset import Dataset, load, overview
+
+_STOPPED = "Stopped. There is no new dataset; the same command makes it{}."
 
 
-def main(argv: list[str]) -> None:
-  """The command: `argv` is the dataset's name and the flags."""
-  if not argv or argv[0] in ("-h", "--help"):
-    print(__doc__)
-    print(overview())
-    return
-  if argv[0].startswith("-"):
-    sys.exit(f"error: the dataset's name comes first: jaxvid build NAME {' '.join(argv)}")
+def main(argv: Sequence[str]) -> None:
+  """Runs the command: `argv` is the dataset's name, then the flags."""
+  if not argv or argv[0].startswith("-"):
+    _parse_without_name(argv or ["--help"])
   name, _, config = argv[0].partition("/")
-  dataset = command.load_dataset(name)
+  dataset = load(name)
   flags = _parse(argv[0], dataset, argv[1:])
-  with command.errors_in_one_line(FileExistsError):
-    print(run(argv[0], dataset, config or store.DEFAULT_CONFIG, flags))
+  # Encoded clips are kept beside the dataset, and a new run takes them from there; sequences are read quickly.
+  stopped = _STOPPED.format(" and goes on with the clips that are ready" if dataset.kind == "clips" else "")
+  with command.when_stopped(stopped):
+    report = run(argv[0], dataset, config or store.DEFAULT_CONFIG, flags)
+  print(report)
 
 
-def _parse(name: str, dataset: Dataset, argv: list[str]) -> argparse.Namespace:
-  parser = command.make_parser(f"build {name}", dataset.doc)
-  source_help = "the dataset as published" if dataset.needs_source else "folder of its videos, made where it is absent"
-  parser.add_argument("--source", required=dataset.needs_source, metavar="PATH", help=source_help)
-  parser.add_argument("--data_dir", default="data", metavar="DIR", help="folder of datasets; default: %(default)s")
-  parser.add_argument("--skip_bad", action="store_true", help="leave out what is bad, count it, and go on")
-  parser.add_argument("--overwrite", action="store_true", help="replace the dataset, once the new one is complete")
+def _parse_without_name(argv: Sequence[str]) -> NoReturn:
+  """Answers --help and --version; anything else lacks the dataset's name."""
+  parser = command.Parser("build", f"{__doc__}\n{overview()}")
+  parser.add_argument("name", nargs="*", metavar="NAME", help="one of the datasets above, before all flags")
+  _add_common_flags(parser, needs_source=False, source="the dataset as published")
+  parser.parse(argv)
+  raise ValueError(f"the dataset's name comes first: jaxvid build NAME {' '.join(argv)}")
+
+
+def _parse(name: str, dataset: Dataset, argv: Sequence[str]) -> argparse.Namespace:
+  parser = command.Parser(f"build {name}", dataset.doc)
+  source = "the dataset as published" if dataset.needs_source else "folder of its videos, made where it is absent"
+  _add_common_flags(parser, dataset.needs_source, source)
   if dataset.kind == "clips":
     dataset.add_flags(parser)
     clip_encoding.add_flags(parser, dataset.encode)
@@ -52,7 +60,15 @@ def _parse(name: str, dataset: Dataset, argv: list[str]) -> argparse.Namespace:
     sequences.add_flags(parser, dataset)
     if dataset.kind == "windows":
       anticipation.add_flags(parser)
-  return parser.parse_args(argv)
+  return parser.parse(argv)
+
+
+def _add_common_flags(parser: argparse.ArgumentParser, needs_source: bool, source: str) -> None:
+  """Adds the flags of all datasets; `source` is the help of --source."""
+  parser.add_argument("--source", required=needs_source, metavar="PATH", help=source)
+  parser.add_argument("--data_dir", default="data", metavar="DIR", help="folder of datasets; default: %(default)s")
+  parser.add_argument("--skip_bad", action="store_true", help="leave out what is bad, count it, and go on")
+  parser.add_argument("--overwrite", action="store_true", help="replace the dataset, once the new one is complete")
 
 
 def run(name: str, dataset: Dataset, config: str, flags: argparse.Namespace) -> str:
@@ -87,4 +103,4 @@ def run(name: str, dataset: Dataset, config: str, flags: argparse.Namespace) -> 
 
 
 if __name__ == "__main__":
-  main(sys.argv[1:])
+  command.run(main)

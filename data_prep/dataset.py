@@ -114,15 +114,18 @@ def load(name: str) -> Dataset:
   """The dataset of a name; no other is imported.
 
   Raises:
-    ValueError: there is none of that name; says which there are, and which is meant.
-    ImportError: a package that it needs is not installed.
+    ValueError: there is none of that name; says which there are, and which is meant. Or a package that it needs is not
+      installed.
   """
   known = names()
   if name not in known:
     close = difflib.get_close_matches(name, known, n=1)
     meant = f"did you mean {close[0]}? There are" if close else "there are"
     raise ValueError(f"unknown dataset {name!r}; {meant}: {', '.join(known)}")
-  return importlib.import_module(f"jaxvid.data_prep.datasets.{name}").DATASET
+  try:
+    return importlib.import_module(f"jaxvid.data_prep.datasets.{name}").DATASET
+  except ImportError as error:
+    raise ValueError(f"dataset {name} cannot be used here: {error}") from error
 
 
 def overview() -> str:
@@ -133,6 +136,6 @@ def overview() -> str:
   for name in known:
     try:
       lines.append(f"{name:{width}}{load(name).summary}")
-    except ImportError as error:
-      lines.append(f"{name:{width}}(cannot be used here: {error})")
+    except ValueError as error:
+      lines.append(f"{name:{width}}({error})")
   return "\n".join(lines)

@@ -20,10 +20,10 @@ clips turns the routines into features, of which a dataset for localization is b
 
 import argparse
 import collections
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from jaxvid.data_prep import command
+from jaxvid import command
 from jaxvid.data_prep.stickgym import untrimmed
 from jaxvid.data_prep.stickgym.flags import drawing_flags, settings_of
 from jaxvid.formats import activitynet_annotations
@@ -31,10 +31,10 @@ from jaxvid.formats import activitynet_annotations
 _NUM_TRAIN, _NUM_TEST = 120, 30
 
 
-def main(argv: list[str]) -> None:
-  """The command: `argv` is its flags."""
+def main(argv: Sequence[str]) -> None:
+  """Runs the command: `argv` is its flags."""
   flags = _parse(argv)
-  with command.errors_in_one_line(OSError, ValueError):
+  with command.when_stopped("Stopped. Videos that are ready are kept; the same command draws the others."):
     annotations = untrimmed.render_untrimmed(
       flags.output,
       flags.seed,
@@ -64,15 +64,15 @@ def report(annotations: Path) -> str:
   return "\n".join(lines)
 
 
-def _parse(argv: list[str]) -> argparse.Namespace:
-  parser = command.make_parser("routines", __doc__)
+def _parse(argv: Sequence[str]) -> argparse.Namespace:
+  parser = command.Parser("routines", __doc__)
   parser.add_argument("--output", required=True, metavar="DIR", help="folder of the videos, made where it is absent")
   for name, count in zip(("min_actions", "max_actions"), untrimmed.NUM_ACTIONS, strict=True):
     parser.add_argument(f"--{name}", type=int, default=count, metavar="N", help="of a routine; default: %(default)s")
   for name, settings in drawing_flags("routines", _NUM_TRAIN, _NUM_TEST).items():
     parser.add_argument(name, **settings)
-  return parser.parse_args(argv)
+  return parser.parse(argv)
 
 
 if __name__ == "__main__":
-  main(sys.argv[1:])
+  command.run(main)

@@ -1,6 +1,6 @@
 """Tells what a dataset is like; of sequences also whether features fit times, and which settings suit them.
 
-    jaxvid stats NAME[/CONFIG] [--data_dir=data]                a dataset that data_prep.build has written
+    jaxvid stats NAME[/CONFIG] [--data_dir=data]                a dataset that jaxvid build has written
     jaxvid stats NAME --annotations=FILE [--features=FOLDER]    before it is built; NAME may be left out
     jaxvid stats NAME --help                                    all flags
 
@@ -11,34 +11,32 @@ are printed.
 """
 
 import argparse
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from jaxvid import command
 from jaxvid.data.store import DEFAULT_CONFIG
-from jaxvid.data_prep import command
 from jaxvid.data_prep.building import sequences
 from jaxvid.data_prep.building.checks import BadInput
 from jaxvid.data_prep.building.clip_plan import ClipPlan
-from jaxvid.data_prep.dataset import Dataset
+from jaxvid.data_prep.dataset import Dataset, load
 
 _GENERIC = "generic"
 
 
-def main(argv: list[str]) -> None:
-  """The command: `argv` is the dataset's name, which may be left out, and the flags."""
-  if not argv or argv[0] in ("-h", "--help"):
-    print(__doc__)
-    return
-  name, argv = (_GENERIC, argv) if argv[0].startswith("-") else (argv[0], argv[1:])
+def main(argv: Sequence[str]) -> None:
+  """Runs the command: `argv` is the dataset's name, which may be left out, then the flags."""
+  argv = argv or ["--help"]
+  given, argv = ("", argv) if argv[0].startswith("-") else (argv[0], argv[1:])
+  name = given or _GENERIC
   dataset_name, _, config = name.partition("/")
-  dataset = command.load_dataset(dataset_name)
-  flags = _parse(name, dataset, argv)
-  with command.errors_in_one_line():
-    print(run(name, dataset, config or DEFAULT_CONFIG, flags))
+  dataset = load(dataset_name)
+  flags = _parse(f"stats {given}".strip(), dataset, argv)
+  print(run(name, dataset, config or DEFAULT_CONFIG, flags))
 
 
-def _parse(name: str, dataset: Dataset, argv: list[str]) -> argparse.Namespace:
-  parser = command.make_parser(f"stats {name}", __doc__)
+def _parse(command_name: str, dataset: Dataset, argv: Sequence[str]) -> argparse.Namespace:
+  parser = command.Parser(command_name, __doc__)
   parser.add_argument("--data_dir", default="data", metavar="DIR", help="folder of datasets; default: %(default)s")
   parser.add_argument("--features", metavar="PATH", help="features of a dataset not yet built; needs --annotations")
   parser.add_argument("--resize_to", type=int, metavar="STEPS", help="as if data.resize_to were this")
@@ -48,7 +46,7 @@ def _parse(name: str, dataset: Dataset, argv: list[str]) -> argparse.Namespace:
     parser.set_defaults(annotations=None)
   else:
     sequences.add_flags(parser, dataset)
-  flags = parser.parse_args(argv)
+  flags = parser.parse(argv)
   if flags.features and not flags.annotations:
     parser.error("--features needs --annotations; a built dataset is found by --data_dir")
   if flags.resize_to is not None and flags.resize_to < 1:
@@ -100,4 +98,4 @@ def run(name: str, dataset: Dataset, config: str, flags: argparse.Namespace) -> 
 
 
 if __name__ == "__main__":
-  main(sys.argv[1:])
+  command.run(main)

@@ -1,5 +1,6 @@
 """Small CSV files in the published layouts of the datasets of anticipation, and a build of them."""
 
+from jaxvid import command
 from jaxvid.data import store
 from jaxvid.data_prep import build
 
@@ -69,5 +70,5 @@ def listed(split):
 
 def run(name, source, annotations, data_dir, *flags):
   flags = [f"--source={source}", f"--annotations={annotations}", f"--data_dir={data_dir}", *flags]
-  build.main([name, *flags])
+  command.run(build.main, [name, *flags])
   return {split: store.open_dataset(data_dir, name, split) for split in ("train", "test")}

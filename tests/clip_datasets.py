@@ -3,12 +3,13 @@
 import json
 import shutil
 
+from jaxvid import command
 from jaxvid.data import store
 from jaxvid.data_prep import build
 
 
 def run(name, source, data_dir, *flags):
-  build.main([name, f"--source={source}", f"--data_dir={data_dir}", "--num_processes=1", *flags])
+  command.run(build.main, [name, f"--source={source}", f"--data_dir={data_dir}", "--num_processes=1", *flags])
 
 
 def clips(data_dir, name, split="train"):

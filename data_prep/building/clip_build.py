@@ -7,8 +7,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
+from jaxvid import progress
 from jaxvid.data import store
 from jaxvid.data_prep.building import checks, clip_encoding, splits
 from jaxvid.data_prep.building.checks import BadInput
@@ -48,9 +47,9 @@ def build(name: str, version: str, plan: ClipPlan, encoding: Encoding, flags: ar
 
   cache = clip_encoding.Cache(flags.data_dir, name, encoding)
   good: set[tuple[str, str]] = set()
-  with tqdm(total=len(there), unit=" clips", desc=name) as progress:
+  with progress.bar(total=len(there), unit="clip", desc=name) as bar:
     for item, error in clip_encoding.encode_all(there, cache, flags.num_processes):
-      progress.update()
+      bar.update()
       with skips.allowed():
         if error is not None:
           raise error

@@ -7,7 +7,6 @@ import functools
 import hashlib
 import itertools
 import json
-import multiprocessing
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
@@ -18,6 +17,7 @@ import numpy as np
 from av.error import FFmpegError
 
 from jaxvid import files
+from jaxvid.data_prep import processes
 from jaxvid.data_prep.building.checks import BadInput
 from jaxvid.data_prep.building.clip_plan import ClipItem
 from jaxvid.records import Clip
@@ -167,10 +167,8 @@ def encode_all(items: list[ClipItem], cache: Cache, num_processes: int) -> Itera
     for job in jobs:
       yield from zip(job, _run(job, cache), strict=True)
     return
-  # Not forked: that would copy locks of threads that are gone.
-  pool_of = lambda count: concurrent.futures.ProcessPoolExecutor(count, multiprocessing.get_context("spawn"))  # noqa: E731
   unfinished = []
-  with pool_of(num_processes) as pool:
+  with processes.pool(num_processes) as pool:
     futures = {pool.submit(_run, job, cache): job for job in jobs}
     try:
       for future in concurrent.futures.as_completed(futures):
@@ -182,7 +180,7 @@ def encode_all(items: list[ClipItem], cache: Cache, num_processes: int) -> Itera
       pool.shutdown(cancel_futures=True)
   # A process died, for which all that was under way has to pay: one by one shows whose fault it was.
   for job in unfinished:
-    with pool_of(1) as pool:
+    with processes.pool(1) as pool:
       try:
         yield from zip(job, pool.submit(_run, job, cache).result(), strict=True)
       except BrokenProcessPool:

@@ -8,8 +8,7 @@ import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tqdm import tqdm
-
+from jaxvid import progress
 from jaxvid.data import store
 from jaxvid.data.sequence_records import Record
 from jaxvid.data_prep.building import checks, splits
@@ -48,14 +47,15 @@ def build(name: str, version: str, plan: Plan, flags: argparse.Namespace) -> str
   counts = {split: _Counts() for split in plan.readers}
   written, unfinished = [], set(plan.readers)
 
-  with tqdm(total=sum(len(readers) for readers in plan.readers.values()), unit=" recordings", desc=name) as progress:
+  total = sum(len(readers) for readers in plan.readers.values())
+  with progress.bar(total=total, unit="recording", desc=name) as bar:
 
     def records(split: str) -> Iterator[Record]:
       for read in plan.readers[split]:
         record = None
         with skips.allowed():
           record = checks.checked(read(), plan, skips)
-        progress.update()
+        bar.update()
         if record is not None:
           counts[split].add(record)
           written.append(checks.steps_of(record))

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
+from jaxvid import progress
 from jaxvid.data import store
 from jaxvid.data_prep.building.checks import BadInput
 
@@ -34,13 +34,13 @@ def summarize(data_dir: str | Path, name: str) -> dict[str, Any]:
   if first.kind != "clips":
     raise BadInput(folder, "dataset", f"holds {first.kind}, not clips", "Build it again.")
   splits, labels = {}, {}
-  with tqdm(total=sum(map(len, opened.values())), unit=" clips", desc=name, leave=False) as progress:
+  with progress.bar(total=sum(map(len, opened.values())), unit="clip", desc=name) as bar:
     for split, source in opened.items():
       clips = []
       for index in range(len(source)):
         clip = source[index]
         clips.append(clip | {"video": len(clip["video"])})
-        progress.update()
+        bar.update()
       splits[split] = _split(clips)
       labels[split] = collections.Counter(clip["label"] for clip in clips)
   order = sorted(range(len(first.class_names)), key=lambda label: -sum(counts[label] for counts in labels.values()))

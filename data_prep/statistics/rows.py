@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
-from jaxvid import time_grid
+from jaxvid import progress, time_grid
 from jaxvid.data import store
 from jaxvid.data_prep.building import checks, sequences
 from jaxvid.data_prep.building.annotated import Annotated
@@ -92,11 +91,11 @@ def of_dataset(data_dir: str | Path, name: str) -> Rows:
     splits = ["train", "test"]
   opened = {split: store.Split(folder, split) for split in splits}
   rows, problems = [], []
-  with tqdm(total=sum(map(len, opened.values())), unit=" recordings", desc=name, leave=False) as progress:
+  with progress.bar(total=sum(map(len, opened.values())), unit="recording", desc=name) as bar:
     for split, source in opened.items():
       for index in range(len(source)):
         record = source[index]
-        progress.update()
+        bar.update()
         rows.append(
           Row(
             split=split,
@@ -150,10 +149,10 @@ def of_annotations(
   total = sum(map(len, annotated.recordings.values()))
   rows: list[Row] = []
   problems: list[str] = []
-  with tqdm(total=total, unit=" recordings", leave=False) as progress:
+  with progress.bar(total=total, desc="stats", unit="recording") as bar:
     for split, named in annotated.recordings.items():
       for name, read in named.items():
-        progress.update()
+        bar.update()
         try:
           rows.append(_row(split, name, read(), annotated.file, given, labels, features, fixed_length, problems))
         except BadInput as error:

@@ -1,17 +1,14 @@
 """Writes videos of stickgym, in several processes, into a folder that says what they are made with."""
 
-import concurrent.futures
 import dataclasses
 import functools
 import json
-import multiprocessing
 import os
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
-from jaxvid import files
+from jaxvid import files, progress
+from jaxvid.data_prep import processes
 from jaxvid.data_prep.building.checks import BadInput
 from jaxvid.data_prep.stickgym import encode, video
 from jaxvid.data_prep.stickgym.settings import Settings
@@ -70,16 +67,14 @@ def _claim(folder: Path, made_with: dict[str, Any], settings: Settings) -> None:
 def _write_videos(jobs: list[Job], settings: Settings, num_processes: int | None) -> None:
   write = functools.partial(_write_video, settings=settings)
   missing = [job for job in jobs if not os.path.exists(job.path)]
-  progress = functools.partial(tqdm, total=len(missing), unit=" videos", desc="stickgym")
+  show = functools.partial(progress.bar, total=len(missing), unit="video", desc="stickgym")
   num_processes = min(num_processes or os.cpu_count() or 1, len(missing))
   if num_processes <= 1:
-    for job in progress(missing):
+    for job in show(missing):
       write(job)
     return
-  # Fresh processes, not forks: the caller may have threads.
-  context = multiprocessing.get_context("spawn")
-  with concurrent.futures.ProcessPoolExecutor(num_processes, context) as pool:
-    for _ in progress(pool.map(write, missing, chunksize=4)):
+  with processes.pool(num_processes) as pool:
+    for _ in show(pool.map(write, missing, chunksize=4)):
       pass
 
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import golden
+from jaxvid import command
 from jaxvid.data import store
 from jaxvid.data_prep import build, stats
 from jaxvid.data_prep.datasets import activitynet13
@@ -32,7 +33,7 @@ def database(rate):
 
 
 def run(source, data_dir, *flags, name="activitynet13/tsp"):
-  build.main([name, f"--source={source}", f"--data_dir={data_dir}", *flags])
+  command.run(build.main, [name, f"--source={source}", f"--data_dir={data_dir}", *flags])
 
 
 def test_as_the_reference_takes_it(make_source, tmp_path, capsys):
@@ -121,7 +122,7 @@ def test_published_counts():
 
 def test_stats_tells_the_published_counts(tmp_path, capsys):
   file, _ = _published()
-  stats.main(["activitynet13/tsp", f"--annotations={file}", f"--output={tmp_path / 'stats.json'}"])
+  command.run(stats.main, ["activitynet13/tsp", f"--annotations={file}", f"--output={tmp_path / 'stats.json'}"])
   numbers = json.loads((tmp_path / "stats.json").read_text())
   train, validation = numbers["splits"]["training"], numbers["splits"]["validation"]
   assert [train["recordings"], train["labelled"], train["segments"], train["classes"]] == [9_649, 9_649, 14_859, 200]

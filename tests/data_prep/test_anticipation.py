@@ -15,6 +15,7 @@ from anticipation_sources import (
   run,
   write,
 )
+from jaxvid import command
 from jaxvid.data_prep import stats
 from jaxvid.data_prep.readers import epic55
 
@@ -149,7 +150,8 @@ def test_features_that_end_before_an_action(anticipation_source, tmp_path):
 
 def test_stats(anticipation_source, tmp_path, capsys):
   csv = write(tmp_path / "csv", EGTEA)
-  stats.main(["egtea/split1", f"--annotations={csv}"])  # Durations are those of the last actions: 32 / 3 and 2 s.
+  # Durations are those of the last actions: 32 / 3 and 2 s.
+  command.run(stats.main, ["egtea/split1", f"--annotations={csv}"])
   assert "durations are not published" in capsys.readouterr().out
-  stats.main(["egtea/split1", f"--annotations={csv}", f"--features={anticipation_source}", *FILES])
+  command.run(stats.main, ["egtea/split1", f"--annotations={csv}", f"--features={anticipation_source}", *FILES])
   assert "100.00% of the steps" in capsys.readouterr().out

@@ -6,18 +6,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from jaxvid import command
 from jaxvid.data import store
 from jaxvid.data_prep import build
+from jaxvid.formats import feature_files
 
 ROOT = Path(__file__).parents[2]
 
 
 def run(source, data_dir, *flags):
-  build.main(["thumos14", f"--source={source}", f"--data_dir={data_dir}", *flags])
+  command.run(build.main, ["thumos14", f"--source={source}", f"--data_dir={data_dir}", *flags])
 
 
-def test_help_lists_the_datasets(capsys):
-  build.main(["--help"])
+@pytest.mark.parametrize("arguments", [[], ["--help"]])
+def test_help_lists_the_datasets(arguments, capsys):
+  with pytest.raises(SystemExit) as stop:
+    command.run(build.main, arguments)
+  assert stop.value.code == 0
   text = capsys.readouterr().out
   assert "jaxvid build NAME --source=PATH" in text
   for name in ("hapt", "thumos14"):
@@ -26,7 +31,7 @@ def test_help_lists_the_datasets(capsys):
 
 def test_help_of_a_dataset_teaches_its_layout_and_flags(capsys):
   with pytest.raises(SystemExit) as stop:
-    build.main(["thumos14", "--help"])
+    command.run(build.main, ["thumos14", "--help"])
   assert stop.value.code == 0
   text = capsys.readouterr().out
   for part in ("NAME.npy", "--source", "--data_dir", "--skip_bad", "--overwrite", "--annotations", "--feat_stride"):
@@ -37,12 +42,31 @@ def test_unknown_dataset():
   with pytest.raises(
     SystemExit, match="unknown dataset 'thumos'; did you mean thumos14\\? There are: .*hapt, .*thumos14"
   ):
-    build.main(["thumos", "--source=."])
+    command.run(build.main, ["thumos", "--source=."])
 
 
 def test_the_name_comes_first():
   with pytest.raises(SystemExit, match="name comes first: jaxvid build NAME --source=x"):
-    build.main(["--source=x", "hapt"])
+    command.run(build.main, ["--source=x", "hapt"])
+
+
+def test_an_unknown_flag_is_named_before_the_missing_name(capsys):
+  with pytest.raises(SystemExit) as stop:
+    command.run(build.main, ["--overwrit", "hapt"])
+  assert stop.value.code == 2
+  assert capsys.readouterr().err.splitlines()[0] == "error: unknown flag --overwrit; did you mean --overwrite?"
+
+
+def test_ctrl_c_leaves_no_dataset_and_says_how_to_go_on(thumos14_source, tmp_path, monkeypatch, capsys):
+  def interrupted(file):
+    raise KeyboardInterrupt
+
+  monkeypatch.setattr(feature_files, "load", interrupted)
+  with pytest.raises(SystemExit) as stop:
+    run(thumos14_source, tmp_path)
+  assert stop.value.code == 130
+  assert capsys.readouterr().err.splitlines()[-1] == "Stopped. There is no new dataset; the same command makes it."
+  assert not list(tmp_path.glob("thumos14/*"))
 
 
 def test_missing_source(tmp_path):
@@ -110,6 +134,7 @@ def test_skipping_everything_is_an_error(thumos14_source, tmp_path):
 KILLED = """
 import os, signal, sys
 from jaxvid.data_prep import build
+from jaxvid.formats import feature_files
 from jaxvid.formats import feature_files
 
 load = feature_files.load

@@ -14,6 +14,7 @@ import pytest
 import small_videos
 from clip_datasets import clips, manifest, place, run
 from crashing_cache import CrashingCache
+from jaxvid import command
 from jaxvid.data import store
 from jaxvid.data_prep import stats
 from jaxvid.data_prep.building import clip_encoding
@@ -232,7 +233,7 @@ def test_a_decoder_that_crashes_is_blamed_on_its_file(tmp_path):
 def test_stats(folders, tmp_path, capsys):
   run("clip_folder", folders, tmp_path / "data")
   capsys.readouterr()
-  stats.main(["clip_folder", f"--data_dir={tmp_path / 'data'}", f"--output={tmp_path / 'stats.json'}"])
+  command.run(stats.main, ["clip_folder", f"--data_dir={tmp_path / 'data'}", f"--output={tmp_path / 'stats.json'}"])
   text = capsys.readouterr().out
   assert "2 classes, 0 of them without a clip:" in text and "  jump 2" in text
   numbers = json.loads((tmp_path / "stats.json").read_text())
@@ -240,4 +241,4 @@ def test_stats(folders, tmp_path, capsys):
   assert (train["clips"], train["groups"], train["classes"]) == (3, 3, 2)
   assert train["seconds"]["max"] == pytest.approx(3, abs=0.1) and 9 < train["frames"]["min"] < 11
   with pytest.raises(SystemExit, match="no dataset 'haa500' in it"):
-    stats.main(["haa500", f"--data_dir={tmp_path / 'data'}"])
+    command.run(stats.main, ["haa500", f"--data_dir={tmp_path / 'data'}"])

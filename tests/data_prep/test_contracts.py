@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from jaxvid import command
 from jaxvid.data import store
 from jaxvid.data_prep import build, stats
 from jaxvid.formats.contract import FeatureContract
@@ -32,7 +33,9 @@ def say(folder, **changes):
 
 
 def run(folder, *flags):
-  build.main(["generic", f"--source={folder}", f"--data_dir={folder.parent / 'data'}", "--overwrite", *flags])
+  command.run(
+    build.main, ["generic", f"--source={folder}", f"--data_dir={folder.parent / 'data'}", "--overwrite", *flags]
+  )
   return store.open_dataset(folder.parent / "data", "generic", "train")
 
 
@@ -81,6 +84,6 @@ def test_a_contract_of_other_features(features):
 
 
 def test_statistics_know_it_too(features, capsys):
-  stats.main([f"--annotations={features / 'annotations.json'}", f"--features={features}"])
+  command.run(stats.main, [f"--annotations={features / 'annotations.json'}", f"--features={features}"])
   printed = capsys.readouterr().out
   assert "3.75 steps/s" in printed and "Features: 100.00% of the steps that the durations make" in printed

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from jaxvid import command
 from jaxvid.data import store
 from jaxvid.data_prep import build, dataset, stats
 from jaxvid.data_prep.dataset import Dataset
@@ -49,14 +50,14 @@ def test_its_flags_parse_and_help_has_them_all(name, capsys):
   parser = argparse.ArgumentParser()
   found.add_flags(parser)
   parser.parse_args([])
-  for command in (build, stats):
+  for module in (build, stats):
     with pytest.raises(SystemExit) as stop:
-      command.main([name, "--help"])
+      module.main([name, "--help"])
     assert stop.value.code == 0
     text = capsys.readouterr().out
-    flags = [] if command is stats and found.kind == "clips" else list(found.flags)
+    flags = [] if module is stats and found.kind == "clips" else list(found.flags)
     assert all(flag in text for flag in [*flags, "--data_dir"])
-    if command is build:
+    if module is build:
       assert found.summary in text and "--source" in text
 
 
@@ -76,7 +77,7 @@ def test_the_overview_has_a_line_each_also_where_a_package_is_missing(monkeypatc
   assert told["thumos14"] == dataset.load("thumos14").summary
   assert "cannot be used here" in told["hapt"] and module in told["hapt"]
   with pytest.raises(SystemExit, match=f"^error: .*{module}"):
-    build.main(["hapt", "--source=."])
+    command.run(build.main, ["hapt", "--source=."])
 
 
 def test_one_dataset_is_found_without_importing_the_others():
@@ -118,7 +119,7 @@ def test_the_dataset_that_the_documentation_shows(make_source, tmp_path, monkeyp
   monkeypatch.setattr(dataset, "names", lambda: [*NAMES, "kitchens"])
   annotations = [{"label": "open drawer", "segment": [1.0, 2.5]}]
   source = make_source({"a": {"subset": "training", "duration": 20.0, "annotations": annotations, "steps": 121}})
-  build.main(["kitchens/i3d", f"--source={source}", f"--data_dir={tmp_path}"])
+  command.run(build.main, ["kitchens/i3d", f"--source={source}", f"--data_dir={tmp_path}"])
   split = store.open_dataset(tmp_path, "kitchens/i3d", "train")
   assert split.class_names == ["open drawer"] and split.contract.extractor == "i3d" and split[0]["fps"] == 25
   assert split.metadata["description"] == "Kitchens: a hundred untrimmed videos with the segments of 12 actions."

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
+from jaxvid import command
 from jaxvid.data import store
 from jaxvid.data_prep import build
 
 
 def run(name, source, data_dir, *flags):
-  build.main([name, f"--source={source}", f"--data_dir={data_dir}", *flags])
+  command.run(build.main, [name, f"--source={source}", f"--data_dir={data_dir}", *flags])
 
 
 def clips():

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import golden
+from jaxvid import command
 from jaxvid.data import store
 from jaxvid.data_prep import build, stats
 from jaxvid.data_prep.datasets import epic100
@@ -52,8 +53,9 @@ def write(folder, files):
 
 
 def run(task, source, annotations, data_dir, *flags):
-  build.main(
-    [f"epic100/{task}", f"--source={source}", f"--annotations={annotations}", f"--data_dir={data_dir}", *flags]
+  command.run(
+    build.main,
+    [f"epic100/{task}", f"--source={source}", f"--annotations={annotations}", f"--data_dir={data_dir}", *flags],
   )
   return store.open_dataset(data_dir, f"epic100/{task}", "train")
 
@@ -147,7 +149,7 @@ def test_bad_input(case, source, tmp_path):
 def test_unknown_configuration_and_pairs(source, tmp_path):
   csv = write(tmp_path / "csv", OFFICIAL | {"actions.csv": "id,verb,noun,action\n0,0,1,take spoon\n"})
   with pytest.raises(SystemExit, match="epic100/default: configuration: unknown. Use one of: verb, noun, action"):
-    build.main(["epic100", f"--source={source}", f"--annotations={csv}", f"--data_dir={tmp_path}"])
+    command.run(build.main, ["epic100", f"--source={source}", f"--annotations={csv}", f"--data_dir={tmp_path}"])
   with pytest.raises(SystemExit, match="unknown label 'verb 1 with noun 0'"):
     run("action", source, csv, tmp_path / "data")
 
@@ -167,7 +169,10 @@ def test_published_counts(task, num_classes, used):
 
 
 def test_stats_tells_the_published_counts(tmp_path, capsys):
-  stats.main(["epic100/verb", f"--annotations={golden.shared('data/epic100')}", f"--output={tmp_path / 'stats.json'}"])
+  command.run(
+    stats.main,
+    ["epic100/verb", f"--annotations={golden.shared('data/epic100')}", f"--output={tmp_path / 'stats.json'}"],
+  )
   numbers = json.loads((tmp_path / "stats.json").read_text())
   assert [numbers["splits"][split]["segments"] for split in ("training", "validation")] == [67_217, 9_668]
   assert numbers["splits"]["training"]["classes"] == 97 and not numbers["problems"]

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from jaxvid import command
 from jaxvid.data import store
 from jaxvid.data_prep import build
 from jaxvid.data_prep.datasets import generic
@@ -31,7 +32,7 @@ def database():
 
 
 def run(source, data_dir, *flags, name="generic"):
-  build.main([name, f"--source={source}", f"--data_dir={data_dir}", *flags])
+  command.run(build.main, [name, f"--source={source}", f"--data_dir={data_dir}", *flags])
 
 
 def first(tmp_path, name="generic", split="train"):

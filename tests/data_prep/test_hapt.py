@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jaxvid import time_grid
+from jaxvid import command, time_grid
 from jaxvid.data import store
 from jaxvid.data_prep import build
 from jaxvid.data_prep.readers import hapt
@@ -16,7 +16,7 @@ PUBLISHED = Path(__file__).parents[3] / "shared" / "data" / "hapt" / "HAPT_raw.t
 
 
 def run(source, data_dir, *flags, name="hapt"):
-  build.main([name, f"--source={source}", f"--data_dir={data_dir}", *flags])
+  command.run(build.main, [name, f"--source={source}", f"--data_dir={data_dir}", *flags])
 
 
 def test_windows_are_flattened_axis_by_axis():

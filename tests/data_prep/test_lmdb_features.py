@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from anticipation_sources import EGTEA, write
+from jaxvid import command
 from jaxvid.data import store
 from jaxvid.data_prep import build
 
@@ -33,7 +34,9 @@ EGTEA_FRAMES = {"P07-R01-PastaSalad": 331, "P20-R0": 7, "P20-R03": 61, "Q": 3}
 
 def run_lmdb(tmp_path, *flags):
   csv = write(tmp_path / "csv", EGTEA)
-  build.main(["egtea/split1", f"--source={csv}", f"--data_dir={tmp_path / 'data'}", "--dtype=float32", *flags])
+  command.run(
+    build.main, ["egtea/split1", f"--source={csv}", f"--data_dir={tmp_path / 'data'}", "--dtype=float32", *flags]
+  )
   return store.open_dataset(tmp_path / "data", "egtea/split1", "train")
 
 

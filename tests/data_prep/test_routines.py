@@ -1,17 +1,20 @@
 """The command that draws routines: what it leaves, that it goes on where it was stopped, and what it refuses."""
 
 import json
+from pathlib import Path
 
 import pytest
 
+from jaxvid import command
 from jaxvid.data_prep import routines
+from jaxvid.data_prep.stickgym import encode
 from jaxvid.video.decode import Video
 
 TINY = "--num_train=1 --num_test=1 --min_actions=2 --max_actions=3 --height=36 --width=48 --fps=8".split()
 
 
 def draw(folder, *flags):
-  routines.main([f"--output={folder}", "--num_processes=1", *TINY, *flags])
+  command.run(routines.main, [f"--output={folder}", "--num_processes=1", *TINY, *flags])
 
 
 def contents(folder):
@@ -48,6 +51,22 @@ def test_draws_reports_and_goes_on(tmp_path, capsys):
   assert contents(tmp_path) == whole and (tmp_path / "test_0000.mp4").stat().st_mtime_ns == kept
   with pytest.raises(SystemExit, match="made_with.json: settings: the videos here are made with others"):
     draw(tmp_path, "--camera=0")
+
+
+def test_ctrl_c_keeps_what_is_drawn(tmp_path, monkeypatch, capsys):
+  write_video = encode.write_video
+
+  def interrupted(path, *settings):
+    if Path(path).stem == "test_0000":
+      raise KeyboardInterrupt
+    write_video(path, *settings)
+
+  monkeypatch.setattr(encode, "write_video", interrupted)
+  with pytest.raises(SystemExit) as stop:
+    draw(tmp_path)
+  assert stop.value.code == 130
+  assert capsys.readouterr().err.splitlines()[-1].startswith("Stopped. Videos that are ready are kept")
+  assert (tmp_path / "train_0000.mp4").exists() and not (tmp_path / "test_0000.mp4").exists()
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import av
 import numpy as np
 import pytest
 
+from jaxvid import command
 from jaxvid.data_prep import build, dataset
 from jaxvid.data_prep.building import activitynet_json
 from jaxvid.data_prep.building.checks import BadInput
@@ -80,7 +81,7 @@ def test_wrong_settings_are_named(wrong):
 @pytest.mark.parametrize("flag", ["--height=71", "--num_train=5", "--tail_ratio=0", "--num_processes=0"])
 def test_wrong_flags_give_one_line(flag, tmp_path):
   with pytest.raises(SystemExit, match="^error: .*(height|clips|tail ratio|num_processes): .*[.]$"):
-    build.main(["stickgym", f"--data_dir={tmp_path}", "--num_processes=1", flag])
+    command.run(build.main, ["stickgym", f"--data_dir={tmp_path}", "--num_processes=1", flag])
   assert not list(tmp_path.glob("**/*.mp4"))
 
 

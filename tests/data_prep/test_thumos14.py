@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from jaxvid import command
 from jaxvid.data import store
 from jaxvid.data_prep import build
 from jaxvid.data_prep.datasets import thumos14
@@ -14,7 +15,7 @@ needs_published = pytest.mark.skipif(not PUBLISHED.exists(), reason=f"needs the 
 
 
 def run(source, data_dir, *flags, name="thumos14"):
-  build.main([name, f"--source={source}", f"--data_dir={data_dir}", *flags])
+  command.run(build.main, [name, f"--source={source}", f"--data_dir={data_dir}", *flags])
 
 
 def test_records(thumos14_source, tmp_path):
