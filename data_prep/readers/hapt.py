@@ -10,7 +10,7 @@ import numpy as np
 
 from jaxvid.data_prep.building.checks import BadInput
 from jaxvid.data_prep.building.plan import Plan
-from jaxvid.data_prep.readers.hapt_files import Files, Label, read_files
+from jaxvid.formats import hapt
 from jaxvid.formats.contract import FeatureContract
 from jaxvid.records import Action, Recording, Timing
 
@@ -25,7 +25,7 @@ def read(source: str | Path, config: str, flags: argparse.Namespace) -> Plan:
   """The recordings of all subjects, with the sensors of a configuration."""
   del flags
   sensors = SENSORS[config]
-  files = read_files(source)
+  files = hapt.read(source)
   activities = files.activities()
   labels = files.labels()
 
@@ -66,11 +66,11 @@ def windows(samples: np.ndarray) -> np.ndarray:
 
 
 def _read(
-  files: Files,
+  files: hapt.Files,
   sensors: Sequence[str],
   subject: int,
   experiments: list[int],
-  labels: dict[tuple[int, int], list[Label]],
+  labels: dict[tuple[int, int], list[hapt.Label]],
   activities: dict[int, str],
 ) -> Recording:
   """The Recording of one subject: the experiments joined in order."""

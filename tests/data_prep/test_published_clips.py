@@ -8,7 +8,8 @@ import pytest
 import golden
 import small_videos
 from clip_datasets import clips, manifest, place, run
-from jaxvid.data_prep.readers import finegym
+from jaxvid.data_prep.readers import finegym as finegym_reader
+from jaxvid.formats import finegym
 from jaxvid.video.decode import Video
 
 
@@ -94,10 +95,10 @@ def test_lists_of_finegym_as_published():
   folder = golden.shared("data/finegym")
   counts = {"gym99": (99, 20_484, 26_320, 8_521), "gym288": (288, 22_671, 29_334, 9_646)}
   for config, (num_classes, *expected) in counts.items():
-    names = finegym.read_categories(folder / f"{config}_categories.txt", num_classes)
+    names = finegym.categories(folder / f"{config}_categories.txt", num_classes)
     assert len(set(names)) == num_classes
     lists = (f"{config}_train_element_v1.0.txt", f"{config}_train_element_v1.1.txt", f"{config}_val_element.txt")
-    assert [len(finegym.read_elements(folder / file, num_classes)) for file in lists] == expected
+    assert [len(finegym.elements(folder / file, num_classes)) for file in lists] == expected
 
 
 def test_the_published_lists_become_a_plan(tmp_path):
@@ -105,7 +106,7 @@ def test_the_published_lists_become_a_plan(tmp_path):
   folder = golden.shared("data/finegym")
   (tmp_path / "0LtLS9wROrk.mp4").touch()
   flags = argparse.Namespace(lists="v1.0", videos=tmp_path, annotations=None)
-  plan = finegym.read(folder, "gym288", flags)
+  plan = finegym_reader.read(folder, "gym288", flags)
   assert len(plan.items) == 22_671 + 9_646 and not plan.bad and not plan.aliases
   found = [item for item in plan.items if item.file]
   assert found[0].id == "0LtLS9wROrk_E_002407_002435_A_0003_0005" and {item.split for item in found} == {"val"}

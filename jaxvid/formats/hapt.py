@@ -1,8 +1,16 @@
-"""HAPT's files as numbers, from its folder or its archive."""
+"""HAPT's text files, in its folder or its archive (UCI, "Smartphone-Based Recognition of Human Activities and Postural
+Transitions").
+
+  RawData/acc_expNN_userNN.txt, RawData/gyro_expNN_userNN.txt   three numbers a line, a line a sample, 50 a second
+  RawData/labels.txt                                            experiment, subject, activity, first and last sample
+  activity_labels.txt                                           number and name of an activity a line
+  Train/subject_id_train.txt, Test/subject_id_test.txt          the subject of each published window
+"""
 
 import collections
 import dataclasses
 import lzma
+import os
 import re
 import tarfile
 import zipfile
@@ -12,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from jaxvid.data_prep.building.checks import BadInput
+from jaxvid.formats.errors import FormatError
 
 _WANTED = re.compile(r"(RawData/\w+|activity_labels|Train/subject_id_train|Test/subject_id_test)\.txt$")
 
@@ -29,7 +37,7 @@ class Label:
 
 @dataclasses.dataclass(frozen=True)
 class Files:
-  """The text files that the dataset is made of. Every method raises BadInput where a file is missing or bad.
+  """The text files that the dataset is made of. Every method raises FormatError where a file is missing or bad.
 
   Attributes:
     source: the folder or archive, for messages.
@@ -45,7 +53,7 @@ class Files:
     signals = [self._table(name, 3, float) for name in names]
     if len({len(signal) for signal in signals}) > 1:
       problem = f"{' and '.join(sensors)} have {' and '.join(str(len(signal)) for signal in signals)}"
-      raise BadInput(f"{self.source}: {names[-1]}", "samples", problem, "Get the files again.")
+      raise FormatError(f"{self.source}: {names[-1]}", "samples", problem, "Get the files again.")
     return np.concatenate(signals, axis=1, dtype=np.float32)
 
   def activities(self) -> dict[int, str]:
@@ -60,7 +68,7 @@ class Files:
         activities[int(number)] = activity
       except ValueError:
         problem = f"{text!r} is not NUMBER NAME"
-        raise BadInput(f"{self.source}: {name}", f"line {line}", problem, "Get the file again.") from None
+        raise FormatError(f"{self.source}: {name}", f"line {line}", problem, "Get the file again.") from None
     return dict(sorted(activities.items()))
 
   def labels(self) -> dict[tuple[int, int], list[Label]]:
@@ -76,7 +84,7 @@ class Files:
     for file in sorted(self.contents):
       match = re.fullmatch(r"RawData/acc_exp(\d+)_user(\d+)\.txt", file)
       if match and (int(match[1]), int(match[2])) not in labels:
-        raise BadInput(f"{self.source}: {name}", "labels", f"none for {file}", "Get the file again.")
+        raise FormatError(f"{self.source}: {name}", "labels", f"none for {file}", "Get the file again.")
     return dict(labels)
 
   def subjects(self, split: str) -> list[int]:
@@ -96,23 +104,23 @@ class Files:
       pass
     line, text = next(item for item in enumerate(lines, start=1) if not _is_row(item[1], columns, number))
     remedy = "The file may be cut short: get it again."
-    raise BadInput(f"{self.source}: {name}", f"line {line}", f"{text!r} is not {columns} finite numbers", remedy)
+    raise FormatError(f"{self.source}: {name}", f"line {line}", f"{text!r} is not {columns} finite numbers", remedy)
 
   def _text(self, name: str) -> str:
     where = f"{self.source}: {name}"
     if name not in self.contents:
-      raise BadInput(where, "file", "no such file", "Give the dataset as published, complete.")
+      raise FormatError(where, "file", "no such file", "Give the dataset as published, complete.")
     try:
       return self.contents[name].decode("ascii")
     except UnicodeDecodeError as error:
-      raise BadInput(where, "file", f"not readable as text ({error})", "Get the file again.") from None
+      raise FormatError(where, "file", f"not readable as text ({error})", "Get the file again.") from None
 
 
-def read_files(source: str | Path) -> Files:
-  """The files in a folder or an archive, at its top or one folder down.
+def read(source: str | os.PathLike) -> Files:
+  """Reads the files in a folder or an archive, at its top or one folder down.
 
   Raises:
-    BadInput: it cannot be read.
+    FormatError: it cannot be read.
   """
   try:
     if Path(source).is_dir():
@@ -123,12 +131,12 @@ def read_files(source: str | Path) -> Files:
     else:
       found = _of_tar(source)
   except (OSError, EOFError, tarfile.TarError, lzma.LZMAError, zlib.error, zipfile.BadZipFile) as error:
-    raise BadInput(source, "archive", f"not readable ({error})", "Download it again, or give the folder.") from None
+    raise FormatError(source, "archive", f"not readable ({error})", "Download it again, or give the folder.") from None
   # What precedes the known part of the path is dropped.
   return Files(str(source), {_known_part(name): content for name, content in found.items()})
 
 
-def _of_tar(source: str | Path) -> dict[str, bytes]:
+def _of_tar(source: str | os.PathLike) -> dict[str, bytes]:
   found = {}
   with tarfile.open(source) as archive:
     for member in archive:
