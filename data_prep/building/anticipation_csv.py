@@ -12,29 +12,9 @@ from pathlib import Path
 
 from jaxvid.data_prep.building.checks import BadInput
 from jaxvid.formats import csv_table, epic_csv, rulstm_csv
+from jaxvid.formats.action_classes import Actions
 from jaxvid.formats.errors import timing_of
 from jaxvid.records import Action, Recording
-
-
-@dataclasses.dataclass(frozen=True)
-class Actions:
-  """The actions of a dataset.
-
-  Attributes:
-    file: where they come from.
-    names: action k is names[k].
-    verbs, nouns: of each action, an id.
-  """
-
-  file: Path
-  names: list[str]
-  verbs: list[int]
-  nouns: list[int]
-
-  @functools.cached_property
-  def by_pair(self) -> dict[tuple[int, int], int]:
-    """Action of (verb, noun)."""
-    return {pair: action for action, pair in enumerate(zip(self.verbs, self.nouns, strict=True))}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,33 +31,6 @@ class Segment:
   line: int
   video: str
   action: Action
-
-
-def make_actions(file, rows, num_verbs, num_nouns) -> Actions:
-  """Actions of `rows`, dicts of column -> value with "id", "action" (its name), "verb" and "noun".
-
-  Args:
-    file: where they come from.
-    rows: list of (line, row).
-    num_verbs, num_nouns: how many there are of either.
-
-  Raises:
-    BadInput: an id, a name or a pair is there twice, an id is missing, or a verb or a noun is unknown.
-  """
-  found = {}
-  for line, row in rows:
-    action = csv_table.index(file, line, row, "id", len(rows))
-    if action in found:
-      raise BadInput(file, f"line {line}, id", f"action {action} is there twice", csv_table.REMEDY)
-    sizes = (("verb", num_verbs), ("noun", num_nouns))
-    pair = tuple(csv_table.index(file, line, row, part, size) for part, size in sizes)
-    found[action] = (csv_table.field(file, line, row, "action"), pair)
-  names, pairs = ([found[action][which] for action in range(len(found))] for which in (0, 1))
-  for what, values in (("name", names), ("pair of verb and noun", pairs)):
-    twice = [value for value, count in collections.Counter(values).items() if count > 1]
-    if twice:
-      raise BadInput(file, "actions", f"two have the {what} {twice[0]!r}", csv_table.REMEDY)
-  return Actions(file, names, [verb for verb, _ in pairs], [noun for _, noun in pairs])
 
 
 def segments_in_frames(file, actions: Actions) -> list[Segment]:
@@ -110,7 +63,7 @@ def segments_in_seconds(file, id_column: str, actions: Actions) -> list[Segment]
     if action is None:
       problem = f"verb {found.verb} with noun {found.noun} is no action in {actions.file}"
       raise BadInput(file, f"line {found.line}", problem, csv_table.REMEDY)
-    name = csv_table.field(file, found.line, found.row, id_column)
+    name = epic_csv.segment_id(file, found, id_column)
     segments.append(_segment(file, found.line, found.video, found.start, found.end, actions.names[action], name))
   return segments
 

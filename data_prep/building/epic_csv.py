@@ -6,7 +6,7 @@ from pathlib import Path
 
 from jaxvid.data_prep.building.annotated import Annotated
 from jaxvid.data_prep.building.checks import BadInput
-from jaxvid.formats import csv_table
+from jaxvid.formats import action_classes, csv_table
 from jaxvid.formats import epic_csv as epic_files
 from jaxvid.formats.errors import timing_of
 from jaxvid.records import Action, Recording
@@ -23,7 +23,7 @@ def read(folder: str | Path, task: str) -> Annotated:
   A video that the class files or the durations do not know is an error; one without an annotation is left out.
   """
   names = class_names(folder, task)
-  actions = _action_ids(folder) if task == "action" else None
+  actions = action_classes.ids(Path(folder) / "actions.csv") if task == "action" else None
   lengths = durations(folder)
   recordings = {}
   for split, files in FILES.items():
@@ -54,20 +54,16 @@ def durations(folder: str | Path) -> dict[str, float]:
   return epic_files.durations(csv_table.first(folder, ("EPIC_100_video_info.csv", "video_lengths.csv")))
 
 
-def _action_ids(folder):
-  """dict of (verb, noun) -> action."""
-  file = Path(folder) / "actions.csv"
-  return {
-    tuple(csv_table.number(file, line, row, part, int) for part in ("verb", "noun")): csv_table.number(
-      file, line, row, "id", int
-    )
-    for line, row in csv_table.rows(file)
-  }
+def _label(segment: epic_files.Segment, task: str, names: list[str], actions: dict[tuple[int, int], int] | None) -> str:
+  """Name of the class of a segment; of one that there is not, what it would be.
 
-
-def _label(segment, task, names, actions):
-  """Name of the class of a segment; of one that there is not, what it would be."""
-  if task == "action":
+  Args:
+    segment: of a verb and a noun.
+    task: "verb", "noun" or "action".
+    names: of the task's classes.
+    actions: (verb, noun) -> action, for "action".
+  """
+  if actions is not None:
     action = actions.get((segment.verb, segment.noun))
     return f"verb {segment.verb} with noun {segment.noun}" if action is None else names[action]
   index = segment.verb if task == "verb" else segment.noun

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from jaxvid.data_prep.building import anticipation_csv, epic_csv
 from jaxvid.data_prep.building.annotated import Annotated
-from jaxvid.formats import csv_table
+from jaxvid.formats import action_classes, csv_table
 
 OFFICIAL = {"training": "EPIC_100_train.csv", "validation": "EPIC_100_validation.csv"}
 IN_FRAMES = {"training": "training.csv", "validation": "validation.csv"}
@@ -22,8 +22,7 @@ def read(source: str | Path, config: str, flags: argparse.Namespace) -> Annotate
   del config
   folder = Path(flags.annotations or source)
   verbs, nouns = epic_csv.class_names(folder, "verb"), epic_csv.class_names(folder, "noun")
-  file = csv_table.first(folder, ("actions.csv",))
-  actions = anticipation_csv.make_actions(file, csv_table.rows(file), len(verbs), len(nouns))
+  actions = action_classes.read(csv_table.first(folder, ("actions.csv",)), len(verbs), len(nouns))
   if all((folder / name).exists() for name in OFFICIAL.values()):
     files = OFFICIAL
     segments = {

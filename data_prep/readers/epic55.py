@@ -9,7 +9,7 @@ from jaxvid.data_prep.building import anticipation_csv
 from jaxvid.data_prep.building.annotated import Annotated
 from jaxvid.data_prep.building.anticipation_csv import Segment
 from jaxvid.data_prep.building.checks import BadInput
-from jaxvid.formats import csv_table
+from jaxvid.formats import action_classes, csv_table, epic55_csv
 
 OFFICIAL = "EPIC_train_action_labels.csv"
 IN_FRAMES = {"training": "training.csv", "validation": "validation.csv"}
@@ -23,8 +23,7 @@ def read(source: str | Path, config: str, flags: argparse.Namespace) -> Annotate
   """The annotations in the folder --annotations, or in the source."""
   del config
   folder = Path(flags.annotations or source)
-  file = csv_table.first(folder, ("actions.csv",))
-  actions = anticipation_csv.make_actions(file, csv_table.rows(file), *NUM_CLASSES.values())
+  actions = action_classes.read(csv_table.first(folder, ("actions.csv",)), *NUM_CLASSES.values())
   segments = {
     split: anticipation_csv.segments_in_frames(csv_table.first(folder, (name,)), actions)
     for split, name in IN_FRAMES.items()
@@ -34,7 +33,10 @@ def read(source: str | Path, config: str, flags: argparse.Namespace) -> Annotate
   if official.exists():
     times = OFFICIAL
     segments = _split(official, anticipation_csv.segments_in_seconds(official, "uid", actions), segments)
-  named = {part: _many_shot(folder, part) for part in NUM_CLASSES}
+  named = {
+    part: epic55_csv.many_shot(csv_table.first(folder, (f"EPIC_many_shot_{part}s.csv",)), part, size)
+    for part, size in NUM_CLASSES.items()
+  }
   pairs = zip(actions.verbs, actions.nouns, strict=True)
   holds = MANY_SHOT_ACTIONS[flags.many_shot_actions]
   many_shot = {part: sorted(names) for part, names in named.items()} | {
@@ -75,15 +77,6 @@ def _split(file: Path, official: list[Segment], in_frames: dict[str, list[Segmen
   return found
 
 
-def _many_shot(folder: Path, part: str) -> dict[int, str]:
-  """dict of id -> name of the verbs or nouns that are many-shot."""
-  file = csv_table.first(folder, (f"EPIC_many_shot_{part}s.csv",))
-  return {
-    csv_table.index(file, line, row, f"{part}_class", NUM_CLASSES[part]): csv_table.field(file, line, row, part)
-    for line, row in csv_table.rows(file)
-  }
-
-
 def _names(
   folder: Path, part: str, many_shot: dict[int, str], of_actions: Sequence[int], words: list[str]
 ) -> list[str]:
@@ -98,15 +91,9 @@ def _names(
   """
   file = folder / f"EPIC_{part}_classes.csv"
   if file.exists():
-    named = {
-      csv_table.index(file, line, row, f"{part}_id", NUM_CLASSES[part]): csv_table.field(file, line, row, "class_key")
-      for line, row in csv_table.rows(file)
-    }
-    if len(named) < NUM_CLASSES[part]:
-      raise BadInput(file, f"{part}_id", f"{len(named)} classes, not {NUM_CLASSES[part]}", csv_table.REMEDY)
-  else:
-    counts: dict[int, collections.Counter[str]] = collections.defaultdict(collections.Counter)
-    for index, word in zip(of_actions, words, strict=True):
-      counts[index][word] += 1
-    named = {index: count.most_common(1)[0][0] for index, count in counts.items()} | many_shot
+    return epic55_csv.class_names(file, part, NUM_CLASSES[part])
+  counts: dict[int, collections.Counter[str]] = collections.defaultdict(collections.Counter)
+  for index, word in zip(of_actions, words, strict=True):
+    counts[index][word] += 1
+  named = {index: count.most_common(1)[0][0] for index, count in counts.items()} | many_shot
   return [named.get(index, f"{part} {index}") for index in range(NUM_CLASSES[part])]

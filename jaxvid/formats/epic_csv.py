@@ -61,6 +61,15 @@ def segments(file: str | os.PathLike) -> list[Segment]:
   return [_segment(file, line, row, columns, seconds) for line, row in rows]
 
 
+def segment_id(file: str | os.PathLike, segment: Segment, column: str) -> str:
+  """The published name of a segment of `file`, in the column "narration_id" or, for EPIC-55, "uid".
+
+  Raises:
+    FormatError: there is none.
+  """
+  return csv_table.field(file, segment.line, segment.row, column)
+
+
 def class_names(file: str | os.PathLike, column: str = "key") -> dict[int, str]:
   """Class id -> name, of a file of classes; `column` has the names.
 
