@@ -2,46 +2,54 @@
 
 import argparse
 import collections
-import re
+import dataclasses
 import zlib
 from pathlib import Path
-from typing import Any
 
 from jaxvid.data_prep.building import clip_sources
 from jaxvid.data_prep.building.checks import BadInput
 from jaxvid.data_prep.building.clip_plan import ClipItem, ClipPlan
+from jaxvid.formats import class_names, clip_table
 
 _SPLITS = ("train", "training", "val", "valid", "validation", "test", "testing")
 
 
+@dataclasses.dataclass(frozen=True)
+class _Clip:
+  """A clip and its class by name; `split` is "" where nothing says it, the other fields are those of ClipItem."""
+
+  id: str
+  file: Path
+  label: str
+  split: str
+  group: str
+  where: str
+  start: float | None = None
+  end: float | None = None
+
+
 def read(source: str | Path, config: str, flags: argparse.Namespace) -> ClipPlan:
-  """The clips of a folder; `flags` has annotations, class_names and test_share."""
+  """The clips of a folder; `flags` has annotations, class_names and test_share.
+
+  Raises:
+    BadInput: the table cannot be read, or a file lies in no folder of a class.
+  """
   del config
   if not 0 <= flags.test_share < 1:
     raise BadInput("--test_share", "flags", f"{flags.test_share} is no share", "Give 0 or more and less than 1.")
   table = flags.annotations or _only_table(source)
-  rows, bad = _of_table(table) if table else (_of_folders(source), [])
-  names = clip_sources.read_lines(flags.class_names) if flags.class_names else sorted({row["label"] for row in rows})
+  clips, bad = _of_table(table) if table else (_of_folders(source), [])
+  names = class_names.lines(flags.class_names) if flags.class_names else sorted({clip.label for clip in clips})
   labels = {name: label for label, name in enumerate(names)}
-  items, has_splits = [], any(row["split"] for row in rows)
-  for row in rows:
-    if row["label"] not in labels:
-      problem = f"unknown label {row['label']!r}"
-      bad.append(BadInput(table or source, row["where"], problem, f"Use one of those in {flags.class_names}."))
+  items, has_splits = [], any(clip.split for clip in clips)
+  for clip in clips:
+    if clip.label not in labels:
+      problem = f"unknown label {clip.label!r}"
+      bad.append(BadInput(table or source, clip.where, problem, f"Use one of those in {flags.class_names}."))
       continue
-    split = row["split"] or ("train" if has_splits else _drawn_split(row, flags.test_share))
-    items.append(
-      ClipItem(
-        id=row["id"],
-        split=split,
-        file=row["file"] if row["file"].is_file() else None,
-        label=labels[row["label"]],
-        group=row["group"],
-        where=row["where"],
-        start=row["start"],
-        end=row["end"],
-      )
-    )
+    split = clip.split or ("train" if has_splits else _drawn_split(clip.group, flags.test_share))
+    file = clip.file if clip.file.is_file() else None
+    items.append(ClipItem(clip.id, split, file, labels[clip.label], clip.group, clip.where, clip.start, clip.end))
   aliases = _aliases({item.split for item in items})
   return ClipPlan(items, names, f"Clips of {len(names)} classes.", aliases, bad)
 
@@ -54,62 +62,36 @@ def _only_table(source: str | Path) -> Path | None:
   return tables[0] if tables else None
 
 
-def _of_table(table: str | Path) -> tuple[list[dict[str, Any]], list[BadInput]]:
-  rows, bad = [], []
-  for row in clip_sources.read_csv(table, ("file", "label")):
-    where = row["line"]
-    try:
-      if not row["file"] or not row["label"]:
-        raise BadInput(table, where, "no file or no label in it", "Correct it.")
-      start, end = (clip_sources.seconds(row.get(key), table, where) for key in ("start", "end"))
-      clip_sources.check_times(start, end, table, where)
-    except BadInput as error:
-      bad.append(error)
-      continue
-    path = Path(row["file"])
-    part = "" if start is None and end is None else f"_{start or 0:.3f}_{'end' if end is None else f'{end:.3f}'}"
-    rows.append(
-      {
-        "id": row.get("id") or f"{path.with_suffix('').as_posix()}{part}",
-        "file": Path(table).parent / path,
-        "label": row["label"].strip(),
-        "split": _split_name(row.get("split"), table, where),
-        "group": row.get("group") or path.with_suffix("").as_posix(),
-        "start": start,
-        "end": end,
-        "where": where,
-      }
-    )
-  return rows, bad
+def _of_table(table: str | Path) -> tuple[list[_Clip], list[BadInput]]:
+  """The clips of a table, and what is wrong with its other rows. What has no id is called by its file and times."""
+  rows, bad = clip_table.read(table)
+  clips = []
+  for row in rows:
+    name = Path(row.file).with_suffix("").as_posix()
+    end = "end" if row.end is None else f"{row.end:.3f}"
+    part = "" if row.start is None and row.end is None else f"_{row.start or 0:.3f}_{end}"
+    file, group = Path(table).parent / row.file, row.group or name
+    clips.append(_Clip(row.id or f"{name}{part}", file, row.label, row.split, group, row.where, row.start, row.end))
+  return clips, bad
 
 
-def _split_name(text: str | None, table: str | Path, where: str) -> str:
-  """A split as TFDS can call it."""
-  name = (text or "").strip()
-  if name and not re.fullmatch(r"[A-Za-z_]\w*", name):
-    raise BadInput(table, where, f"split {name!r} is no name", "Use letters, digits and _ only.")
-  return name
-
-
-def _of_folders(source: str | Path) -> list[dict[str, Any]]:
-  rows = []
+def _of_folders(source: str | Path) -> list[_Clip]:
+  """The clips in CLASS/ or SPLIT/CLASS/."""
+  clips = []
   for path in clip_sources.all_video_files(source):
-    parts = path.relative_to(source).parts
-    split = parts[0] if len(parts) > 2 and parts[0] in _SPLITS else ""
-    if len(parts) < 2 + bool(split):
+    below = path.relative_to(source)
+    split = below.parts[0] if len(below.parts) > 2 and below.parts[0] in _SPLITS else ""
+    if len(below.parts) < 2 + bool(split):
       problem = "lies in no folder of a class"
       raise BadInput(path, "folders", problem, "Sort the files into CLASS/ or SPLIT/CLASS/, or add a table.")
-    label = parts[1] if split else parts[0]
-    name = path.relative_to(source).with_suffix("").as_posix()
-    where = path.relative_to(source).as_posix()
-    row = {"id": name, "file": path, "label": label, "split": split, "group": name, "where": where}
-    rows.append(row | {"start": None, "end": None})
-  return rows
+    label, name = below.parts[1] if split else below.parts[0], below.with_suffix("").as_posix()
+    clips.append(_Clip(name, path, label, split, name, below.as_posix()))
+  return clips
 
 
-def _drawn_split(row: dict[str, Any], test_share: float) -> str:
-  """A group is in one split only, and stays there when others come and go."""
-  return "test" if zlib.crc32(row["group"].encode()) / 2**32 < test_share else "train"
+def _drawn_split(group: str, test_share: float) -> str:
+  """ "test" or "train", the same for all clips of a group, whatever other groups there are."""
+  return "test" if zlib.crc32(group.encode()) / 2**32 < test_share else "train"
 
 
 def _aliases(splits: set[str]) -> dict[str, list[str]]:
