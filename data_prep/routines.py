@@ -56,7 +56,7 @@ def report(annotations: Path) -> str:
   splits["total"] = list(container.entries.values())
   lines = [f"{'split':16}{'videos':>10}{'actions':>10}{'minutes':>10}"]
   for split, entries in splits.items():
-    actions = sum(len(entry.annotations) for entry in entries)
+    actions = sum(len(entry.annotations or ()) for entry in entries)
     minutes = sum(entry.duration for entry in entries) / 60
     lines.append(f"{split:16}{len(entries):10,}{actions:10,}{minutes:10,.1f}")
   lines.append(f"The actions are in {annotations}")

@@ -79,7 +79,7 @@ def run(name: str, dataset: Dataset, config: str, flags: argparse.Namespace) -> 
     read = dataset.reader(flags.annotations, config, flags)
     assert not isinstance(read, ClipPlan), name  # By its kind.
     annotated = rows.annotations_of(read, flags.annotations)
-    flags = contracts.completed(flags, flags.features)
+    flags = contracts.complete(flags, flags.features)
     features = sequences.open_features(dataset, flags.features, flags) if flags.features else None
     train = dataset.aliases_of(annotated.recordings).get("train", ["train"])
     timing = sequences.timing(dataset, flags, config)

@@ -21,7 +21,7 @@ OWN = {
   "jaxvid/evaluation/clip_features.py": "features.npz of an evaluation",
   "jaxvid/inference/anticipator.py": "the state of a stream",
   "jaxvid/inference/stream.py": "steps on standard input, a JSON list a line",
-  "jaxvid/predict.py": "tasks that the files of inference/commands name",
+  "jaxvid/predict.py": "the tasks' source, for the files of inference/commands that they name",
   "jaxvid/studies/run.py": "result.json, failure.json, scores.json and metrics.jsonl of a run",
   "jaxvid/train/workdir.py": "config.json of a training",
   "jaxvid/train/log.py": "metrics.jsonl of a training",

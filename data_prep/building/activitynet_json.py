@@ -135,7 +135,8 @@ def _recording(
 ) -> Recording:
   listed = container.entries[name].annotations or ()
   actions = [_action(index, annotation, names, bounds) for index, annotation in enumerate(listed)]
-  repeated = too_short = ()
+  repeated: list[Action] = []
+  too_short: list[Action] = []
   if drop_repeated:
     actions, repeated, too_short = without_repeated(actions)
   if single_class:  # A label that is unknown stays so.

@@ -8,7 +8,9 @@ up to one frame.
 import collections
 import dataclasses
 import functools
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from jaxvid.data_prep.building.checks import BadInput
 from jaxvid.formats import csv_table, epic_csv, rulstm_csv
@@ -33,7 +35,7 @@ class Segment:
   action: Action
 
 
-def segments_in_frames(file, actions: Actions) -> list[Segment]:
+def segments_in_frames(file: str | Path, actions: Actions) -> list[Segment]:
   """The segments in a file of RULSTM's.
 
   Raises:
@@ -51,7 +53,7 @@ def segments_in_frames(file, actions: Actions) -> list[Segment]:
   return segments
 
 
-def segments_in_seconds(file, id_column: str, actions: Actions) -> list[Segment]:
+def segments_in_seconds(file: str | Path, id_column: str, actions: Actions) -> list[Segment]:
   """The segments in an official file of EPIC-Kitchens.
 
   Raises:
@@ -68,7 +70,8 @@ def segments_in_seconds(file, id_column: str, actions: Actions) -> list[Segment]
   return segments
 
 
-def _segment(file, line, video, start, end, action, name):
+def _segment(file: Path, line: int, video: str, start: float, end: float, action: str, name: str) -> Segment:
+  """The Segment called `name` of a class `action`, from `line` of `file`; start and end in seconds."""
   if not (video and name):
     raise BadInput(file, f"line {line}", "no name of the segment or of its video", csv_table.REMEDY)
   if name.isdigit():
@@ -76,7 +79,9 @@ def _segment(file, line, video, start, end, action, name):
   return Segment(file, line, video, Action(start, end, action, f"{file.name} line {line}", id=name))
 
 
-def recordings(segments: dict[str, list[Segment]], durations: dict[str, float] | None = None):
+def recordings(
+  segments: dict[str, list[Segment]], durations: dict[str, float] | None = None
+) -> dict[str, dict[str, Callable[[], Recording]]]:
   """`Annotated.recordings`: dict of split -> dict of video -> callable that gives its Recording.
 
   Args:
@@ -86,7 +91,8 @@ def recordings(segments: dict[str, list[Segment]], durations: dict[str, float] |
   Raises:
     BadInput: two segments have one name, or a video has no duration.
   """
-  seen, found = {}, {}
+  seen: dict[str, Segment] = {}
+  found: dict[str, dict[str, Callable[[], Recording]]] = {}
   for split, listed in segments.items():
     by_video = collections.defaultdict(list)
     for segment in listed:
@@ -100,7 +106,9 @@ def recordings(segments: dict[str, list[Segment]], durations: dict[str, float] |
       seen[name] = segment
       by_video[segment.video].append(segment.action)
     found[split] = {
-      video: functools.partial(_recording, listed[0].file, video, durations and durations[video], actions)
+      video: functools.partial(
+        _recording, listed[0].file, video, durations[video] if durations is not None else None, actions
+      )
       for video, actions in sorted(by_video.items())
     }
   return found
@@ -110,7 +118,7 @@ def _recording(file: Path, video: str, duration: float | None, actions: list[Act
   return Recording(video, timing_of(file, video, duration=duration), actions, str(file))
 
 
-def subset(file, of: tuple[str, ...], segments: list[Segment]) -> dict:
+def subset(file: str | Path, of: tuple[str, ...], segments: list[Segment]) -> dict[str, list[str]]:
   """An entry of "subsets" in `metadata`, from a file of one segment's name a line.
 
   Args:
@@ -126,7 +134,13 @@ def subset(file, of: tuple[str, ...], segments: list[Segment]) -> dict:
   return {"of": list(of), "ids": names}
 
 
-def metadata(actions: Actions, verbs: list[str], nouns: list[str], subsets=None, many_shot=None) -> dict:
+def metadata(
+  actions: Actions,
+  verbs: list[str],
+  nouns: list[str],
+  subsets: dict[str, dict[str, list[str]]] | None = None,
+  many_shot: dict[str, list[int]] | None = None,
+) -> dict[str, Any]:
   """What the metadata of a dataset say for anticipation, a dict with the one key "anticipation".
 
   Args:

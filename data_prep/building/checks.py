@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import math
 import statistics
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -35,12 +36,12 @@ class SkipList:
     skipped: list of dicts with file, field and problem.
   """
 
-  def __init__(self, skip_bad):
+  def __init__(self, skip_bad: bool) -> None:
     self._skip_bad = skip_bad
-    self.skipped = []
+    self.skipped: list[dict[str, str]] = []
 
   @contextlib.contextmanager
-  def allowed(self):
+  def allowed(self) -> Iterator[None]:
     """The body of the `with` may be left out: a BadInput from it ends the body and, in a strict build, everything."""
     try:
       yield
@@ -80,7 +81,7 @@ def check_features(recording: Recording, contract: FeatureContract, dtype: str) 
   features = recording.features
   assert features is not None  # A recording is checked once it is read.
 
-  def bad(problem, remedy):
+  def bad(problem: str, remedy: str) -> BadInput:
     return BadInput(recording.features_file, "features", problem, remedy)
 
   if not np.issubdtype(features.dtype, np.floating):
@@ -164,7 +165,7 @@ def timing_problem(recordings: list[Steps], tolerance: float = STEPS_TOLERANCE) 
 def check_action(action: Action, recording: Recording, labels: dict[str, int]) -> None:
   """The label must be known; the segment finite, not reversed or empty, and inside the recording."""
 
-  def bad(problem, remedy):
+  def bad(problem: str, remedy: str) -> BadInput:
     return BadInput(recording.source, f"{recording.id}, {action.where}", problem, remedy)
 
   if action.label not in labels:

@@ -2,6 +2,7 @@
 
 import argparse
 import collections
+import functools
 import shutil
 import textwrap
 from pathlib import Path
@@ -66,7 +67,7 @@ def build(name: str, version: str, plan: ClipPlan, encoding: Encoding, flags: ar
     flags.data_dir,
     name,
     version,
-    {split: lambda items=items: map(cache.load, items) for split, items in by_split.items()},
+    {split: functools.partial(map, cache.load, items) for split, items in by_split.items()},
     None,
     plan.class_names,
     kind="clips",

@@ -54,7 +54,7 @@ class Encoding:
   quality: int | None
   flow: str | None = None
 
-  def describe(self) -> dict:
+  def describe(self) -> dict[str, Any]:
     """What becomes of it in the dataset's metadata."""
     settings = {"short_side": self.short_side, "quality": self.quality} if self.kind != "copy" else {}
     return {"encode": self.kind} | settings | ({"flow": self.flow} if self.flow else {})
@@ -120,7 +120,7 @@ class Cache:
   another file of the same name.
   """
 
-  def __init__(self, data_dir: str | Path, name: str, encoding: Encoding):
+  def __init__(self, data_dir: str | Path, name: str, encoding: Encoding) -> None:
     self._encoding = encoding
     self.folder = Path(data_dir) / f".clips-{name.replace('/', '-')}"
 
@@ -184,7 +184,7 @@ def encode_all(items: list[ClipItem], cache: Cache, num_processes: int) -> Itera
       try:
         yield from zip(job, pool.submit(_run, job, cache).result(), strict=True)
       except BrokenProcessPool:
-        error = BadInput(job[0].file, "video", "its decoder crashed", "Re-encode it, or get it again.")
+        error = BadInput(job[0].video, "video", "its decoder crashed", "Re-encode it, or get it again.")
         yield from zip(job, itertools.repeat(error))
 
 
@@ -208,12 +208,12 @@ def _encoded(item: ClipItem, open_video: Callable[[], Video], encoding: Encoding
     start, end = item.start or 0.0, video.duration if item.end is None else item.end
     if start >= video.duration or end > video.duration + _SECONDS_TOLERANCE:
       problem = f"{start:g} to {end:g} s lies outside the video, which lasts {video.duration:g} s"
-      raise BadInput(item.file, item.where, problem, "Correct the times, or get the whole video.")
+      raise BadInput(item.video, item.where, problem, "Correct the times, or get the whole video.")
     first, stop = sampling.part(video.timestamps, start, end)
     if encoding.kind == "copy":
       if item.video.stat().st_size > _LARGEST_COPY:
         problem = f"{item.video.stat().st_size / 2**20:,.0f} MiB, too large for a copy a clip"
-        raise BadInput(item.file, item.where, problem, "Cut it with --encode=h264.")
+        raise BadInput(item.video, item.where, problem, "Cut it with --encode=h264.")
       for _ in video.iterate(range(first, stop)):  # A broken video shows here, not in training.
         pass
       values = {"start": start, "end": min(end, video.duration)}
@@ -226,10 +226,10 @@ def _encoded(item: ClipItem, open_video: Callable[[], Video], encoding: Encoding
   except BadInput:
     raise
   except VideoError as error:
-    raise BadInput(item.file, f"video, {item.where}", error.problem, error.remedy) from error
+    raise BadInput(item.video, f"video, {item.where}", error.problem, error.remedy) from error
   except (FFmpegError, ValueError) as error:
     problem = f"cannot be encoded ({error})"
-    raise BadInput(item.file, f"video, {item.where}", problem, "Try another encoding.") from error
+    raise BadInput(item.video, f"video, {item.where}", problem, "Try another encoding.") from error
   values = {"start": 0.0, "end": made.duration, "fps": made.fps, "num_frames": made.num_frames}
   return values | {"duration": made.duration}, data
 

@@ -1,6 +1,8 @@
 """The contract.json in a folder of features, as jaxvid.extract writes it: what the flags need not say."""
 
 import argparse
+from pathlib import Path
+from typing import Any
 
 from jaxvid.data_prep.building.checks import BadInput
 from jaxvid.data_prep.building.plan import TIMING
@@ -10,7 +12,7 @@ from jaxvid.formats.contract import FeatureContract
 _TEXTS = ("extractor", "weights_hash", "normalization")
 
 
-def completed(flags, source):
+def complete(flags: argparse.Namespace, source: str | Path | None) -> argparse.Namespace:
   """The flags of `sequences.add_flags` with what the features' contract says in the place of those that were not given.
 
   Of features that --join puts together, all that have a contract must agree about their timing, which is then that of
@@ -28,7 +30,7 @@ def completed(flags, source):
   """
   sources = [path for path in (source, *flags.join) if path is not None]
   found = [known for known in map(FeatureContract.of_folder, sources) if known]
-  values = {name: _one(name, found, source) for name in TIMING}
+  values: dict[str, Any] = {name: _one(name, found, source) for name in TIMING}
   values |= dict.fromkeys((*_TEXTS, "contract_dim"))
   if found and len(found) == len(sources):
     values |= {name: _joined([getattr(known, name) for known in found]) for name in _TEXTS}
@@ -37,21 +39,22 @@ def completed(flags, source):
   return argparse.Namespace(**vars(flags) | values | given)
 
 
-def check_dim(flags, dim, source):
+def check_dim(flags: argparse.Namespace, dim: int, source: str | Path) -> None:
   """Raises BadInput where the features are not of the dim that their contracts say."""
   if flags.contract_dim not in (None, dim):
     problem = f"{flags.contract_dim}, but the features have {dim}"
     raise BadInput(f"{source}/{contract.FILE}", "dim", problem, "Extract them again, or remove the file.")
 
 
-def _one(name, found, source):
-  """The number that all contracts have; None without any."""
+def _one(name: str, found: list[FeatureContract], source: str | Path | None) -> float | None:
+  """The number `name` that all contracts have; None without any."""
   values = {getattr(known, name) for known in found}
   if len(values) > 1:
     listed = " and ".join(map(str, sorted(values, key=str)))
-    raise BadInput(source, name, f"{listed} in the {contract.FILE} of joined features", "Extract them alike.")
+    raise BadInput(str(source), name, f"{listed} in the {contract.FILE} of joined features", "Extract them alike.")
   return values.pop() if values else None
 
 
-def _joined(texts):
+def _joined(texts: list[str]) -> str:
+  """The text that all have, or all of them with + between."""
   return texts[0] if len(set(texts)) == 1 else "+".join(texts)

@@ -2,6 +2,7 @@
 
 import collections
 import functools
+from collections.abc import Callable
 from pathlib import Path
 
 from jaxvid.data_prep.building.annotated import Annotated
@@ -25,7 +26,7 @@ def read(folder: str | Path, task: str) -> Annotated:
   names = class_names(folder, task)
   actions = action_classes.ids(Path(folder) / "actions.csv") if task == "action" else None
   lengths = durations(folder)
-  recordings = {}
+  recordings: dict[str, dict[str, Callable[[], Recording]]] = {}
   for split, files in FILES.items():
     file = csv_table.first(folder, files)
     by_video = collections.defaultdict(list)

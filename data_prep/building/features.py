@@ -2,7 +2,9 @@
 
 import collections
 import dataclasses
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -10,6 +12,7 @@ from jaxvid.data_prep.building.checks import BadInput
 from jaxvid.formats import feature_files, hdf5_features
 from jaxvid.formats.hdf5_features import Hdf5Features
 
+T = TypeVar("T")
 _SAMPLED = 32  # Files whose dim decides what the dataset's is.
 
 
@@ -23,13 +26,13 @@ class Features:
     suffix: what it has after it, before the ending.
   """
 
-  def __init__(self, sources, prefixes=("",), suffix=""):
-    self._sources = [
+  def __init__(self, sources: Sequence[str | Path], prefixes: Sequence[str] = ("",), suffix: str = "") -> None:
+    self._sources: list[_Hdf5 | _Folder] = [
       _Hdf5(path) if Path(path).suffix.lower() in hdf5_features.SUFFIXES else _Folder(path) for path in sources
     ]
     self._prefixes, self._suffix = prefixes, suffix
 
-  def load(self, name):
+  def load(self, name: str) -> tuple[np.ndarray, str]:
     """The features of a recording, (T, C), and the file they are in, for messages.
 
     Raises:
@@ -42,12 +45,12 @@ class Features:
       raise BadInput(file, "features", f"{steps} steps cannot be joined", "Extract them with one stride.")
     return np.concatenate([part.array for part in parts], axis=1) if len(parts) > 1 else parts[0].array, file
 
-  def shape(self, name):
+  def shape(self, name: str) -> tuple[int, int]:
     """(T, C) of a recording, without reading its values where the format allows that."""
     shapes = [source.shape(self._key(source, name)) for source in self._sources]
     return shapes[0][0], sum(shape[1] for shape in shapes)
 
-  def common_dim(self, names):
+  def common_dim(self, names: Iterable[str]) -> int:
     """The dim that most files have, of some spread over all; those that differ are found when their turn comes."""
     names = sorted(names)
     there = [name for name in names if all(self._key(source, name) in source for source in self._sources)]
@@ -62,40 +65,45 @@ class Features:
       raise BadInput(self._sources[0].path, "features", problem, "Give the folder of features; check --prefix.")
     return dims.most_common(1)[0][0]
 
-  def _key(self, source, name):
+  def _key(self, source: "_Hdf5 | _Folder", name: str) -> str:
+    """What `source` calls a recording; of one that it lacks, what it would be called first."""
     keys = [f"{prefix}{name}{self._suffix}" for prefix in self._prefixes]
     return next((key for key in keys if key in source), keys[0])
 
 
 @dataclasses.dataclass(frozen=True)
 class _Part:
+  """Features of one source, (T, C), and the file they are in, for messages."""
+
   array: np.ndarray
   file: str
 
 
 class _Folder:
-  def __init__(self, path):
+  """Files of one recording each."""
+
+  def __init__(self, path: str | Path) -> None:
     self.path = Path(path)
     if not self.path.is_dir():
       raise BadInput(path, "features", "no folder, and no HDF5 file", "Give the folder of features.")
-    self._files = {}
+    self._files: dict[str, Path] = {}
     for folder in (self.path, *sorted(child for child in self.path.iterdir() if child.is_dir())):
       for name, file in _found(folder).items():
         if name in self._files:
           raise BadInput(file, "features", f"{self._files[name]} has the same name", "Keep one of them.")
         self._files[name] = file
 
-  def __contains__(self, key):
+  def __contains__(self, key: str) -> bool:
     return key in self._files
 
-  def load(self, key):
+  def load(self, key: str) -> _Part:
     file = self._file(key)
-    return _Part(_refused(feature_files.load, file), str(file))
+    return _Part(_read(feature_files.load, file), str(file))
 
-  def shape(self, key):
-    return _refused(feature_files.shape, self._file(key))
+  def shape(self, key: str) -> tuple[int, int]:
+    return _read(feature_files.shape, self._file(key))
 
-  def _file(self, key):
+  def _file(self, key: str) -> Path:
     if key not in self._files:
       file = self.path / f"{key}.npy"
       raise BadInput(file, "features", "no such file, though its recording is annotated", "Extract or copy it.")
@@ -105,28 +113,28 @@ class _Folder:
 class _Hdf5:
   """One file of all recordings, with the functions of _Folder."""
 
-  def __init__(self, path):
+  def __init__(self, path: str | Path) -> None:
     self.path, self._features = Path(path), Hdf5Features(path)
 
-  def __contains__(self, key):
+  def __contains__(self, key: str) -> bool:
     return key in self._features
 
-  def load(self, key):
+  def load(self, key: str) -> _Part:
     return _Part(self._features.load(key), f"{self.path}: {key}")
 
-  def shape(self, key):
+  def shape(self, key: str) -> tuple[int, int]:
     return self._features.shape(key)
 
 
-def _found(folder):
+def _found(folder: Path) -> dict[str, Path]:
   """The feature files in a folder, none where there is none."""
   if not any(file.suffix.lower() in feature_files.SUFFIXES for file in folder.iterdir()):
     return {}
-  return _refused(feature_files.find, folder)
+  return _read(feature_files.find, folder)
 
 
-def _refused(read, path):
-  """What `read` gives; what it refuses is said of the features."""
+def _read(read: Callable[[Path], T], path: Path) -> T:
+  """read(path), whose errors then say that it is about features."""
   try:
     return read(path)
   except BadInput as error:

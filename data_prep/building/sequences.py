@@ -114,7 +114,7 @@ def make_plan(
     flags: of `add_flags`.
     features: None for those in `source` and --join.
   """
-  flags = contracts.completed(flags, None if features else source)
+  flags = contracts.complete(flags, None if features else source)
   features = features or open_features(dataset, source, flags)
   dim = features.common_dim([name for named in annotated.recordings.values() for name in named])
   contracts.check_dim(flags, dim, source)

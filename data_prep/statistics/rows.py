@@ -49,7 +49,7 @@ class Row:
   @property
   def expected_steps(self) -> int | None:
     """Steps that the timing makes of the duration."""
-    if self.rate is None or self.num_frames is None:
+    if self.fps is None or self.feat_stride is None or self.num_frames is None:
       return None
     return time_grid.expected_num_steps(self.duration, self.fps, self.feat_stride, self.num_frames)
 
