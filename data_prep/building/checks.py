@@ -41,7 +41,7 @@ class SkipList:
     self.skipped: list[dict[str, str]] = []
 
   @contextlib.contextmanager
-  def allowed(self) -> Iterator[None]:
+  def catch(self) -> Iterator[None]:
     """The body of the `with` may be left out: a BadInput from it ends the body and, in a strict build, everything."""
     try:
       yield
@@ -51,7 +51,7 @@ class SkipList:
       self.skipped.append({"file": error.file, "field": error.field, "problem": error.problem})
 
 
-def checked(recording: Recording, plan: Plan, skips: SkipList) -> Record:
+def make_record(recording: Recording, plan: Plan, skips: SkipList) -> Record:
   """The record of a recording.
 
   Raises:
@@ -62,7 +62,7 @@ def checked(recording: Recording, plan: Plan, skips: SkipList) -> Record:
   labels = {name: label for label, name in enumerate(plan.class_names)}
   good = []
   for action in recording.actions:
-    with skips.allowed():
+    with skips.catch():
       check_action(action, recording, labels)
       good.append(action)
   ids = tuple(action.id for action in good)

@@ -35,7 +35,7 @@ def build(name: str, version: str, plan: ClipPlan, encoding: Encoding, flags: ar
   """
   skips = checks.SkipList(flags.skip_bad)
   for bad in plan.bad:
-    with skips.allowed():
+    with skips.catch():
       raise bad
   _check_unique(plan)
   there = []
@@ -43,7 +43,7 @@ def build(name: str, version: str, plan: ClipPlan, encoding: Encoding, flags: ar
     if item.file is not None:
       there.append(item)
       continue
-    with skips.allowed():
+    with skips.catch():
       raise BadInput(item.where, item.id, "its video is missing", "Get it, or a list without it.")
 
   cache = clip_encoding.Cache(flags.data_dir, name, encoding)
@@ -51,7 +51,7 @@ def build(name: str, version: str, plan: ClipPlan, encoding: Encoding, flags: ar
   with progress.bar(total=len(there), unit="clip", desc=name) as bar:
     for item, error in clip_encoding.encode_all(there, cache, flags.num_processes):
       bar.update()
-      with skips.allowed():
+      with skips.catch():
         if error is not None:
           raise error
         good.add((item.split, item.id))

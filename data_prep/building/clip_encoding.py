@@ -141,7 +141,7 @@ class Cache:
 
   def write(self, item: ClipItem, open_video: Callable[[], Video]) -> None:
     """Makes the clip of an item from its video; raises BadInput where that is bad."""
-    values, data = _encoded(item, open_video, self._encoding)
+    values, data = _encode(item, open_video, self._encoding)
     with files.replacing(self.path(item)) as temporary:
       temporary.write_bytes(json.dumps(values).encode() + b"\n" + data)
 
@@ -201,7 +201,7 @@ def _run(job: list[ClipItem], cache: Cache) -> list[BadInput | None]:
   return outcomes
 
 
-def _encoded(item: ClipItem, open_video: Callable[[], Video], encoding: Encoding) -> tuple[dict[str, Any], bytes]:
+def _encode(item: ClipItem, open_video: Callable[[], Video], encoding: Encoding) -> tuple[dict[str, Any], bytes]:
   """(the values of a Clip beside its video, the bytes of its video: none for a copy)."""
   try:
     video = open_video()

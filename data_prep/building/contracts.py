@@ -33,7 +33,7 @@ def complete(flags: argparse.Namespace, source: str | Path | None) -> argparse.N
   values: dict[str, Any] = {name: _one(name, found, source) for name in TIMING}
   values |= dict.fromkeys((*_TEXTS, "contract_dim"))
   if found and len(found) == len(sources):
-    values |= {name: _joined([getattr(known, name) for known in found]) for name in _TEXTS}
+    values |= {name: _join([getattr(known, name) for known in found]) for name in _TEXTS}
     values["contract_dim"] = sum(known.dim for known in found)
   given = {name: value for name, value in vars(flags).items() if value is not None}
   return argparse.Namespace(**vars(flags) | values | given)
@@ -55,6 +55,6 @@ def _one(name: str, found: list[FeatureContract], source: str | Path | None) -> 
   return values.pop() if values else None
 
 
-def _joined(texts: list[str]) -> str:
+def _join(texts: list[str]) -> str:
   """The text that all have, or all of them with + between."""
   return texts[0] if len(set(texts)) == 1 else "+".join(texts)

@@ -53,8 +53,8 @@ def build(name: str, version: str, plan: Plan, flags: argparse.Namespace) -> str
     def records(split: str) -> Iterator[Record]:
       for read in plan.readers[split]:
         record = None
-        with skips.allowed():
-          record = checks.checked(read(), plan, skips)
+        with skips.catch():
+          record = checks.make_record(read(), plan, skips)
         bar.update()
         if record is not None:
           counts[split].add(record)
@@ -64,7 +64,7 @@ def build(name: str, version: str, plan: Plan, flags: argparse.Namespace) -> str
       if not unfinished:  # The dataset is not in its place yet.
         checks.check_timing(written, plan.steps_tolerance, flags.source)
 
-    streams = _nonempty({split: records(split) for split in plan.readers})
+    streams = _without_empty_splits({split: records(split) for split in plan.readers})
     if not streams:
       raise BadInput(flags.source, "recordings", "all of them are bad", "Build without --skip_bad to see why.")
     folder = store.write_dataset(
@@ -84,7 +84,7 @@ def build(name: str, version: str, plan: Plan, flags: argparse.Namespace) -> str
   return _report(folder, counts, plan, skips.skipped)
 
 
-def _nonempty(iterators: dict[str, Iterator[Record]]) -> dict[str, Callable[[], Iterator[Record]]]:
+def _without_empty_splits(iterators: dict[str, Iterator[Record]]) -> dict[str, Callable[[], Iterator[Record]]]:
   """dict of split -> callable that gives its records, without the splits that have none: TFDS cannot write those."""
   streams: dict[str, Callable[[], Iterator[Record]]] = {}
   for split, iterator in iterators.items():

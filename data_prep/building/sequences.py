@@ -139,7 +139,7 @@ def make_plan(
     description=dataset.describe(config, annotated.file),
     dtype=flags.dtype,
     steps_tolerance=flags.steps_tolerance,
-    notes=[*annotated.notes(), *overruled(annotated, given)],
+    notes=[*annotated.notes(), *disagreements(annotated, given)],
     metadata=annotated.metadata,
   )
 
@@ -157,10 +157,10 @@ def _read(
   array, features_file = features.load(name)
   duration = recording.timing.duration
   if fixed_length:
-    fps = resolved(annotations_file, name, recording, given, "fps")
+    fps = find_number(annotations_file, name, recording, given, "fps")
     times = fixed_length_timing(annotations_file, name, duration, fps, len(array))
   else:
-    times = {key: resolved(annotations_file, name, recording, given, key) for key in TIMING}
+    times = {key: find_number(annotations_file, name, recording, given, key) for key in TIMING}
     duration = duration_of(len(array), **times) if duration is None else duration
   timing = Timing(**times, duration=duration)
   return dataclasses.replace(recording, timing=timing, features=array, features_file=features_file)
@@ -184,7 +184,7 @@ def fixed_length_timing(file: str, name: str, duration: float | None, fps: float
   return {"fps": fps, "feat_stride": stride, "num_frames": stride}
 
 
-def resolved(file: str, name: str, recording: Recording, given: Timing, key: str) -> float:
+def find_number(file: str, name: str, recording: Recording, given: Timing, key: str) -> float:
   """fps, feat_stride or num_frames of a recording: as the flags have it, else as the annotations have it."""
   value = getattr(given, key)
   value = getattr(recording.timing, key) if value is None else value
@@ -202,7 +202,7 @@ def _common(annotated: Annotated, given: Timing, key: str) -> float | None:
   return rounded.pop() if len(rounded) == 1 else None
 
 
-def overruled(annotated: Annotated, given: Timing) -> list[str]:
+def disagreements(annotated: Annotated, given: Timing) -> list[str]:
   """A line for each number that the flags give and the annotations have otherwise."""
   lines = []
   for name in TIMING:

@@ -47,7 +47,7 @@ def read(source: str | Path, config: str, flags: argparse.Namespace) -> ClipPlan
       problem = f"unknown label {clip.label!r}"
       bad.append(BadInput(table or source, clip.where, problem, f"Use one of those in {flags.class_names}."))
       continue
-    split = clip.split or ("train" if has_splits else _drawn_split(clip.group, flags.test_share))
+    split = clip.split or ("train" if has_splits else _draw_split(clip.group, flags.test_share))
     file = clip.file if clip.file.is_file() else None
     items.append(ClipItem(clip.id, split, file, labels[clip.label], clip.group, clip.where, clip.start, clip.end))
   aliases = _aliases({item.split for item in items})
@@ -89,7 +89,7 @@ def _of_folders(source: str | Path) -> list[_Clip]:
   return clips
 
 
-def _drawn_split(group: str, test_share: float) -> str:
+def _draw_split(group: str, test_share: float) -> str:
   """ "test" or "train", the same for all clips of a group, whatever other groups there are."""
   return "test" if zlib.crc32(group.encode()) / 2**32 < test_share else "train"
 

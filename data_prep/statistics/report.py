@@ -66,10 +66,10 @@ def _classes(classes: dict[str, dict[str, int]]) -> Iterator[str]:
   named = [f"{name} {total:,}" for name, total in totals.items() if total]
   if len(named) > 2 * _LISTED:
     named = [*named[:_LISTED], "...", *named[-_LISTED:]]
-  yield from _wrapped(f"{len(classes)} classes: " + ", ".join(named), indent="  ")
+  yield from _wrap(f"{len(classes)} classes: " + ", ".join(named), indent="  ")
   if absent:
     listed = ", ".join(absent[:_LISTED]) + (", ..." if len(absent) > _LISTED else "")
-    yield from _wrapped(f"{len(absent)} of them without an annotation: {listed}", indent="  ")
+    yield from _wrap(f"{len(absent)} of them without an annotation: {listed}", indent="  ")
 
 
 def _features(features: dict[str, Any] | None) -> list[str]:
@@ -86,14 +86,14 @@ def _features(features: dict[str, Any] | None) -> list[str]:
   ]
   if features["problem"]:
     bar = "!" * _WIDTH
-    lines += [bar, *_wrapped(f"WRONG TIMES: {features['problem']}. Check fps, feat_stride and num_frames."), bar]
+    lines += [bar, *_wrap(f"WRONG TIMES: {features['problem']}. Check fps, feat_stride and num_frames."), bar]
   return lines
 
 
 def _remarks(numbers: dict[str, Any]) -> Iterator[str]:
   problems = numbers["problems"]
-  yield from (line for note in numbers["notes"] for line in _wrapped(f"Note: {note}", indent="  "))
-  yield from (line for hint in numbers["hints"] for line in _wrapped(f"Hint: {hint}", indent="  "))
+  yield from (line for note in numbers["notes"] for line in _wrap(f"Note: {note}", indent="  "))
+  yield from (line for hint in numbers["hints"] for line in _wrap(f"Hint: {hint}", indent="  "))
   if problems:
     yield f"{len(problems)} bad recordings or annotations:"
     yield from (f"  {problem}" for problem in problems[:_LISTED])
@@ -110,14 +110,14 @@ def _proposals(found: dict[str, Any] | None, features: dict[str, Any] | None) ->
   lines = [f"Proposals, from {'+'.join(found['from_splits'])}: where to start, not what is best"]
   for name, reason in reasons.items():
     value = {**found["data"], **found["backbone"], **found["task"]}.get(name)
-    lines += _wrapped(f"{name}: {reason}" if value is None else f"{name}={value}: {reason}", indent="    ", first="  ")
+    lines += _wrap(f"{name}: {reason}" if value is None else f"{name}={value}: {reason}", indent="    ", first="  ")
   shares = ", ".join(f"{level}: {share:.1%}" for level, share in enumerate(found["level_shares"]))
-  lines += [*_wrapped(f"actions by level: {shares}", indent="    ", first="  "), "", "In a configuration:"]
+  lines += [*_wrap(f"actions by level: {shares}", indent="    ", first="  "), "", "In a configuration:"]
   lines += [f"  {line}" for line in found["config"]]
   return [*lines, "or as flags:", *(f"  {line}" for line in found["flags"])]
 
 
-def _wrapped(line: str, indent: str = "", first: str = "") -> list[str]:
+def _wrap(line: str, indent: str = "", first: str = "") -> list[str]:
   return textwrap.wrap(line, _WIDTH, initial_indent=first, subsequent_indent=indent, break_on_hyphens=False)
 
 

@@ -53,7 +53,7 @@ class Row:
       return None
     return time_grid.expected_num_steps(self.duration, self.fps, self.feat_stride, self.num_frames)
 
-  def resized(self, num_steps: int) -> "Row":
+  def resize(self, num_steps: int) -> "Row":
     """As data.resize_to makes it; its steps then share out the recording evenly."""
     stride = self.duration / num_steps
     return dataclasses.replace(self, fps=1.0, feat_stride=stride, num_frames=stride, num_steps=num_steps)
@@ -158,7 +158,7 @@ def of_annotations(
         except BadInput as error:
           problems.append(str(error))
   train = [split for split in train if split in annotated.recordings] or list(annotated.recordings)
-  notes = [*annotated.notes(), *sequences.overruled(annotated, given)]
+  notes = [*annotated.notes(), *sequences.disagreements(annotated, given)]
   if any(recording.timing.duration is None for recording in annotated.readable):
     notes.append(
       "durations are not published: a recording ends with its features, or without them with its last action"
@@ -182,7 +182,7 @@ def _row(
   }
   num_steps = features.shape(name)[0] if features else None
   if fixed_length and num_steps:
-    fps = sequences.resolved(file, name, recording, given, "fps")
+    fps = sequences.find_number(file, name, recording, given, "fps")
     times |= sequences.fixed_length_timing(file, name, recording.timing.duration, fps, num_steps)
   duration = _duration(recording, times, num_steps)
   checked = dataclasses.replace(recording, timing=Timing(**times, duration=duration or None))

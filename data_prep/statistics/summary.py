@@ -31,7 +31,7 @@ def summarize(found: Rows, resize_to: int | None = None) -> dict:
   """
   features = _features(found.rows)
   if resize_to:
-    found = dataclasses.replace(found, rows=[row.resized(resize_to) for row in found.rows])
+    found = dataclasses.replace(found, rows=[row.resize(resize_to) for row in found.rows])
   by_split = collections.defaultdict(list)
   for row in found.rows:
     by_split[row.split].append(row)
@@ -51,7 +51,7 @@ def summarize(found: Rows, resize_to: int | None = None) -> dict:
 
 
 def _split(rows: list[Row]) -> dict:
-  covered = np.array([_covered(row) for row in rows])
+  covered = np.array([_seconds_covered(row) for row in rows])
   durations = np.array([row.duration for row in rows])
   steps = [row.num_steps if row.num_steps is not None else row.expected_steps for row in rows]
   known_steps = [number for number in steps if number is not None]
@@ -84,7 +84,7 @@ def _lengths(rows: list[Row], steps: bool = False, relative: bool = False) -> np
   return np.concatenate(parts)
 
 
-def _covered(row: Row) -> float:
+def _seconds_covered(row: Row) -> float:
   """Seconds of the recording in which something happens."""
   total, end = 0.0, 0.0
   for start, stop in sorted(np.clip(row.segments, 0, row.duration).tolist()):
@@ -127,7 +127,7 @@ def _features(rows: list[Row]) -> dict[str, Any] | None:
   ]
   if not known:
     return None
-  beyond = [(row, steps) for row, steps in known if abs(steps.number - steps.expected) > _allowed(steps)]
+  beyond = [(row, steps) for row, steps in known if abs(steps.number - steps.expected) > _tolerance(steps)]
   worst = sorted(beyond, key=lambda pair: abs(pair[1].number / pair[1].expected - 1), reverse=True)
   return {
     "steps_to_expected": _quantiles([steps.number / steps.expected for _, steps in known]),
@@ -140,7 +140,7 @@ def _features(rows: list[Row]) -> dict[str, Any] | None:
   }
 
 
-def _allowed(steps: checks.Steps) -> float:
+def _tolerance(steps: checks.Steps) -> float:
   return max(checks.STEPS_SLACK, checks.STEPS_TOLERANCE * steps.expected)
 
 

@@ -115,15 +115,15 @@ def draw_body(rng: np.random.Generator, strength: float, dark: bool) -> Body:
 def joints(body: Body, track: Track) -> np.ndarray:
   """Places (T, J, 3) of JOINTS in the world."""
   relative = _joints_from_pelvis(body, track.angles)
-  return _turned(relative, track.somersault, track.yaw) + track.pelvis[:, None]
+  return _rotate(relative, track.somersault, track.yaw) + track.pelvis[:, None]
 
 
 def joints_from_pelvis(body: Body, angles: np.ndarray, somersault: np.ndarray, yaw: np.ndarray) -> np.ndarray:
   """The same (T, J, 3) for a pelvis at the origin, whatever its place will be."""
-  return _turned(_joints_from_pelvis(body, angles), somersault, yaw)
+  return _rotate(_joints_from_pelvis(body, angles), somersault, yaw)
 
 
-def _turned(places: np.ndarray, somersault: np.ndarray, yaw: np.ndarray) -> np.ndarray:
+def _rotate(places: np.ndarray, somersault: np.ndarray, yaw: np.ndarray) -> np.ndarray:
   """(T, J, 3) rotated forward by somersault (T,) and then about the vertical by yaw (T,)."""
   x, y, z = np.moveaxis(places, -1, 0)
   sin, cos = np.sin(somersault)[:, None], np.cos(somersault)[:, None]

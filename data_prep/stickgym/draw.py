@@ -27,9 +27,11 @@ def frames(
   """
   places, depths = camera.project(joints(body, track))
   quads = scenes.surfaces()
-  corners = _fixed(camera, [corner for _, quad in quads for corner in quad]).reshape(len(track), len(quads), 4, 2)
+  corners = _project_still(camera, [corner for _, quad in quads for corner in quad]).reshape(
+    len(track), len(quads), 4, 2
+  )
   bars = scenes.bars()
-  ends = _fixed(camera, [end for *pair, _ in bars for end in pair]).reshape(len(track), len(bars), 2, 2)
+  ends = _project_still(camera, [end for *pair, _ in bars for end in pair]).reshape(len(track), len(bars), 2, 2)
   for frame in range(len(track)):
     scale = _FINER * camera.scale[frame]
     image = Image.frombuffer(
@@ -49,7 +51,7 @@ def frames(
     yield np.clip(pixels + 0.5, 0, 255).astype(np.uint8)
 
 
-def _fixed(camera: Camera, places: Sequence[Place]) -> np.ndarray:
+def _project_still(camera: Camera, places: Sequence[Place]) -> np.ndarray:
   """Pixels (T, N, 2) of places that do not move."""
   still = np.array(places)
   return camera.project(np.broadcast_to(still, (len(camera.scale), *still.shape)))[0]

@@ -170,19 +170,19 @@ def rest(apparatus: str, num_frames: int, body: Body, x: float = 0.0, yaw: float
   angles = np.tile(REST[apparatus], (num_frames, 1))
   zeros = np.zeros(num_frames)
   if apparatus == "bar":
-    return stance.hanging(body, angles, zeros, zeros + yaw, zeros + x)
-  return stance.standing(body, angles, zeros, zeros + yaw, zeros + x, stance.GROUND[apparatus])
+    return stance.hang(body, angles, zeros, zeros + yaw, zeros + x)
+  return stance.stand(body, angles, zeros, zeros + yaw, zeros + x, stance.GROUND[apparatus])
 
 
-def _keyed(phase: np.ndarray, keys: list[tuple[float, np.ndarray]]) -> np.ndarray:
+def _interpolate(phase: np.ndarray, keys: list[tuple[float, np.ndarray]]) -> np.ndarray:
   """(T, A): between poses (A,) that are keyed at (phase, pose), eased."""
   times, poses = np.array([when for when, _ in keys]), np.stack([pose for _, pose in keys])
   after = np.clip(np.searchsorted(times, phase, side="right"), 1, len(keys) - 1)
-  share = eased((phase - times[after - 1]) / (times[after] - times[after - 1]))[:, None]
+  share = ease((phase - times[after - 1]) / (times[after] - times[after - 1]))[:, None]
   return (1 - share) * poses[after - 1] + share * poses[after]
 
 
-def eased(share: np.ndarray) -> np.ndarray:
+def ease(share: np.ndarray) -> np.ndarray:
   """(T,): 0 up to 0, 1 from 1 on, smooth between."""
   share = np.clip(share, 0.0, 1.0)
   return share * share * (3 - 2 * share)
@@ -209,8 +209,8 @@ def _circles(action: Action, phase: np.ndarray, body: Body, style: Style, x: flo
     circle = _ramp(phase, start, start + 0.45)
     # Fast below the bar, slow above, and the same in both circles.
     rotation = rotation + 2 * math.pi * circle + 0.3 * np.sin(2 * math.pi * circle)
-  angles = _keyed(phase, [*keys, (0.95, _HANG)])
-  return stance.hanging(body, angles, action.direction * rotation, np.full_like(phase, yaw), np.full_like(phase, x))
+  angles = _interpolate(phase, [*keys, (0.95, _HANG)])
+  return stance.hang(body, angles, action.direction * rotation, np.full_like(phase, yaw), np.full_like(phase, x))
 
 
 def _turn_and_leap(action: Action, phase: np.ndarray, body: Body, style: Style, x: float, yaw: float) -> Track:
@@ -219,11 +219,11 @@ def _turn_and_leap(action: Action, phase: np.ndarray, body: Body, style: Style, 
   arms_out, upright, split = np.array([_ARMS_OUT, _POINTED, _SPLIT[style.split_leg]]) + style.pose_noise * _SIDEWAYS
   keys = [(turn, _POINTED), (turn + 0.05, arms_out), (turn + 0.55, arms_out)]
   keys += [(leap, _POINTED), (leap + 0.08, upright), (leap + 0.16, split), (leap + 0.24, split), (leap + 0.32, upright)]
-  angles = _keyed(phase, sorted([*keys, (1.0, _POINTED)], key=lambda key: key[0]))
+  angles = _interpolate(phase, sorted([*keys, (1.0, _POINTED)], key=lambda key: key[0]))
   facing = yaw + style.turn_sense * 2 * math.pi * action.rotations * _ramp(phase, turn + 0.05, turn + 0.55)
   # The hips rise by the jump alone: the feet leave the beam as the legs split.
   hips = np.tile(_POINTED, (len(phase), 1))
-  place = stance.standing(body, hips, 0 * phase, facing, np.full_like(phase, x), stance.GROUND["beam"]).pelvis
+  place = stance.stand(body, hips, 0 * phase, facing, np.full_like(phase, x), stance.GROUND["beam"]).pelvis
   lift = 0.7 * style.lift * _arc(phase, leap + 0.08, leap + 0.32, 3)
   return Track(angles, 0 * phase, facing, place + np.outer(lift, [0.0, 1.0, 0.0]))
 
@@ -232,15 +232,15 @@ def _salto(action: Action, phase: np.ndarray, body: Body, style: Style, x: float
   crouch, reach, ball = np.array([_CROUCH, REACH, _BALL]) + style.pose_noise
   take_off, landing = 0.14, 0.86
   keys = [(0.0, STAND), (0.07, crouch), (take_off, reach), (0.22, ball)]
-  angles = _keyed(phase, keys + [(1 - when, pose) for when, pose in reversed(keys)])
+  angles = _interpolate(phase, keys + [(1 - when, pose) for when, pose in reversed(keys)])
   rotation = action.direction * 2 * math.pi * action.rotations * _ramp(phase, 0.22, 0.78)
   facing = np.full_like(phase, yaw)
   places = x + math.cos(yaw) * action.direction * style.travel * _ramp(phase, take_off, landing)
-  on_ground = stance.standing(body, angles, 0 * phase, facing, places, stance.GROUND["floor"])
+  on_ground = stance.stand(body, angles, 0 * phase, facing, places, stance.GROUND["floor"])
   # In flight the middle of the body, not its hips, goes along the arc; it starts where it is as the feet leave.
   zero = np.zeros(1)
-  leaving = stance.standing(body, reach[None], zero, zero, zero, stance.GROUND["floor"])
+  leaving = stance.stand(body, reach[None], zero, zero, zero, stance.GROUND["floor"])
   height = stance.middle_of_body(joints(body, leaving))[0, 1] + style.lift * _arc(phase, take_off, landing, 12)
-  in_air = stance.flying(body, angles, rotation, facing, np.stack([places, height, 0 * phase], axis=-1))
+  in_air = stance.fly(body, angles, rotation, facing, np.stack([places, height, 0 * phase], axis=-1))
   aloft = ((phase > take_off) & (phase < landing))[:, None]
   return Track(angles, rotation, facing, np.where(aloft, in_air.pelvis, on_ground.pelvis))

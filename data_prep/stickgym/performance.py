@@ -44,7 +44,7 @@ def of_clip(rng: np.random.Generator, label: int, body: Body, settings: Settings
   aside = settings.style * rng.uniform(-0.5, 0.5)
   x = PLACES[apparatus] + (aside if apparatus == "floor" else 0.0)
   action = motion.perform(name, num_frames, body, style, x)
-  track = concatenate([_held(action[:1], before), action, _held(action[-1:], after)])
+  track = concatenate([_hold(action[:1], before), action, _hold(action[-1:], after)])
   segments = np.array([[before, before + num_frames]])
   return _performance(body, track, [apparatus] * len(track), [label], segments)
 
@@ -70,7 +70,7 @@ def of_routine(rng: np.random.Generator, labels: Sequence[int], body: Body, sett
     style = motion.draw_style(rng, settings.style, settings.speed)
     action = motion.perform(name, _num_frames(rng, settings), body, style, x, yaw)
     segments.append([len(where), len(where) + len(action)])
-    tracks += [action, _held(action[-1:], _pause(rng, settings))]
+    tracks += [action, _hold(action[-1:], _pause(rng, settings))]
     where += [apparatus] * (len(action) + len(tracks[-1]))
   return _performance(body, concatenate(tracks), where, labels, np.array(segments))
 
@@ -96,7 +96,7 @@ def _pause(rng: np.random.Generator, settings: Settings) -> int:
   return round(settings.fps * (0.4 + 1.2 * settings.pauses * rng.uniform()))
 
 
-def _held(frame: Track, num_frames: int) -> Track:
+def _hold(frame: Track, num_frames: int) -> Track:
   """A Track that stands still."""
   return frame[np.zeros(num_frames, int)]
 
@@ -107,17 +107,15 @@ def _way(before: Track, after: Track, body: Body, settings: Settings) -> Track:
   distance = end[0] - start[0]
   num_frames = round(settings.fps * (0.8 + abs(distance) / _WALKING_SPEED))
   time = np.arange(1, num_frames + 1) / (num_frames + 1)
-  leave, arrive = motion.eased(1 - 4 * time)[:, None], motion.eased(4 * time - 3)[:, None]
+  leave, arrive = motion.ease(1 - 4 * time)[:, None], motion.ease(4 * time - 3)[:, None]
 
   angles = _walk(time * num_frames / settings.fps)
   angles = leave * before.angles[-1] + arrive * after.angles[0] + (1 - leave - arrive) * angles
   # It turns to where it walks, and in the end along x again, each time the shorter way round.
   there, back = (0.0 if distance >= 0 else math.pi), after.yaw[0]
   facing = before.yaw[-1]
-  yaw = facing + _turn(facing, there) * motion.eased(4 * time) + _turn(there, back) * motion.eased(4 * time - 3)
-  walking = stance.standing(
-    body, angles, 0 * time, yaw, start[0] + distance * motion.eased(time), stance.GROUND["floor"]
-  )
+  yaw = facing + _turn(facing, there) * motion.ease(4 * time) + _turn(there, back) * motion.ease(4 * time - 3)
+  walking = stance.stand(body, angles, 0 * time, yaw, start[0] + distance * motion.ease(time), stance.GROUND["floor"])
   pelvis = leave * start + arrive * end + (1 - leave - arrive) * walking.pelvis
   return Track(angles, 0 * time, yaw, pelvis)
 

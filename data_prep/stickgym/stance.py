@@ -8,7 +8,7 @@ BEAM_HEIGHT, BAR_HEIGHT = 0.7, 2.35  # Metres.
 GROUND = {"beam": BEAM_HEIGHT, "floor": 0.0}
 
 
-def standing(
+def stand(
   body: Body, angles: np.ndarray, somersault: np.ndarray, yaw: np.ndarray, x: np.ndarray, ground: float
 ) -> Track:
   """A Track of which the lowest joint is at the height `ground`, and the pelvis above x (T,)."""
@@ -16,14 +16,14 @@ def standing(
   return Track(angles, somersault, yaw, np.stack([x, ground - lowest, 0 * x], axis=-1))
 
 
-def hanging(body: Body, angles: np.ndarray, somersault: np.ndarray, yaw: np.ndarray, x: np.ndarray) -> Track:
+def hang(body: Body, angles: np.ndarray, somersault: np.ndarray, yaw: np.ndarray, x: np.ndarray) -> Track:
   """A Track whose hands are at the bar, above x (T,)."""
   places = joints_from_pelvis(body, angles, somersault, yaw)
   hands = 0.5 * (places[:, JOINT["hand_l"]] + places[:, JOINT["hand_r"]])
   return Track(angles, somersault, yaw, np.stack([x, np.full_like(x, BAR_HEIGHT), 0 * x], axis=-1) - hands)
 
 
-def flying(body: Body, angles: np.ndarray, somersault: np.ndarray, yaw: np.ndarray, middle: np.ndarray) -> Track:
+def fly(body: Body, angles: np.ndarray, somersault: np.ndarray, yaw: np.ndarray, middle: np.ndarray) -> Track:
   """A Track whose `middle_of_body` is at `middle` (T, 3)."""
   offset = middle_of_body(joints_from_pelvis(body, angles, somersault, yaw))
   return Track(angles, somersault, yaw, middle - offset)

@@ -62,14 +62,14 @@ def render_untrimmed(
       labels = grammar.sample(rng, int(rng.integers(num_actions[0], num_actions[1] + 1)))
       name = f"{split}_{index:04d}"
       jobs.append(Job(str(folder / f"{name}.mp4"), video_seed, tuple(labels), True))
-      database[name] = _annotated(film_routine(video_seed, labels, settings)[0], split, settings.fps)
+      database[name] = _entry(film_routine(video_seed, labels, settings)[0], split, settings.fps)
   write_folder(folder, made_with, jobs, settings, num_processes)
   files.write_json(folder / GRAMMAR, grammar.to_json())
   activitynet_annotations.write(folder / ANNOTATIONS, database, VERSION)
   return folder / ANNOTATIONS
 
 
-def _annotated(performed: Performance, split: str, fps: int) -> dict[str, Any]:
+def _entry(performed: Performance, split: str, fps: int) -> dict[str, Any]:
   """The entry of a routine in ActivityNet's container."""
   annotations = [
     {"label": motion.NAMES[label], "label_id": int(label), "segment": [int(start) / fps, int(end) / fps]}
