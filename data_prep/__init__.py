@@ -1,1 +1,1 @@
-"""Datasets as others publish them, made into ArrayRecord shards: one builder a dataset."""
+"""Data preparation: published datasets and made-up ones become the ArrayRecord shards that jaxvid reads."""

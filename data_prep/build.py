@@ -1,12 +1,12 @@
-"""Makes a published dataset into the ArrayRecord shards that jaxvid reads.
+"""Make a published dataset into the ArrayRecord shards that jaxvid reads.
 
     jaxvid build NAME --source=PATH [--data_dir=data] [--skip_bad] [--overwrite]
     jaxvid build NAME --help
 
-NAME is a dataset below, or NAME/CONFIG for a configuration of it. The dataset appears in data_dir/NAME/CONFIG/VERSION
-when it is complete, or not at all. Bad input ends the build with a message that names the file, what is wrong and what
-to do; --skip_bad leaves it out instead, and lists what it left out in skipped.json beside the data. Datasets of clips
-also have a manifest.json: what was expected, found and written. Nothing is downloaded.
+NAME is one of the datasets below, or NAME/CONFIG for a configuration of it. The dataset is written to
+DATA_DIR/NAME/CONFIG/VERSION, whole or not at all. Bad input ends the build with a message: which file, what is wrong
+there, what to do. With --skip_bad it is left out instead, and listed in skipped.json beside the data. Datasets of clips
+also have a manifest.json: how many clips were expected, found and written. Nothing is downloaded.
 """
 
 import argparse
@@ -76,9 +76,9 @@ def run(name: str, dataset: Dataset, config: str, flags: argparse.Namespace) -> 
 
   Args:
     name: "NAME" or "NAME/CONFIG".
-    dataset: what it is.
-    config: its configuration.
-    flags: what `_parse` gives.
+    dataset: its description.
+    config: name of its configuration, "default" where `name` has none.
+    flags: of `_parse`.
 
   Raises:
     BadInput: the source is bad, and flags.skip_bad does not cover it.

@@ -1,6 +1,6 @@
-"""What a dataset is to data_prep, and finding one by its name: datasets/NAME.py, in which `DATASET` says it.
+"""The description of a published dataset, and finding it by name: `DATASET` in datasets/NAME.py.
 
-`jaxvid build NAME` and `jaxvid stats NAME` take all that they know of a dataset from there.
+`jaxvid build NAME` and `jaxvid stats NAME` know nothing else of a dataset.
 """
 
 import argparse
@@ -18,40 +18,40 @@ from jaxvid.data_prep.building.clip_plan import ClipPlan
 from jaxvid.data_prep.building.plan import Plan
 from jaxvid.records import Timing
 
-# What the source, the configuration and the flags of a dataset become. The source is --source, or --annotations where
-# there are no features yet (data_prep.stats).
+# Reads a dataset: (source, name of the configuration, flags) -> its recordings or clips. The source is --source, or for
+# `jaxvid stats`, which may lack features, --annotations.
 #   Annotated: annotations, beside features that are files made elsewhere;
 #   Plan: sequences whose features the reader gives as well;
 #   ClipPlan: clips.
 Reader = Callable[[str | Path, str, argparse.Namespace], Annotated | Plan | ClipPlan]
 
-# Names of splits that train, validate and test, by which they are known where the source names the splits.
+# Usual names of the splits to train, validate and test on, for datasets whose source names the splits.
 _TRAIN, _VALIDATION, _TEST = ("train", "training"), ("validation", "val", "valid"), ("test", "testing")
 
 
 @dataclasses.dataclass(frozen=True)
 class Dataset:
-  """A published dataset: its name and version, its splits, how it is read and which flags it has.
+  """A published dataset: name and version, splits, reader and flags.
 
   Attributes:
-    name: of its file; it is built into DATA_DIR/NAME/CONFIG/VERSION.
-    version: "major.minor.patch", to be raised when the same source gives other records.
+    name: that of its file; the dataset is built into DATA_DIR/NAME/CONFIG/VERSION.
+    version: "major.minor.patch"; raise it when the same source gives other records.
     kind: "sequences" for localization; "windows" for anticipation, also stored as sequences; "clips" for recognition.
-    doc: what `--help` says of it, its file's docstring: a line of summary, then the layout of the source.
+    doc: the file's docstring, which --help prints: a line of summary, then the layout of the source.
     reader: see `Reader`.
-    description: a sentence for the metadata of what is built, where {config} and {file} are the configuration's name
-      and the annotations' file; "" for the summary. A Plan or ClipPlan has its own.
-    configs: the configurations that there are; () where their names are free.
-    splits: the splits that there can be; () where the source names them.
+    description: a sentence for the metadata of the built dataset, in which {config} stands for the configuration's name
+      and {file} for the annotations' file; "" for the summary. A Plan or ClipPlan has its own.
+    configs: names of the configurations; () where any name will do.
+    splits: names of all possible splits; () where the source names them.
     aliases: further names of splits, dict of alias -> splits. Where the source names the splits, see `aliases_of`.
     flags: its own flags, dict of "--name" -> keyword arguments of argparse's add_argument.
-    needs_source: False where the dataset is made up rather than published.
+    needs_source: False for a made-up dataset, whose videos are drawn.
     annotations: help of --annotations, for sequences and windows.
-    feature_files: False where the reader gives a Plan, with features.
-    extractors: timing of the features that were published with each extractor; the first is the usual one.
+    feature_files: False where the reader returns a Plan, with features.
+    extractors: dict of extractor -> timing of its published features; the first is the default.
     other_timing: timing of the features of any other extractor.
-    prefixes: what the published features' files have before the recordings' names, in order of preference.
-    encode: default of --encode, for clips; None copies them, and there are no flags of encoding.
+    prefixes: what feature files have before the recording's name ("v_"), in order of preference.
+    encode: default of --encode, for clips; None: clips are copied, and there are no flags of encoding.
   """
 
   name: str
@@ -74,28 +74,28 @@ class Dataset:
 
   @property
   def summary(self) -> str:
-    """A line about it."""
+    """The first line of the docstring."""
     return self.doc.strip().splitlines()[0]
 
   def add_flags(self, parser: argparse.ArgumentParser) -> None:
-    """Adds its own flags."""
+    """Adds the dataset's own flags."""
     for name, settings in self.flags.items():
       parser.add_argument(name, **settings)
 
   def describe(self, config: str, file: str) -> str:
-    """The sentence about it in the metadata of what is built."""
+    """The description in the metadata of the built dataset."""
     return self.description.format(config=config, file=file) if self.description else self.summary
 
   def check_config(self, config: str) -> None:
-    """Raises BadInput where there is no such configuration."""
+    """Raises BadInput for an unknown configuration."""
     if self.configs and config not in self.configs:
       raise BadInput(f"{self.name}/{config}", "configuration", "unknown", f"Use one of: {', '.join(self.configs)}.")
 
   def aliases_of(self, splits: Iterable[str]) -> dict[str, list[str]]:
-    """dict of alias -> splits, over the splits that a source has; an alias of one that is not there is left out.
+    """dict of alias -> splits, for the splits in a source; aliases of absent splits are left out.
 
-    Where the source names the splits, "train" and "test" are found by their usual names. Without a split to train on,
-    "validation" trains where there is a test.
+    Where the source names the splits, "train" and "test" are found by their usual names. A source with "validation" and
+    "test" alone trains on "validation".
     """
     splits = list(splits)
     if self.splits:
@@ -106,16 +106,15 @@ class Dataset:
 
 
 def names() -> list[str]:
-  """The datasets that there are; nothing is imported."""
+  """Names of all datasets; imports none of them."""
   return sorted(module.name for module in pkgutil.iter_modules([str(Path(__file__).parent / "datasets")]))
 
 
 def load(name: str) -> Dataset:
-  """The dataset of a name; no other is imported.
+  """The dataset called `name`; imports no other.
 
   Raises:
-    ValueError: there is none of that name; says which there are, and which is meant. Or a package that it needs is not
-      installed.
+    ValueError: no dataset has that name (the message lists them), or a package that it needs is not installed.
   """
   known = names()
   if name not in known:
@@ -129,7 +128,7 @@ def load(name: str) -> Dataset:
 
 
 def overview() -> str:
-  """A line about every dataset; of one that cannot be imported, which package it needs."""
+  """A line for every dataset: its summary, or which package is missing."""
   known = names()
   width = max(map(len, known)) + 2
   lines = []

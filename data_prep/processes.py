@@ -7,7 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 
 def pool(count: int) -> ProcessPoolExecutor:
-  """A pool of `count` processes. Ctrl-C in the terminal ends them without a traceback each.
+  """A pool of `count` processes. Ctrl-C in the terminal ends them, without tracebacks.
 
   They are spawned, not forked: a fork would copy locks of threads that it does not have.
   """

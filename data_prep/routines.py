@@ -1,16 +1,16 @@
-"""stickgym's untrimmed videos: made-up gymnasts who do several actions one after another.
+"""Draw stickgym's untrimmed videos: made-up gymnasts who do several actions one after another.
 
     jaxvid routines --output=data/routines
 
-draws them from a seed as mp4 files, SPLIT_NUMBER.mp4, and writes beside them
+draws the videos from a seed, SPLIT_NUMBER.mp4, and writes beside them
 
     annotations.json  every action with its class, start and end, in ActivityNet's container: for localization
     grammar.json      the exact distribution of the next action after any others: for anticipation
     made_with.json    the settings; a folder of other settings is refused
 
-Videos that are there already are not drawn again, so that a run that was stopped goes on where it was. The classes are
-those of `jaxvid build stickgym`, which makes clips of one action each. A network that is trained on the
-clips turns the routines into features, of which a dataset for localization is built:
+Videos that are there already are not drawn again: a run that was stopped goes on where it was. The classes are those
+of `jaxvid build stickgym`, which makes clips of one action each. A network trained on those clips extracts features of
+the routines, from which a dataset for localization is built:
 
     jaxvid extract --workdir=runs/stickgym_tag --input=data/routines --output=data/routine_features \\
       --clip_len=32 --stride=4
@@ -48,7 +48,7 @@ def main(argv: Sequence[str]) -> None:
 
 
 def report(annotations: Path) -> str:
-  """What an annotations.json of `untrimmed.render_untrimmed` holds: videos, actions and minutes of each split."""
+  """A table of the videos, actions and minutes of each split, from annotations.json of `render_untrimmed`."""
   splits = collections.defaultdict(list)
   container = activitynet_annotations.read(annotations)
   for name, entry in container.entries.items():
@@ -60,7 +60,7 @@ def report(annotations: Path) -> str:
     minutes = sum(entry.duration for entry in entries) / 60
     lines.append(f"{split:16}{len(entries):10,}{actions:10,}{minutes:10,.1f}")
   lines.append(f"The actions are in {annotations}")
-  lines.append(f"What follows what is in {annotations.with_name(untrimmed.GRAMMAR)}")
+  lines.append(f"The probabilities of the next action are in {annotations.with_name(untrimmed.GRAMMAR)}")
   return "\n".join(lines)
 
 

@@ -1,13 +1,12 @@
-"""Tells what a dataset is like; of sequences also whether features fit times, and which settings suit them.
+"""Print statistics of a dataset; for sequences also whether features fit their times, and settings that suit them.
 
     jaxvid stats NAME[/CONFIG] [--data_dir=data]                a dataset that jaxvid build has written
     jaxvid stats NAME --annotations=FILE [--features=FOLDER]    before it is built; NAME may be left out
     jaxvid stats NAME --help                                    all flags
 
-Printed are durations, lengths of actions, coverage, actions a recording, classes, lengths of the features, and
-proposals for max_len, buckets, levels, regression ranges and attention window with their reasons. A dataset of your own
-is "generic", which is also what a missing NAME means. Of a dataset of clips, which must be built, durations and classes
-are printed.
+Sequences: durations, lengths of actions, coverage, actions per recording, classes, lengths of the features; and
+proposals, with reasons, for max_len, buckets, levels, regression ranges and attention window. Without NAME the dataset
+is "generic": annotations of your own. Clips, which must be built first: durations and classes.
 """
 
 import argparse
@@ -39,9 +38,11 @@ def _parse(command_name: str, dataset: Dataset, argv: Sequence[str]) -> argparse
   parser = command.Parser(command_name, __doc__)
   parser.add_argument("--data_dir", default="data", metavar="DIR", help="folder of datasets; default: %(default)s")
   parser.add_argument("--features", metavar="PATH", help="features of a dataset not yet built; needs --annotations")
-  parser.add_argument("--resize_to", type=int, metavar="STEPS", help="as if data.resize_to were this")
-  parser.add_argument("--output", metavar="FILE.json", help="writes all numbers there as well")
-  parser.add_argument("--plot", metavar="FILE.png", help="draws histograms there as well")
+  parser.add_argument(
+    "--resize_to", type=int, metavar="STEPS", help="propose settings for sequences of data.resize_to=STEPS"
+  )
+  parser.add_argument("--output", metavar="FILE.json", help="write all numbers there as well")
+  parser.add_argument("--plot", metavar="FILE.png", help="draw histograms there as well")
   if dataset.kind == "clips":  # They are not looked at before they are built.
     parser.set_defaults(annotations=None)
   else:
@@ -55,7 +56,7 @@ def _parse(command_name: str, dataset: Dataset, argv: Sequence[str]) -> argparse
 
 
 def run(name: str, dataset: Dataset, config: str, flags: argparse.Namespace) -> str:
-  """Collects the numbers, writes what is asked for, and returns the text to print.
+  """Computes the statistics, writes --output and --plot, and returns the text to print.
 
   Args: as `build.run` takes them, with flags of `_parse` here.
 
@@ -88,7 +89,7 @@ def run(name: str, dataset: Dataset, config: str, flags: argparse.Namespace) -> 
     found = rows.of_dataset(flags.data_dir, name)
   if not found.rows:
     problem = f"all of them are bad, such as: {found.problems[0]}"
-    raise BadInput(flags.annotations or name, "recordings", problem, "Correct them.")
+    raise BadInput(flags.annotations or name, "recordings", problem, "Correct the annotations.")
   numbers = {"dataset": name, **summary.summarize(found, flags.resize_to)}
   if flags.output:
     files.write_json(flags.output, numbers)

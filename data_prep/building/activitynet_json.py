@@ -1,6 +1,6 @@
-"""Files of annotations (jaxvid.formats.annotations), such as ActivityNet's container, as a dataset.
+"""A dataset's annotations from one file (jaxvid.formats.annotations), such as ActivityNet's container.
 
-Without label ids the classes are numbered in the order of their names.
+Without label ids, classes are numbered in alphabetical order.
 """
 
 import collections
@@ -18,7 +18,8 @@ from jaxvid.formats import annotations, contract
 from jaxvid.formats.annotations import Annotation, Container, most_frequent
 from jaxvid.records import Action, Recording
 
-# Annotations of one class whose ends are this close are one annotation, and shorter ones none (ActionFormer's code).
+# Two annotations of a class whose starts and ends are this close count once, and shorter ones are left out, as in
+# ActionFormer's code.
 _SAME = 1e-3  # Seconds.
 
 SINGLE_CLASS = "action"
@@ -34,20 +35,20 @@ def read(
   drop_repeated: bool = False,
   overrun: Collection[str] = frozenset(),
 ) -> Annotated:
-  """The annotations of a file.
+  """Reads a file of annotations.
 
   Args:
-    file: of any format.
-    subsets: the subsets that may occur, lower case; None for any.
-    names: the names of the classes by id; None to gather them from the annotations.
-    num_classes: how many classes there are, where some of them have no annotation; see `class_names`.
+    file: path, of any format of jaxvid.formats.
+    subsets: the allowed subsets, lower case; None for any.
+    names: names of the classes by id; None: those in the annotations.
+    num_classes: number of classes, where some have no annotation; see `class_names`.
     single_class: make every label "action", for models that find actions of any class.
     drop_repeated: leave out annotations that repeat another, and those under a millisecond, as ActionFormer does for
       ActivityNet.
     overrun: names of recordings whose segments may end after the recording.
 
   Raises:
-    BadInput: the file, a subset or the classes are bad. What is bad in one recording shows when that is read.
+    BadInput: the file, a subset or the classes are bad. A bad recording raises it when that recording is read.
   """
   container = annotations.read(file)
   if not container.entries:
@@ -77,10 +78,14 @@ def read(
 
 
 def class_names(container: Container, num_classes: int | None = None) -> list[str]:
-  """Names of the classes in the order of their ids, which run from 0 on; each id has the name it has most often.
+  """Names of the classes by id, 0 to C - 1: the most frequent name of each id.
 
-  An annotation that disagrees has an unknown label, as has one whose id lies beyond a gap. With `num_classes` ids may
-  be missing: their classes are named "class 17". Without any ids the classes are numbered in the order of their names.
+  An annotation with another name for its id, or with an id after a missing one, has an unknown label. With
+  `num_classes`, ids may be missing: those classes are called "class 17". Without ids, classes are numbered in
+  alphabetical order.
+
+  Raises:
+    BadInput: no annotation in the file, ids in some annotations only, or another number of classes.
   """
   named = container.names_by_id()
   if not named:
@@ -101,12 +106,12 @@ def class_names(container: Container, num_classes: int | None = None) -> list[st
 
 
 def without_repeated(actions: Sequence[Action]) -> tuple[list[Action], list[Action], list[Action]]:
-  """(kept, repeated, too short): each action in one list, as ActionFormer's remove_duplicate_annotations sorts."""
+  """(kept, repeated, too short) actions, as ActionFormer's remove_duplicate_annotations sorts them."""
   kept, repeated, too_short = [], [], []
   for action in actions:
     if _repeats(action, kept):
       repeated.append(action)
-    elif abs(action.end - action.start) < _SAME:  # A reversed one is told, not dropped.
+    elif abs(action.end - action.start) < _SAME:  # A reversed segment is an error later, and not dropped here.
       too_short.append(action)
     else:
       kept.append(action)
@@ -121,7 +126,7 @@ def _repeats(action: Action, others: Sequence[Action]) -> bool:
 
 
 def _split(subset: str) -> str:
-  """The name of a subset as TFDS takes it."""
+  """A subset's name with only the characters that TFDS allows."""
   return re.sub(r"\W+", "_", subset)
 
 
@@ -158,7 +163,11 @@ def _action(index: int, annotation: Annotation, names: list[str], bounds: tuple[
 
 
 def only_json(source: str | Path) -> Path:
-  """The one .json file in a folder of features, but for the features' contract."""
+  """The one .json file in a folder of features, contract.json left aside.
+
+  Raises:
+    BadInput: there is none, or several.
+  """
   files = sorted(file for file in Path(source).glob("*.json") if file.name != contract.FILE)
   if len(files) != 1:
     found = ", ".join(file.name for file in files) or "none"

@@ -1,4 +1,4 @@
-"""A dataset's annotations, whatever they were published in: which recordings there are, and what happens in each."""
+"""A dataset's annotations, in one form for all formats: recordings by split, and the actions in each."""
 
 import collections
 import dataclasses
@@ -14,12 +14,12 @@ class Annotated:
   """The annotations of a dataset.
 
   Attributes:
-    file: where they come from, for messages.
+    file: path that they were read from, for messages.
     class_names: label k is class_names[k].
-    recordings: dict of TFDS split -> dict of the recording's name -> callable that reads it; a bad recording raises
-      BadInput when it is read, not before.
-    metadata: what else the dataset's metadata shall hold, a JSON-able dict.
-    remarks: what a reader of the dataset should know of how its annotations were read.
+    recordings: dict of TFDS split -> dict of recording's name -> function that reads it, and raises BadInput if it is
+      bad.
+    metadata: further metadata of the dataset, a JSON-able dict.
+    remarks: notes on how the annotations were read, a line each; stored with the dataset.
   """
 
   file: str
@@ -29,7 +29,7 @@ class Annotated:
   remarks: tuple[str, ...] = ()
 
   def notes(self) -> list[str]:
-    """What a reader of the dataset should know of how it was read, and of what was left out: a line each."""
+    """The remarks, and how many annotations were left out and why, a line each."""
     totals = collections.Counter()
     for recording in self.readable:
       totals["repeated"] += recording.num_repeated
@@ -40,7 +40,7 @@ class Annotated:
 
   @functools.cached_property
   def readable(self) -> list[Recording]:
-    """All recordings that can be read."""
+    """All recordings but the bad ones."""
     read = []
     for readers in self.recordings.values():
       for reader in readers.values():
@@ -51,7 +51,11 @@ class Annotated:
     return read
 
   def without(self, *splits: str) -> "Annotated":
-    """The same without some splits."""
+    """A copy without some splits.
+
+    Raises:
+      BadInput: no split is left.
+    """
     kept = {split: named for split, named in self.recordings.items() if split not in splits}
     if not kept:
       problem = f"none of a known subset, only of {', '.join(self.recordings)}"

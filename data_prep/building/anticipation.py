@@ -1,4 +1,4 @@
-"""What the datasets of action anticipation share: features in databases as well as in files."""
+"""Datasets of action anticipation: features from RULSTM's LMDB databases (--lmdb), or from files."""
 
 import argparse
 import math
@@ -15,7 +15,7 @@ _EVERY = 0.25  # Seconds between the steps that RULSTM reads.
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
-  """Adds the flags of features in databases."""
+  """Adds --lmdb and --every."""
   parser.add_argument(
     "--lmdb",
     action="append",

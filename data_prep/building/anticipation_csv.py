@@ -1,8 +1,7 @@
-"""Annotations for action anticipation: actions as pairs of a verb and a noun, and the segments labelled with them.
+"""Annotations for action anticipation: segments whose classes are pairs of a verb and a noun.
 
-Segments come in two formats: the official files of EPIC-Kitchens, in seconds (jaxvid.formats.epic_csv), and those of
-RULSTM, in frames (jaxvid.formats.rulstm_csv). RULSTM has rounded starts and ends down to frames, so the two differ by
-up to one frame.
+There are two formats: EPIC-Kitchens' official files, in seconds (jaxvid.formats.epic_csv), and RULSTM's, in frames
+(jaxvid.formats.rulstm_csv). RULSTM rounded starts and ends down to frames, so the two differ by up to one frame.
 """
 
 import collections
@@ -24,7 +23,7 @@ class Segment:
   """One annotated action.
 
   Attributes:
-    file, line: its place.
+    file, line: where it stands.
     video: name of its video.
     action: its times, its name, and the name of its class.
   """
@@ -86,7 +85,7 @@ def recordings(
 
   Args:
     segments: dict of split -> its segments. A video may be in several splits, in each with the segments of that split.
-    durations: dict of video -> seconds; None where videos are as long as their features.
+    durations: dict of video -> seconds; None: videos are as long as their features.
 
   Raises:
     BadInput: two segments have one name, or a video has no duration.
@@ -141,12 +140,12 @@ def metadata(
   subsets: dict[str, dict[str, list[str]]] | None = None,
   many_shot: dict[str, list[int]] | None = None,
 ) -> dict[str, Any]:
-  """What the metadata of a dataset say for anticipation, a dict with the one key "anticipation".
+  """Metadata of a dataset for anticipation: a dict with the key "anticipation".
 
   Args:
     actions: the classes.
     verbs, nouns: their names, by id.
-    subsets: dict of name -> what `subset` gives, for scores on a part of the segments.
+    subsets: dict of name -> entry of `subset`, for scores on a part of the segments.
     many_shot: dict of "verb", "noun" and "action" -> ids of the classes that are many-shot.
   """
   return {

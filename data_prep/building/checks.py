@@ -1,4 +1,4 @@
-"""The checks that every recording passes on its way into a dataset, and what becomes of one that fails."""
+"""Checks of every recording before it is written to a dataset, and --skip_bad, which leaves out those that fail."""
 
 import contextlib
 import dataclasses
@@ -11,7 +11,7 @@ import numpy as np
 from jaxvid import time_grid
 from jaxvid.data_prep.building.plan import STEPS_TOLERANCE, Plan
 from jaxvid.formats.contract import FeatureContract
-from jaxvid.formats.errors import FormatError as BadInput  # Whatever cannot go into a dataset, in a file or a flag.
+from jaxvid.formats.errors import FormatError as BadInput  # A file, or a flag, that no dataset can be made of.
 from jaxvid.records import Action, Record, Recording
 
 # Extractors treat the end of a video differently (padding, a last half clip); containers misreport durations a little.
@@ -30,7 +30,7 @@ _SKIP = "Or leave it out with --skip_bad."
 
 
 class SkipList:
-  """What a build leaves out. A strict build (skip_bad=False) leaves out nothing: the first bad input ends it.
+  """Bad input that a build leaves out. Without skip_bad the first bad input ends the build.
 
   Attributes:
     skipped: list of dicts with file, field and problem.
@@ -42,7 +42,7 @@ class SkipList:
 
   @contextlib.contextmanager
   def catch(self) -> Iterator[None]:
-    """The body of the `with` may be left out: a BadInput from it ends the body and, in a strict build, everything."""
+    """Notes a BadInput raised inside the `with`; without skip_bad raises it on, with a hint at --skip_bad."""
     try:
       yield
     except BadInput as error:
@@ -52,10 +52,10 @@ class SkipList:
 
 
 def make_record(recording: Recording, plan: Plan, skips: SkipList) -> Record:
-  """The record of a recording.
+  """The Record of a recording, checked.
 
   Raises:
-    BadInput: the recording is bad. A bad annotation is left out where `skips` allows it.
+    BadInput: the recording is bad; or an annotation is, and `skips` does not leave it out.
   """
   features = check_features(recording, plan.contract, plan.dtype)
   check_num_steps(recording, plan.steps_tolerance)
@@ -77,7 +77,11 @@ def make_record(recording: Recording, plan: Plan, skips: SkipList) -> Record:
 
 
 def check_features(recording: Recording, contract: FeatureContract, dtype: str) -> np.ndarray:
-  """The features in the dtype they are stored in, (T, C): floats of the right shape, all finite."""
+  """The features (T, C) in the stored dtype.
+
+  Raises:
+    BadInput: no floats, another shape or dim, or values that are not finite, also once stored.
+  """
   features = recording.features
   assert features is not None  # A recording is checked once it is read.
 
@@ -101,7 +105,7 @@ def check_features(recording: Recording, contract: FeatureContract, dtype: str) 
 
 
 def check_num_steps(recording: Recording, tolerance: float) -> None:
-  """The number of steps must be what the duration, fps, stride and clip length make it, give or take the tolerance."""
+  """Raises BadInput where the number of steps differs by more than the tolerance from what the timing makes it."""
   timing, features = recording.timing, recording.features
   assert features is not None and None not in dataclasses.astuple(timing)  # A recording is checked once it is read.
   expected = time_grid.expected_num_steps(**dataclasses.asdict(timing))
@@ -126,6 +130,7 @@ class Steps:
 
 
 def steps_of(record: Record) -> Steps:
+  """The Steps of a record."""
   expected = time_grid.expected_num_steps(record.duration, record.fps, record.feat_stride, record.num_frames)
   return Steps(len(record.features), expected, record.fps / record.feat_stride)
 
@@ -163,7 +168,7 @@ def timing_problem(recordings: list[Steps], tolerance: float = STEPS_TOLERANCE) 
 
 
 def check_action(action: Action, recording: Recording, labels: dict[str, int]) -> None:
-  """The label must be known; the segment finite, not reversed or empty, and inside the recording."""
+  """Raises BadInput for an unknown label, or a segment that is not finite, reversed, empty or outside the recording."""
 
   def bad(problem: str, remedy: str) -> BadInput:
     return BadInput(recording.source, f"{recording.id}, {action.where}", problem, remedy)

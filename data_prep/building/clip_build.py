@@ -1,4 +1,4 @@
-"""Builds a dataset of clips from its plan: encodes what is there, writes it, and says what was expected and missing."""
+"""Building a dataset of clips from its plan: encode the clips found, write them, report what is missing."""
 
 import argparse
 import collections
@@ -19,7 +19,7 @@ _LISTED = 12
 
 
 def build(name: str, version: str, plan: ClipPlan, encoding: Encoding, flags: argparse.Namespace) -> str:
-  """Builds a dataset and returns a report of it.
+  """Builds a dataset and returns a report as text.
 
   Args:
     name: "NAME" or "NAME/CONFIG".
@@ -29,10 +29,11 @@ def build(name: str, version: str, plan: ClipPlan, encoding: Encoding, flags: ar
     flags: with source, data_dir, skip_bad, overwrite and num_processes.
 
   Raises:
-    BadInput: a clip is missing or bad, and flags.skip_bad does not cover it. What was encoded by then is kept, and the
-      next run goes on from there.
+    BadInput: a clip is missing or bad, and flags.skip_bad is not set. Clips encoded by then are kept, and the next run
+      goes on from there.
     FileExistsError: the dataset exists, and flags.overwrite is False.
   """
+  # What was published, and which of it is there.
   skips = checks.SkipList(flags.skip_bad)
   for bad in plan.bad:
     with skips.catch():
@@ -46,6 +47,7 @@ def build(name: str, version: str, plan: ClipPlan, encoding: Encoding, flags: ar
     with skips.catch():
       raise BadInput(item.where, item.id, "its video is missing", "Get it, or a list without it.")
 
+  # Encode into the cache, in parallel: the longest part.
   cache = clip_encoding.Cache(flags.data_dir, name, encoding)
   good: set[tuple[str, str]] = set()
   with progress.bar(total=len(there), unit="clip", desc=name) as bar:
@@ -58,6 +60,7 @@ def build(name: str, version: str, plan: ClipPlan, encoding: Encoding, flags: ar
   if not good:
     raise BadInput(flags.source, "clips", "all of them are missing or bad", "Build without --skip_bad to see why.")
 
+  # Write the dataset from the cache, in the plan's order.
   by_split = collections.defaultdict(list)
   for item in there:
     if (item.split, item.id) in good:
@@ -101,7 +104,7 @@ def _check_unique(plan: ClipPlan) -> None:
 def _manifest(
   plan: ClipPlan, there: list[ClipItem], written: dict[str, list[ClipItem]], skipped: list[dict], encoding: Encoding
 ) -> dict[str, Any]:
-  """What was expected, found, written and skipped, as JSON."""
+  """manifest.json: how many clips were expected, found, written and skipped."""
   expected = collections.Counter(item.split for item in plan.items)
   found = collections.Counter(item.split for item in there)
   labels = collections.Counter(item.label for items in written.values() for item in items)
@@ -119,7 +122,7 @@ def _manifest(
 
 
 def _report(folder: Path, manifest: dict[str, Any], plan: ClipPlan) -> str:
-  """What a build made, for people."""
+  """The report as text."""
   columns = ("expected", "found", "written")
   total = {column: sum(counts[column] for counts in manifest["splits"].values()) for column in columns}
   lines = [f"{'split':16}" + "".join(f"{column:>10}" for column in columns)]

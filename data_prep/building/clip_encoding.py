@@ -1,4 +1,4 @@
-"""Encoding the clips of a dataset: in parallel, and without doing again what a run that was stopped had done."""
+"""Encoding the clips of a dataset, in parallel, into a cache from which a stopped run goes on."""
 
 import argparse
 import concurrent.futures
@@ -55,13 +55,13 @@ class Encoding:
   flow: str | None = None
 
   def describe(self) -> dict[str, Any]:
-    """What becomes of it in the dataset's metadata."""
+    """The encoding in the dataset's metadata."""
     settings = {"short_side": self.short_side, "quality": self.quality} if self.kind != "copy" else {}
     return {"encode": self.kind} | settings | ({"flow": self.flow} if self.flow else {})
 
 
 def add_flags(parser: argparse.ArgumentParser, encode: str | None) -> None:
-  """Adds the flags of how clips are stored; `encode` is the default of --encode, and None adds none, and copies."""
+  """Adds the flags of how clips are stored. `encode` is the default of --encode; None: no flags, clips are copied."""
   if encode is None:
     parser.set_defaults(encode="copy", short_side=0, quality=None, flow=None)
     return
@@ -91,7 +91,11 @@ def add_flags(parser: argparse.ArgumentParser, encode: str | None) -> None:
 
 
 def from_flags(flags: argparse.Namespace) -> Encoding:
-  """The Encoding that flags ask for; BadInput where they make no sense."""
+  """The Encoding of the flags.
+
+  Raises:
+    BadInput: a flag is out of range, or flags contradict each other.
+  """
   if flags.short_side < 0 or flags.num_processes < 1:
     raise BadInput(
       "--short_side, --num_processes", "flags", "out of range", "Give 0 or more pixels, 1 or more workers."
@@ -114,10 +118,10 @@ def from_flags(flags: argparse.Namespace) -> Encoding:
 
 
 class Cache:
-  """Finished clips of a build that is under way, DATA_DIR/.clips-NAME-...: a run that was stopped goes on from it.
+  """Encoded clips of an unfinished build, in DATA_DIR/.clips-NAME.
 
-  Nothing else reads it, and anyone may delete it. What changes a clip changes its place: other settings, other times,
-  another file of the same name.
+  Nothing else reads the folder, and it may be deleted. A clip's file name depends on all that changes the clip: the
+  settings, its times, and size and date of the video.
   """
 
   def __init__(self, data_dir: str | Path, name: str, encoding: Encoding) -> None:
@@ -125,7 +129,7 @@ class Cache:
     self.folder = Path(data_dir) / f".clips-{name.replace('/', '-')}"
 
   def path(self, item: ClipItem) -> Path:
-    """Where the clip of an item lies, once it is finished."""
+    """Path of the encoded clip of an item."""
     status = item.video.stat()
     what = [str(item.video.absolute()), status.st_size, status.st_mtime_ns, item.start, item.end]
     what.append(dataclasses.astuple(self._encoding))
@@ -133,28 +137,28 @@ class Cache:
     return self.folder / name[:2] / name
 
   def load(self, item: ClipItem) -> Clip:
-    """The finished clip of an item."""
+    """Reads the encoded clip of an item."""
     header, _, data = self.path(item).read_bytes().partition(b"\n")
     if self._encoding.kind == "copy":
       data = item.video.read_bytes()
     return Clip(id=item.id, video=data, label=item.label, group=item.group, **json.loads(header))
 
   def write(self, item: ClipItem, open_video: Callable[[], Video]) -> None:
-    """Makes the clip of an item from its video; raises BadInput where that is bad."""
+    """Encodes the clip of an item; raises BadInput where its video is bad."""
     values, data = _encode(item, open_video, self._encoding)
     with files.replacing(self.path(item)) as temporary:
       temporary.write_bytes(json.dumps(values).encode() + b"\n" + data)
 
 
 def encode_all(items: list[ClipItem], cache: Cache, num_processes: int) -> Iterator[tuple[ClipItem, BadInput | None]]:
-  """Makes the clips that the cache lacks.
+  """Encodes the clips that are not in the cache.
 
   Args:
     items: those of which the file is there.
     num_processes: processes; 1 works in this one.
 
   Yields:
-    (item, BadInput or None) for every item, as they are done.
+    (item, None, or a BadInput if it is bad) for every item, in the order in which they are ready.
   """
   by_file: dict[Path, list[ClipItem]] = {}
   for item in items:
@@ -178,7 +182,7 @@ def encode_all(items: list[ClipItem], cache: Cache, num_processes: int) -> Itera
           unfinished.append(futures[future])
     finally:
       pool.shutdown(cancel_futures=True)
-  # A process died, for which all that was under way has to pay: one by one shows whose fault it was.
+  # A process died, and took the jobs of the others with it. Each alone in a process shows which video kills it.
   for job in unfinished:
     with processes.pool(1) as pool:
       try:
@@ -189,7 +193,7 @@ def encode_all(items: list[ClipItem], cache: Cache, num_processes: int) -> Itera
 
 
 def _run(job: list[ClipItem], cache: Cache) -> list[BadInput | None]:
-  """One BadInput or None for each item of a file, in order."""
+  """Encodes the items of one video; None, or a BadInput, for each in order."""
   open_video = functools.cache(lambda: Video(job[0].video))  # Its packets are read once, however many clips it has.
   outcomes: list[BadInput | None] = []
   for item in job:

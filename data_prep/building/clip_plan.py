@@ -1,4 +1,4 @@
-"""What a reader of a dataset of clips hands to the build: which clips there are, and where each is."""
+"""A dataset of clips about to be built: which clips it has, and the video file of each."""
 
 import dataclasses
 from pathlib import Path
@@ -16,7 +16,7 @@ class ClipItem:
     file: the video that it is in; None where there is none.
     label: index into the class names.
     group: name of the video that it was cut from.
-    where: its place in what was published, for messages: "train.csv: line 17".
+    where: its place in the published files, for messages: "train.csv: line 17".
     start, end: seconds of `file`; None for its beginning and its end.
   """
 
@@ -31,7 +31,7 @@ class ClipItem:
 
   @property
   def video(self) -> Path:
-    """`file`, of an item that has one."""
+    """`file` of an item that has one."""
     assert self.file is not None, self.id
     return self.file
 
@@ -45,8 +45,8 @@ class ClipPlan:
     class_names: label k is class_names[k].
     description: a sentence or two about the data.
     aliases: dict of alias -> list of TFDS splits, beside those that the dataset always has.
-    bad: list of BadInput for what was published and cannot become an item.
-    notes: what was noticed while reading, for people; kept in the dataset's metadata.
+    bad: a BadInput for each published entry that cannot become an item.
+    notes: remarks on how the dataset was read, a line each; stored in its metadata.
   """
 
   items: list[ClipItem]

@@ -23,7 +23,7 @@ def all_video_files(folder: str | Path) -> list[Path]:
 
 
 def video_files(folder: str | Path) -> dict[str, Path]:
-  """The same by name without ending: one per name, the first in the order of paths."""
+  """dict of file name without ending -> path, in a folder and below; of several alike, the first path."""
   found: dict[str, Path] = {}
   for path in all_video_files(folder):
     found.setdefault(path.stem, path)

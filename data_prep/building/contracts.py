@@ -1,4 +1,4 @@
-"""The contract.json in a folder of features, as jaxvid.extract writes it: what the flags need not say."""
+"""Flags that contract.json, which jaxvid extract writes beside features, makes unnecessary."""
 
 import argparse
 from pathlib import Path
@@ -13,17 +13,17 @@ _TEXTS = ("extractor", "weights_hash", "normalization")
 
 
 def complete(flags: argparse.Namespace, source: str | Path | None) -> argparse.Namespace:
-  """The flags of `sequences.add_flags` with what the features' contract says in the place of those that were not given.
+  """The flags of `sequences.add_flags`; those not given are taken from the features' contract.
 
   Of features that --join puts together, all that have a contract must agree about their timing, which is then that of
   the whole; extractor, hash and normalisation are known where all have one, joined by "+".
 
   Args:
-    flags: of argparse.
+    flags: of `sequences.add_flags`.
     source: folder of features, or a file or None, which have no contract.
 
   Returns:
-    A copy with `contract_dim`, the dim that the contracts make, None where it is not known.
+    A copy with `contract_dim`: the dim of all features together, None where a contract is missing.
 
   Raises:
     BadInput: a contract.json cannot be read, or two contradict each other.
@@ -40,7 +40,7 @@ def complete(flags: argparse.Namespace, source: str | Path | None) -> argparse.N
 
 
 def check_dim(flags: argparse.Namespace, dim: int, source: str | Path) -> None:
-  """Raises BadInput where the features are not of the dim that their contracts say."""
+  """Raises BadInput where the features have another dim than their contracts say."""
   if flags.contract_dim not in (None, dim):
     problem = f"{flags.contract_dim}, but the features have {dim}"
     raise BadInput(f"{source}/{contract.FILE}", "dim", problem, "Extract them again, or remove the file.")

@@ -1,4 +1,4 @@
-"""The annotations of EPIC-Kitchens-100's CSV files, as a dataset of a task's classes."""
+"""A dataset's annotations from EPIC-Kitchens-100's CSV files: segments labelled with verbs, nouns or actions."""
 
 import collections
 import functools
@@ -19,9 +19,15 @@ FILES = {
 
 
 def read(folder: str | Path, task: str) -> Annotated:
-  """The annotations of a task, "verb", "noun" or "action", in the files that epic100's docstring names.
+  """Reads the files that the docstring of datasets/epic100.py names.
 
-  A video that the class files or the durations do not know is an error; one without an annotation is left out.
+  Args:
+    folder: of the CSV files.
+    task: "verb", "noun" or "action".
+
+  Raises:
+    BadInput: a file is missing or bad. A video without a duration raises it when that video is read. Videos without an
+      annotation are left out.
   """
   names = class_names(folder, task)
   actions = action_classes.ids(Path(folder) / "actions.csv") if task == "action" else None

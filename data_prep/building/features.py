@@ -1,4 +1,4 @@
-"""Where the features of a dataset's recordings lie: folders of one file a recording, or one HDF5 file of all."""
+"""Features of a dataset's recordings, from folders with one file a recording or from one HDF5 file of all."""
 
 import collections
 import dataclasses
@@ -13,7 +13,7 @@ from jaxvid.formats import feature_files, hdf5_features
 from jaxvid.formats.hdf5_features import Hdf5Features
 
 T = TypeVar("T")
-_SAMPLED = 32  # Files whose dim decides what the dataset's is.
+_SAMPLED = 32  # The dataset's dim is the most frequent of this many files.
 
 
 class Features:
@@ -46,12 +46,16 @@ class Features:
     return np.concatenate([part.array for part in parts], axis=1) if len(parts) > 1 else parts[0].array, file
 
   def shape(self, name: str) -> tuple[int, int]:
-    """(T, C) of a recording, without reading its values where the format allows that."""
+    """(T, C) of a recording; the values are read only where the format has no header."""
     shapes = [source.shape(self._key(source, name)) for source in self._sources]
     return shapes[0][0], sum(shape[1] for shape in shapes)
 
   def common_dim(self, names: Iterable[str]) -> int:
-    """The dim that most files have, of some spread over all; those that differ are found when their turn comes."""
+    """The most frequent dim C in a sample of the files. Files of another dim are refused when they are read.
+
+    Raises:
+      BadInput: none of the files can be read.
+    """
     names = sorted(names)
     there = [name for name in names if all(self._key(source, name) in source for source in self._sources)]
     dims = collections.Counter()

@@ -1,4 +1,4 @@
-"""What a dataset's reader hands to the build: which recordings there are, and how to read each."""
+"""A dataset of sequences about to be built: its recordings, and a function that reads each."""
 
 import dataclasses
 from collections.abc import Callable
@@ -17,14 +17,14 @@ class Plan:
   """A dataset about to be built.
 
   Attributes:
-    readers: dict of TFDS split -> one callable a recording, which reads it with its features and whole timing.
+    readers: dict of TFDS split -> a function per recording, which reads it with its features and complete timing.
     contract: FeatureContract of the features.
     class_names: label k is class_names[k].
     aliases: dict of alias -> list of TFDS splits.
     description: a sentence or two about the data.
     dtype: of the features on disk.
     steps_tolerance: see `checks.check_num_steps`.
-    notes: what was noticed while reading, for people; kept in the dataset's metadata.
+    notes: remarks on how the dataset was read, a line each; stored in its metadata.
     metadata: further JSON-able metadata of the dataset, by key.
   """
 

@@ -1,4 +1,4 @@
-"""Builds a dataset of sequences from its plan: checks every recording, writes it, and says what went in."""
+"""Building a dataset of sequences from its plan: check every recording, write it, report the numbers."""
 
 import argparse
 import dataclasses
@@ -18,7 +18,7 @@ from jaxvid.data_prep.building.plan import Plan
 
 @dataclasses.dataclass
 class _Counts:
-  """What went into a split."""
+  """Totals of a split."""
 
   records: int = 0
   steps: int = 0
@@ -31,7 +31,7 @@ class _Counts:
 
 
 def build(name: str, version: str, plan: Plan, flags: argparse.Namespace) -> str:
-  """Builds a dataset and returns a report of it.
+  """Builds a dataset and returns a report as text.
 
   Args:
     name: "NAME" or "NAME/CONFIG".
@@ -40,7 +40,7 @@ def build(name: str, version: str, plan: Plan, flags: argparse.Namespace) -> str
     flags: with source, data_dir, skip_bad and overwrite.
 
   Raises:
-    BadInput: a recording is bad, and flags.skip_bad does not cover it.
+    BadInput: a recording is bad, and flags.skip_bad is not set; or the timing of all of them is wrong.
     FileExistsError: the dataset exists, and flags.overwrite is False.
   """
   skips = checks.SkipList(flags.skip_bad)
@@ -49,7 +49,7 @@ def build(name: str, version: str, plan: Plan, flags: argparse.Namespace) -> str
 
   total = sum(len(readers) for readers in plan.readers.values())
   with progress.bar(total=total, unit="recording", desc=name) as bar:
-
+    # Reads, checks and counts the records of a split while they are written.
     def records(split: str) -> Iterator[Record]:
       for read in plan.readers[split]:
         record = None
@@ -61,7 +61,7 @@ def build(name: str, version: str, plan: Plan, flags: argparse.Namespace) -> str
           written.append(checks.steps_of(record))
           yield record
       unfinished.discard(split)
-      if not unfinished:  # The dataset is not in its place yet.
+      if not unfinished:  # All are read, and the dataset is not in its place yet: a wrong timing still stops it.
         checks.check_timing(written, plan.steps_tolerance, flags.source)
 
     streams = _without_empty_splits({split: records(split) for split in plan.readers})
@@ -85,7 +85,7 @@ def build(name: str, version: str, plan: Plan, flags: argparse.Namespace) -> str
 
 
 def _without_empty_splits(iterators: dict[str, Iterator[Record]]) -> dict[str, Callable[[], Iterator[Record]]]:
-  """dict of split -> callable that gives its records, without the splits that have none: TFDS cannot write those."""
+  """dict of split -> function that returns its records. Empty splits, which TFDS cannot write, are left out."""
   streams: dict[str, Callable[[], Iterator[Record]]] = {}
   for split, iterator in iterators.items():
     first = next(iterator, None)
@@ -95,7 +95,7 @@ def _without_empty_splits(iterators: dict[str, Iterator[Record]]) -> dict[str, C
 
 
 def _report(folder: Path, counts: dict[str, _Counts], plan: Plan, skipped: list[dict]) -> str:
-  """What a build made, for people."""
+  """The report as text."""
   total = _Counts(*(sum(values) for values in zip(*map(dataclasses.astuple, counts.values()), strict=True)))
   lines = [f"{'split':16}{'records':>10}{'steps':>10}{'segments':>10}"]
   for split, count in (counts | {"total": total}).items():

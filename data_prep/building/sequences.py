@@ -1,4 +1,4 @@
-"""What all datasets share that are annotations beside features in files: their flags, and their plan."""
+"""Datasets of annotations and feature files: their flags, and their plan."""
 
 import argparse
 import dataclasses
@@ -28,11 +28,11 @@ class FeatureSource(Protocol):
     """The features of a recording, (T, C), and the file they are in, for messages."""
 
   def common_dim(self, names: list[str]) -> int:
-    """The C that most recordings have."""
+    """The dim C of most recordings."""
 
 
 def add_flags(parser: argparse.ArgumentParser, dataset: Dataset) -> None:
-  """Adds the flags of such a dataset. A contract.json beside the features says what the flags leave open."""
+  """Adds the flags. Those not given are taken from contract.json beside the features, if there is one."""
   parser.add_argument("--annotations", metavar="PATH", help=dataset.annotations)
   dataset.add_flags(parser)
   listed = "; ".join(
@@ -42,7 +42,7 @@ def add_flags(parser: argparse.ArgumentParser, dataset: Dataset) -> None:
   usual = next(iter(dataset.extractors), "")
   parser.add_argument(
     "--extractor",
-    help="what made the features; models of others refuse them"
+    help="name of what made the features; a model refuses features of another extractor"
     + (f". Known: {listed}; default: the configuration's name if it is known, else {usual}" if listed else ""),
   )
   known = "default: the extractor's" if dataset.extractors else "default: the annotations'"
@@ -77,21 +77,21 @@ def add_flags(parser: argparse.ArgumentParser, dataset: Dataset) -> None:
 
 
 def extractor(dataset: Dataset, flags: argparse.Namespace, config: str) -> str:
-  """The extractor's name: the flag's, or the configuration's where that is a known one, or the dataset's usual."""
+  """The extractor's name: --extractor, or the configuration if it is a known extractor, or the dataset's default."""
   if flags.extractor is not None:
     return flags.extractor
   return config if config in dataset.extractors else next(iter(dataset.extractors), "")
 
 
 def timing(dataset: Dataset, flags: argparse.Namespace, config: str) -> Timing:
-  """The Timing that the flags give, by themselves or by the extractor; None where the annotations have to."""
+  """The Timing given by flags or by the extractor; None for numbers that the annotations must give."""
   known = dataset.extractors.get(extractor(dataset, flags, config), dataset.other_timing)
   given = {name: getattr(flags, name) for name in TIMING if getattr(flags, name) is not None}
   return timing_of("flags", "", **{name: getattr(known, name) for name in TIMING} | given)
 
 
 def open_features(dataset: Dataset, source: str | Path, flags: argparse.Namespace) -> Features:
-  """The features in `source`, a folder or HDF5 file, and in what --join names."""
+  """The features in `source`, a folder or HDF5 file, joined with those of --join."""
   prefixes = dataset.prefixes if flags.prefix is None else (flags.prefix,)
   return Features([source, *flags.join], prefixes, flags.suffix)
 
@@ -107,13 +107,18 @@ def make_plan(
   """The Plan of a dataset.
 
   Args:
-    dataset: what it is.
+    dataset: its description.
     annotated: its annotations.
     source: folder, or HDF5 file, of features.
-    config: name of the configuration; one that is a known extractor's says which made the features.
+    config: name of the configuration; the extractor, if it is the name of one.
     flags: of `add_flags`.
-    features: None for those in `source` and --join.
+    features: None: those in `source` and --join.
+
+  Raises:
+    BadInput: flags, contracts and features contradict each other. What is wrong with one recording shows when that is
+      read.
   """
+  # What the contract beside the features says, then the flags, then the annotations of each recording.
   flags = contracts.complete(flags, None if features else source)
   features = features or open_features(dataset, source, flags)
   dim = features.common_dim([name for named in annotated.recordings.values() for name in named])
@@ -152,7 +157,7 @@ def _read(
   name: str,
   read: Callable[[], Recording],
 ) -> Recording:
-  """The Recording of one name."""
+  """The recording `name` with its features and complete timing."""
   recording = read()
   array, features_file = features.load(name)
   duration = recording.timing.duration
@@ -167,12 +172,12 @@ def _read(
 
 
 def duration_of(num_steps: int, fps: float, feat_stride: float, num_frames: float) -> float:
-  """Seconds of a recording whose duration is not published: its last step stands for a whole stride, as the others."""
+  """Seconds of a recording whose duration is not published: up to the end of the last step, at least a stride long."""
   return time_grid.end_of_last_step(num_steps, fps, feat_stride, max(feat_stride, num_frames))
 
 
 def fixed_length_timing(file: str, name: str, duration: float | None, fps: float, num_steps: int) -> dict[str, float]:
-  """The timing of features that share out a recording evenly, as ActionFormer takes it of such.
+  """The timing of features resized to a fixed number of steps, evenly over the recording, as ActionFormer has it.
 
   Raises:
     BadInput: the duration of the recording `name` of the annotations in `file` is not known.
@@ -185,7 +190,11 @@ def fixed_length_timing(file: str, name: str, duration: float | None, fps: float
 
 
 def find_number(file: str, name: str, recording: Recording, given: Timing, key: str) -> float:
-  """fps, feat_stride or num_frames of a recording: as the flags have it, else as the annotations have it."""
+  """fps, feat_stride or num_frames (`key`) of the recording `name`, from flags (`given`) or else from annotations.
+
+  Raises:
+    BadInput: neither says it.
+  """
   value = getattr(given, key)
   value = getattr(recording.timing, key) if value is None else value
   if value is None:
@@ -194,7 +203,7 @@ def find_number(file: str, name: str, recording: Recording, given: Timing, key: 
 
 
 def _common(annotated: Annotated, given: Timing, key: str) -> float | None:
-  """The number if all recordings agree about it, as they do but for rounding; else None."""
+  """The number `key`, if all recordings have the same but for rounding; else None."""
   if getattr(given, key) is not None:
     return getattr(given, key)
   values = {getattr(recording.timing, key) for recording in annotated.readable} - {None}
@@ -203,7 +212,7 @@ def _common(annotated: Annotated, given: Timing, key: str) -> float | None:
 
 
 def disagreements(annotated: Annotated, given: Timing) -> list[str]:
-  """A line for each number that the flags give and the annotations have otherwise."""
+  """A line for each number that flags and annotations both give, and differently."""
   lines = []
   for name in TIMING:
     value = getattr(given, name)
