@@ -1,1 +1,1 @@
-"""How the layouts are read in which datasets are published, where those are their own."""
+"""Readers: from a published dataset's files and flags to its recordings or clips."""

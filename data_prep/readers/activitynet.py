@@ -1,4 +1,4 @@
-"""Reads annotations in ActivityNet's container."""
+"""Annotations in ActivityNet's container, of any dataset."""
 
 import argparse
 from pathlib import Path
@@ -9,11 +9,11 @@ from jaxvid.data_prep.building.annotated import Annotated
 
 
 def read(source: str | Path, flags: argparse.Namespace, **settings: Any) -> Annotated:
-  """The annotations in --annotations, or in the one .json file of a folder of features.
+  """Reads the file --annotations, or the one .json file in the folder of features.
 
   Args:
     source: the folder of features.
-    flags: with annotations.
+    flags: with `annotations`, a path or None.
     **settings: of `activitynet_json.read`, such as the subsets that there can be.
 
   Raises:

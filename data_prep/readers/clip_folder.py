@@ -1,4 +1,4 @@
-"""Reads clips that are sorted into a folder a class, or listed in a CSV table."""
+"""Clips of anyone's own, sorted into a folder a class, or listed in a CSV table."""
 
 import argparse
 import collections

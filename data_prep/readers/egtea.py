@@ -1,4 +1,4 @@
-"""Reads the CSV files of EGTEA Gaze+ in RULSTM's repository."""
+"""EGTEA Gaze+'s annotations, from the CSV files in RULSTM's repository."""
 
 import argparse
 from pathlib import Path
@@ -11,7 +11,11 @@ NUMBERS = {"split1": "1", "split2": "2", "split3": "3"}  # By configuration, in 
 
 
 def read(source: str | Path, config: str, flags: argparse.Namespace) -> Annotated:
-  """The annotations in the folder --annotations, or in the source."""
+  """Reads the CSV files in the folder --annotations, or in the source.
+
+  Raises:
+    BadInput: a file is missing or bad, or two contradict each other.
+  """
   folder = Path(flags.annotations or source)
   actions, verbs, nouns = action_classes.read_egtea(csv_table.first(folder, ("actions.csv",)))
   segments = {

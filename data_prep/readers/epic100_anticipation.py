@@ -1,4 +1,4 @@
-"""Reads the CSV files of EPIC-Kitchens-100 for anticipation, official and of RULSTM's repository."""
+"""EPIC-Kitchens-100's annotations for anticipation, from the official CSV files and those in RULSTM's repository."""
 
 import argparse
 from pathlib import Path
@@ -18,7 +18,11 @@ SUBSETS = {
 
 
 def read(source: str | Path, config: str, flags: argparse.Namespace) -> Annotated:
-  """The annotations in the folder --annotations, or in the source."""
+  """Reads the CSV files in the folder --annotations, or in the source.
+
+  Raises:
+    BadInput: a file is missing or bad, or two contradict each other.
+  """
   del config
   folder = Path(flags.annotations or source)
   verbs, nouns = epic_csv.class_names(folder, "verb"), epic_csv.class_names(folder, "noun")
@@ -29,7 +33,7 @@ def read(source: str | Path, config: str, flags: argparse.Namespace) -> Annotate
       split: anticipation_csv.segments_in_seconds(folder / name, "narration_id", actions)
       for split, name in files.items()
     }
-  else:  # Both or none of the official files: one clock for all.
+  else:  # Training and validation both in seconds, or both in frames: not one of each.
     files = IN_FRAMES
     segments = {
       split: anticipation_csv.segments_in_frames(csv_table.first(folder, (name,)), actions)

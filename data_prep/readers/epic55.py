@@ -1,4 +1,4 @@
-"""Reads the CSV files of EPIC-Kitchens-55, official and of RULSTM's repository."""
+"""EPIC-Kitchens-55's annotations, from the official CSV files and those in RULSTM's repository."""
 
 import argparse
 import collections
@@ -14,13 +14,16 @@ from jaxvid.formats import action_classes, csv_table, epic55_csv
 OFFICIAL = "EPIC_train_action_labels.csv"
 IN_FRAMES = {"training": "training.csv", "validation": "validation.csv"}
 NUM_CLASSES = {"verb": 125, "noun": 352}
-# RULSTM's public code takes an action for many-shot where either its verb or its noun is (2,265 actions); with both
-# there are 819.
+# In RULSTM's public code an action is many-shot if its verb or its noun is: 2,265 actions. With "and" they are 819.
 MANY_SHOT_ACTIONS = {"either": any, "both": all}
 
 
 def read(source: str | Path, config: str, flags: argparse.Namespace) -> Annotated:
-  """The annotations in the folder --annotations, or in the source."""
+  """Reads the CSV files in the folder --annotations, or in the source.
+
+  Raises:
+    BadInput: a file is missing or bad, or two contradict each other.
+  """
   del config
   folder = Path(flags.annotations or source)
   actions = action_classes.read(csv_table.first(folder, ("actions.csv",)), *NUM_CLASSES.values())
@@ -61,7 +64,11 @@ def read(source: str | Path, config: str, flags: argparse.Namespace) -> Annotate
 
 
 def _split(file: Path, official: list[Segment], in_frames: dict[str, list[Segment]]) -> dict[str, list[Segment]]:
-  """dict of split -> segments of the official file, which must be those that the other files share out to splits."""
+  """dict of split -> segments of the official file; the split of each is that of the same segment in `in_frames`.
+
+  Raises:
+    BadInput: a segment is in one of the two only.
+  """
   splits = {segment.action.id: split for split, listed in in_frames.items() for segment in listed}
   found: dict[str, list[Segment]] = {split: [] for split in in_frames}
   for segment in official:

@@ -1,4 +1,4 @@
-"""Finds the videos of FineGym's elements."""
+"""FineGym's elements as clips: which video file each is in, and where."""
 
 import argparse
 import re

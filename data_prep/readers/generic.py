@@ -1,4 +1,4 @@
-"""Reads annotations of anyone's own recordings."""
+"""Annotations of anyone's own recordings."""
 
 import argparse
 from pathlib import Path
@@ -11,9 +11,13 @@ from jaxvid.video.container import SUFFIXES
 
 
 def read(source: str | Path, config: str, flags: argparse.Namespace) -> Annotated:
-  """The annotations; a folder of clips, which it is not for, is told."""
+  """Reads the file --annotations, or the one .json file in the source.
+
+  Raises:
+    BadInput: the file is bad; or the source holds clips of video, which `clip_folder` is for.
+  """
   if not flags.annotations and _holds_clips(Path(source)):
-    problem = "holds videos or a table of them, and this is for features"
+    problem = "holds videos or a table of them; features are expected here"
     raise BadInput(source, "--source", problem, f"Build clips of one action each with clip_folder/{config}.")
   return activitynet.read(
     source,
@@ -26,7 +30,7 @@ def read(source: str | Path, config: str, flags: argparse.Namespace) -> Annotate
 
 
 def _holds_clips(source: Path) -> bool:
-  """Whether a folder is one for `clip_folder`, rather than features that lack their annotations."""
+  """Whether a folder holds clips of video, and not features whose annotations are missing."""
   if any(source.glob("*.json")):
     return False
   return any(source.glob("*.csv")) or any(path.suffix.lower() in SUFFIXES for path in source.rglob("*"))

@@ -1,4 +1,4 @@
-"""Reads HAA500's folders of clips, whose split is by their numbers."""
+"""HAA500's clips, in a folder a class; their numbers decide the split."""
 
 import argparse
 import re
@@ -14,10 +14,19 @@ _SPLITS = ("train", "val", "test")
 
 
 def read(source: str | Path, config: str, flags: argparse.Namespace) -> ClipPlan:
-  """The clips in the class folders; `flags.split` has how many of a class train, validate and test."""
+  """The clips in the class folders.
+
+  Args:
+    source: folder of the class folders.
+    config: not used.
+    flags: with `split`, numbers of clips per class to train, validate and test on.
+
+  Raises:
+    BadInput: there are no such folders, or flags.split is bad.
+  """
   del config
   if min(flags.split) < 0 or not flags.split[0]:
-    raise BadInput("--split", "flags", f"{flags.split} are no numbers of clips", "Give three, such as 16 1 3.")
+    raise BadInput("--split", "flags", f"{flags.split} are not three numbers of clips", "Give three, such as 16 1 3.")
   classes: dict[str, dict[int, Path]] = {}
   bad = []
   for path in clip_sources.all_video_files(source):
@@ -33,7 +42,7 @@ def read(source: str | Path, config: str, flags: argparse.Namespace) -> ClipPlan
   names = sorted(classes)
   items = []
   for label, name in enumerate(names):
-    for place in range(sum(flags.split)):
+    for place in range(sum(flags.split)):  # In each class the first clips train, the next validate, the last test.
       clip = f"{name}_{first + place:03d}"
       split = _SPLITS[sum(place >= bound for bound in (flags.split[0], flags.split[0] + flags.split[1]))]
       file = classes[name].pop(first + place, None)

@@ -1,4 +1,4 @@
-"""Reads HAPT's signals and labels: a record is one subject, in windows of a second."""
+"""HAPT's signals and labels as recordings: one per subject, in windows of a second."""
 
 import argparse
 import collections
@@ -22,7 +22,11 @@ STRIDE = 25  # Samples from one step to the next.
 
 
 def read(source: str | Path, config: str, flags: argparse.Namespace) -> Plan:
-  """The recordings of all subjects, with the sensors of a configuration."""
+  """The recordings of all subjects, with the sensors of a configuration.
+
+  Raises:
+    BadInput: a file is missing or bad. A subject's signals are read, and refused, when its recording is.
+  """
   del flags
   sensors = SENSORS[config]
   files = hapt.read(source)
@@ -60,7 +64,7 @@ def read(source: str | Path, config: str, flags: argparse.Namespace) -> Plan:
 
 
 def windows(samples: np.ndarray) -> np.ndarray:
-  """(T, channels * WINDOW) windows of (N, channels) samples, channel by channel."""
+  """Windows (T, channels * WINDOW) of samples (N, channels), one channel after the other."""
   views = np.lib.stride_tricks.sliding_window_view(samples, WINDOW, axis=0)[::STRIDE]  # (T, channels, WINDOW)
   return views.reshape(len(views), -1)
 
@@ -73,7 +77,7 @@ def _read(
   labels: dict[tuple[int, int], list[hapt.Label]],
   activities: dict[int, str],
 ) -> Recording:
-  """The Recording of one subject: the experiments joined in order."""
+  """The Recording of one subject: its experiments joined in order."""
   signals, actions, offset = [], [], 0
   for experiment in experiments:
     signal = files.signal(sensors, experiment, subject)
@@ -91,7 +95,7 @@ def _read(
     signals.append(signal)
     offset += len(signal)
   if offset < WINDOW:
-    problem = f"{offset} samples, but one step sees {WINDOW}"
+    problem = f"{offset} samples, but a window has {WINDOW}"
     raise BadInput(files.source, _split(subject), problem, "Get the file again.")
   return Recording(
     id=_split(subject),

@@ -1,4 +1,4 @@
-"""Finds the videos of tables of clips as Kinetics publishes them."""
+"""Clips listed in Kinetics' tables: which video file each is in, and where."""
 
 import argparse
 from pathlib import Path

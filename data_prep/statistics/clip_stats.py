@@ -1,4 +1,4 @@
-"""What `data_prep.stats` tells of a dataset of clips: durations, frames, classes, and what is missing."""
+"""Statistics of a dataset of clips: durations, frames, classes, and what is missing."""
 
 import collections
 import json
@@ -16,14 +16,14 @@ _LISTED = 12
 
 
 def summarize(data_dir: str | Path, name: str) -> dict[str, Any]:
-  """The numbers of a dataset that data_prep.build has written, as JSON.
+  """The numbers of a built dataset, as JSON.
 
   {"dataset": NAME, "splits": {split: {"clips", "groups", "classes", "hours", "megabytes", "seconds", "frames", "fps"}},
     "classes": {name: {split: clips}}, the most frequent first, "manifest": of the build}; the last three of a split are
     quantiles over its clips.
 
   Raises:
-    BadInput: there is no such dataset, or it is none of clips.
+    BadInput: there is no such dataset, or it does not hold clips.
   """
   folder = store.dataset_folder(data_dir, name)
   if folder is None:
@@ -72,7 +72,7 @@ def _quantiles(values: np.ndarray | list[float]) -> dict[str, float]:
 
 
 def text(numbers: dict) -> str:
-  """All of it for people."""
+  """The numbers of `summarize` as text."""
   columns = (
     ("clips", 10, ",d"),
     ("groups", 10, ",d"),

@@ -1,7 +1,7 @@
-"""Settings that fit a dataset: crop length, buckets, pyramid levels, regression ranges, attention window.
+"""Settings that suit a dataset: crop length, buckets, pyramid levels, regression ranges, attention window.
 
-The rules are ours; published settings of THUMOS14, ActivityNet and EPIC-Kitchens follow from them or lie beside what
-they give (docs/datasets.md compares). They are where to start, not what is best.
+The rules are ours. For THUMOS14, ActivityNet and EPIC-Kitchens they give the published settings or come near them
+(docs/datasets.md compares). Start with them; they need not be the best.
 """
 
 import dataclasses
@@ -12,11 +12,11 @@ import numpy as np
 
 from jaxvid.data_prep.statistics.rows import Row
 
-_WHOLE = 2304  # Steps that the public configurations train on at once: recordings up to this long need no cropping.
-_UNCUT_SHARE = 0.85  # Of longer recordings, this share is to fit into a crop.
+_WHOLE = 2304  # Steps that public configurations train on at once: recordings up to this length are not cropped.
+_UNCUT_SHARE = 0.85  # Share of the recordings that should fit into a crop.
 _ROOM = 1.25  # A crop holds the longest actions and some of what surrounds them.
 _FIRST_RANGE = 4  # Level l answers for boundaries up to this many of its strides away (ActionFormer).
-_BEYOND = 0.0025  # Share of actions that the last level but one may be too short for.
+_BEYOND = 0.0025  # Share of actions whose half may be longer than _FIRST_RANGE of the last level's strides.
 _LEVELS = (5, 9)
 _NUM_BUCKETS = 4
 _MAX_LENGTHS = 128  # Candidates for buckets.
@@ -24,7 +24,7 @@ _MAX_LENGTHS = 128  # Candidates for buckets.
 
 @dataclasses.dataclass(frozen=True)
 class Proposal:
-  """Settings, and why.
+  """Settings with their reasons.
 
   Attributes:
     num_classes, resize_to, max_len, buckets, regression_ranges, window: keys of a configuration.
@@ -68,9 +68,12 @@ class Proposal:
 
 
 def propose(rows: list[Row], num_classes: int, resize_to: int | None = None) -> Proposal | None:
-  """Settings for the recordings of the training splits; None without their timing, or without an annotation.
+  """Settings for the recordings of the training splits; None without timing or without annotations.
 
-  With `resize_to` the rows are those of resized recordings.
+  Args:
+    rows: recordings of the training splits, already resized where `resize_to` is given.
+    num_classes: C.
+    resize_to: steps of each recording, data.resize_to; None where they keep their lengths.
   """
   rows = [row for row in rows if row.rate is not None and row.num_frames is not None]
   lengths = np.array([row.num_steps or row.expected_steps for row in rows])
@@ -80,6 +83,7 @@ def propose(rows: list[Row], num_classes: int, resize_to: int | None = None) -> 
   half = actions / 2
   reasons = {}
 
+  # Levels and ranges, from the distance of an action's centre to its ends.
   levels = next((n for n in range(*_LEVELS) if np.mean(half > _FIRST_RANGE * 2 ** (n - 1)) <= _BEYOND), _LEVELS[1])
   ranges = _ranges(levels, overlapping=bool(np.median(half) < _FIRST_RANGE))
   reasons["levels"] = (
@@ -92,6 +96,7 @@ def propose(rows: list[Row], num_classes: int, resize_to: int | None = None) -> 
     else "most actions belong to the first level, so the ranges overlap and short actions train two levels"
   )
 
+  # Crop length and buckets, multiples of the coarsest stride.
   divisor = 2 ** (levels - 1)
   max_len, reasons["max_len"] = _max_len(lengths, actions, divisor)
   cropped = np.minimum(lengths, max_len)
@@ -101,6 +106,7 @@ def propose(rows: list[Row], num_classes: int, resize_to: int | None = None) -> 
     f"multiples of {divisor}; {padding:.0%} of the steps are padding, with one bucket {padding_of_one:.0%}"
   )
 
+  # Attention window: neighbouring steps that share frames say the same.
   known = [(row.num_frames, row.feat_stride) for row in rows]
   overlap = float(np.median([frames / stride for frames, stride in known if frames is not None and stride is not None]))
   window = max(9, 2 * round(2.25 * overlap) + 1)

@@ -1,4 +1,4 @@
-"""The numbers of `data_prep.statistics.summary` for people: text for a terminal, and a picture."""
+"""The numbers of statistics/summary.py as text for a terminal, and as histograms."""
 
 import textwrap
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ _COLUMNS = ("min", "5%", "25%", "median", "75%", "95%", "max", "mean")
 
 
 def text(numbers: dict) -> str:
-  """All of it, in the order in which questions come up."""
+  """The numbers of `summary.summarize` as text."""
   lines = [f"Dataset {numbers['dataset']}", "", *_splits(numbers["splits"]), ""]
   for split, found in numbers["splits"].items():
     lines += [*_quantiles(split, found), ""]
@@ -122,7 +122,7 @@ def _wrap(line: str, indent: str = "", first: str = "") -> list[str]:
 
 
 def draw(path: str, found: Rows) -> None:
-  """Histograms of the recordings' durations, the actions' lengths and the actions a recording, as a .png or .pdf."""
+  """Draws histograms of durations, lengths of actions and actions per recording into a .png or .pdf file."""
   from jaxvid.viz import figure as fig  # Here, not above: matplotlib is slow to import.
 
   values = {

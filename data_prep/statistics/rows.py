@@ -1,4 +1,4 @@
-"""What `data_prep.stats` looks at: one row a recording, from a built dataset or from annotations before it is built."""
+"""The recordings that statistics are about, a row each: of a built dataset, or of annotations before it is built."""
 
 import dataclasses
 import functools
@@ -23,6 +23,8 @@ class Row:
   """One recording.
 
   Attributes:
+    split, id: its split and name.
+    duration: seconds.
     segments: (N, 2) seconds.
     labels: (N,) indices into the dataset's class names.
     num_published: annotations before any were left out.
@@ -48,13 +50,13 @@ class Row:
 
   @property
   def expected_steps(self) -> int | None:
-    """Steps that the timing makes of the duration."""
+    """Steps that follow from duration and timing; None where the timing is not known."""
     if self.fps is None or self.feat_stride is None or self.num_frames is None:
       return None
     return time_grid.expected_num_steps(self.duration, self.fps, self.feat_stride, self.num_frames)
 
   def resize(self, num_steps: int) -> "Row":
-    """As data.resize_to makes it; its steps then share out the recording evenly."""
+    """A copy with `num_steps` steps, evenly over the recording, as data.resize_to makes them."""
     stride = self.duration / num_steps
     return dataclasses.replace(self, fps=1.0, feat_stride=stride, num_frames=stride, num_steps=num_steps)
 
@@ -66,9 +68,9 @@ class Rows:
   Attributes:
     rows: the recordings.
     class_names: label k is class_names[k].
-    train: the splits that train, on which proposals rest.
-    problems: what is bad, a line each; such recordings and annotations are not in `rows`.
-    notes: what was noticed while reading.
+    train: the training splits, which proposals are made from.
+    problems: a line for each bad recording or annotation; these are not in `rows`.
+    notes: remarks on how the recordings were read.
   """
 
   rows: list[Row]
@@ -79,7 +81,11 @@ class Rows:
 
 
 def of_dataset(data_dir: str | Path, name: str) -> Rows:
-  """The rows of a dataset that data_prep.build has written."""
+  """The rows of a built dataset.
+
+  Raises:
+    BadInput: there is no such dataset.
+  """
   folder = store.dataset_folder(data_dir, name)
   if folder is None:
     problem = f"no dataset {name!r} in it"
@@ -87,7 +93,7 @@ def of_dataset(data_dir: str | Path, name: str) -> Rows:
   splits = store.base_splits(folder)
   first = store.Split(folder, splits[0])
   aliases = first.metadata["splits"]
-  if len(splits) > 8 and {"train", "test"} <= set(aliases):  # As many splits as people: too many for a table.
+  if len(splits) > 8 and {"train", "test"} <= set(aliases):  # A split per subject: too many for a table.
     splits = ["train", "test"]
   opened = {split: store.Split(folder, split) for split in splits}
   rows, problems = [], []
@@ -112,10 +118,7 @@ def of_dataset(data_dir: str | Path, name: str) -> Rows:
 
 
 def annotations_of(read: Annotated | Plan, file: str | Path) -> Annotated:
-  """The annotations that a dataset's reader gives, also where it gives a Plan, with features.
-
-  The recordings of a Plan are then in the splits "train" and "test".
-  """
+  """The annotations that a reader returns; of a Plan, which has features too, in the splits "train" and "test"."""
   if isinstance(read, Annotated):
     return read
 
@@ -140,10 +143,10 @@ def of_annotations(
 
   Args:
     annotated: its annotations.
-    given: the timing that flags give.
-    fixed_length: whether the features of each recording share it out evenly.
-    features: whose lengths count; None for annotations alone.
-    train: the splits that train.
+    given: timing from flags.
+    fixed_length: whether features were resized to a fixed number of steps.
+    features: the features, for their lengths; None for annotations alone.
+    train: the training splits.
   """
   labels = {name: label for label, name in enumerate(annotated.class_names)}
   total = sum(map(len, annotated.recordings.values()))
@@ -206,7 +209,7 @@ def _row(
 
 
 def _duration(recording: Recording, times: dict[str, Any], num_steps: int | None) -> float:
-  """Seconds: as published; or as the features make it; or, where there are none, up to the end of the last action."""
+  """Seconds: as published, else from the number of steps, else up to the end of the last action."""
   if recording.timing.duration is not None:
     return recording.timing.duration
   if num_steps is not None and None not in times.values():

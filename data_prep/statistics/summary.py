@@ -1,4 +1,4 @@
-"""The numbers that describe a dataset: how long recordings and actions are, how much is covered, whether times fit."""
+"""Statistics of a dataset of sequences: lengths, coverage, classes, and whether features fit their times."""
 
 import collections
 import dataclasses
@@ -12,18 +12,18 @@ from jaxvid.data_prep.statistics.proposals import Proposal, propose
 from jaxvid.data_prep.statistics.rows import Row, Rows
 
 _QUANTILES = {"min": 0, "5%": 0.05, "25%": 0.25, "median": 0.5, "75%": 0.75, "95%": 0.95, "max": 1}
-_LISTED = 5  # Recordings whose features are the farthest from what their durations make them.
-_SHORT_SHARE = 0.02  # Of actions shorter than a step, to be worth a hint.
-_LARGE_SHARE = 0.2  # Of a recording that the median action fills.
+_LISTED = 5  # Recordings listed whose numbers of steps differ most from what durations make them.
+_SHORT_SHARE = 0.02  # With more actions shorter than a step, there is a hint.
+_LARGE_SHARE = 0.2  # Where the median action fills more of its recording, there is a hint.
 _HISTOGRAM_EDGES = (0, 0.5, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, np.inf)  # Seconds.
 
 
 def summarize(found: Rows, resize_to: int | None = None) -> dict:
-  """Everything `data_prep.stats` tells, as plain values.
+  """All statistics, as plain values.
 
   Args:
     found: the recordings.
-    resize_to: steps that data.resize_to would make of each; None leaves them as they are.
+    resize_to: steps of each recording, as data.resize_to makes them; None: as they are.
 
   Returns:
     dict with "splits": {name: numbers}, "classes": {name: {split: annotations}}, "segment_histogram", "hints",
@@ -85,7 +85,7 @@ def _lengths(rows: list[Row], steps: bool = False, relative: bool = False) -> np
 
 
 def _seconds_covered(row: Row) -> float:
-  """Seconds of the recording in which something happens."""
+  """Seconds of the recording that are inside an action."""
   total, end = 0.0, 0.0
   for start, stop in sorted(np.clip(row.segments, 0, row.duration).tolist()):
     total += max(stop - max(start, end), 0.0)
@@ -119,7 +119,7 @@ def _histogram(lengths: np.ndarray) -> list[dict[str, Any]]:
 
 
 def _features(rows: list[Row]) -> dict[str, Any] | None:
-  """How the features' lengths fit the durations; None where there are none, or no timing."""
+  """How the numbers of steps fit the durations; None without features or timing."""
   known = [
     (row, checks.Steps(row.num_steps, row.expected_steps, row.rate))
     for row in rows
@@ -145,7 +145,7 @@ def _tolerance(steps: checks.Steps) -> float:
 
 
 def _hints(rows: list[Row], resize_to: int | None) -> list[str]:
-  """What the lengths of the actions suggest beyond the proposals."""
+  """Hints that follow from the lengths of the actions, a line each."""
   hints = []
   if all(row.rate is not None for row in rows):
     short = float(np.mean(_lengths(rows, steps=True) < 1)) if len(_lengths(rows)) else 0.0

@@ -1,4 +1,4 @@
-"""The figure: lengths of its limbs, its colours, and where its joints are in a pose (forward kinematics)."""
+"""The figure: lengths of its limbs, its colours, and the places of its joints in a pose (forward kinematics)."""
 
 import colorsys
 import dataclasses
@@ -119,7 +119,7 @@ def joints(body: Body, track: Track) -> np.ndarray:
 
 
 def joints_from_pelvis(body: Body, angles: np.ndarray, somersault: np.ndarray, yaw: np.ndarray) -> np.ndarray:
-  """The same (T, J, 3) for a pelvis at the origin, whatever its place will be."""
+  """The same (T, J, 3) relative to the pelvis."""
   return _rotate(_joints_from_pelvis(body, angles), somersault, yaw)
 
 

@@ -1,4 +1,4 @@
-"""The camera: where it looks, how it pans, zooms and shakes, and where a point of the world falls in its image."""
+"""The camera: where it looks, how it pans, zooms and shakes, and the projection of points into its image."""
 
 import dataclasses
 import math

@@ -1,4 +1,4 @@
-"""stickgym's clips of one action each, and the dataset of them."""
+"""stickgym's clips of one action each, drawn, and read as a dataset."""
 
 import argparse
 import csv
@@ -27,7 +27,7 @@ _CLIPS, _TAIL = 0, 3
 
 
 def read(source: str | Path | None, config: str, flags: argparse.Namespace) -> ClipPlan:
-  """The clips, of which those are drawn that are not there yet."""
+  """The clips in the folder `source`; those that are not there yet are drawn."""
   folder = Path(source or Path(flags.data_dir) / "stickgym_videos" / config)
   counts = flags.num_train, flags.num_test
   table = render_clips(folder, flags.seed, *counts, settings_of(flags), flags.tail_ratio, flags.num_processes)
@@ -37,11 +37,12 @@ def read(source: str | Path | None, config: str, flags: argparse.Namespace) -> C
 
 
 def clip_counts(num_clips: int, ratio: float = 1.0, seed: int = 0) -> np.ndarray:
-  """How many clips each class has, (C,) int, together `num_clips`.
+  """Numbers of clips of the classes, (C,) int, with the sum `num_clips`.
 
   Args:
-    num_clips: one a class at least.
-    ratio: of the commonest class to the rarest; counts fall off exponentially, in an order that the seed decides.
+    num_clips: C or more.
+    ratio: clips of the most frequent class, divided by those of the rarest. Counts fall off exponentially, in an order
+      that the seed decides.
     seed: of the dataset.
   """
   num_classes = len(motion.NAMES)
@@ -68,17 +69,17 @@ def render_clips(
   tail_ratio: float = 1.0,
   num_processes: int | None = None,
 ) -> Path:
-  """Writes clips as FOLDER/CLASS/SPLIT_NUMBER.mp4, and clips.csv of file, label, start, end and split.
+  """Draws clips into FOLDER/CLASS/SPLIT_NUMBER.mp4, and writes clips.csv of file, label, start, end and split.
 
-  Start and end are empty: a clip is all of its file. What is there already is kept, so that a run that was stopped goes
-  on where it was; the files do not depend on the number of processes.
+  Start and end are empty: a clip is all of its file. Videos that are there already are kept, so that a stopped run goes
+  on. The files do not depend on the number of processes.
 
   Args:
     folder: made if need be.
     seed: from 0 on.
     num_train, num_test: clips of each split. The test split has as many of each class, give or take one.
     settings: sizes and nuisances.
-    tail_ratio: of the commonest class of the training split to its rarest.
+    tail_ratio: clips of the most frequent training class, divided by those of the rarest.
     num_processes: None for one a core.
 
   Returns:

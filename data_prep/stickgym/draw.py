@@ -1,4 +1,4 @@
-"""Frames: the figure, its surroundings and the camera, as pixels."""
+"""Pixels of the frames, from the figure, the scene and the camera."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,13 +10,13 @@ from jaxvid.data_prep.stickgym.body import JOINT, LIMBS, Body, Track, joints
 from jaxvid.data_prep.stickgym.camera import Camera
 from jaxvid.data_prep.stickgym.scene import Colour, Place, Scene, Thing
 
-_FINER = 2  # Drawn this many times as fine, and averaged, so that edges are smooth.
+_FINER = 2  # Drawn at this many times the resolution, then averaged: smooth edges.
 
 
 def frames(
   rng: np.random.Generator, body: Body, track: Track, scene: Scene, camera: Camera, noise: float
 ) -> Iterator[np.ndarray]:
-  """The video, a generator of (H, W, 3) uint8.
+  """The frames of a video one by one, (H, W, 3) uint8.
 
   Args:
     rng: NumPy generator, for the sensor's noise.
@@ -58,7 +58,7 @@ def _project_still(camera: Camera, places: Sequence[Place]) -> np.ndarray:
 
 
 def _draw_figure(pencil: ImageDraw.ImageDraw, body: Body, places: np.ndarray, depths: np.ndarray, scale: float) -> None:
-  """Its limbs from the farthest to the nearest; the head is one of them."""
+  """Draws the limbs and the head, from the farthest to the nearest."""
 
   def depth(limb: tuple) -> float:
     return depths[JOINT[limb[0]]] + depths[JOINT[limb[1]]]

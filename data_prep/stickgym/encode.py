@@ -1,4 +1,4 @@
-"""Frames into a real video file: H.264 in MP4, as cameras and web sites write them."""
+"""Writing frames as a video file: H.264 in MP4, as cameras and web sites do."""
 
 import os
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ _SAME_BYTES = {"preset": "veryfast", "threads": "1", "x264-params": "mbtree=0"}
 
 
 def write_video(path: str | Path, frames: Iterable[np.ndarray], fps: int, crf: int) -> int:
-  """Writes a video, whole or not at all: of the frames alone, whatever machine has how many cores.
+  """Writes a video, whole or not at all. Its bytes depend on the arguments alone, not on the number of cores.
 
   Args:
     path: of the .mp4 file; its folder is made.

@@ -1,4 +1,4 @@
-"""The flags of stickgym's clips and routines, and the settings that they make."""
+"""Flags of stickgym's clips and routines, and the Settings they stand for."""
 
 import argparse
 import os
@@ -13,12 +13,12 @@ def drawing_flags(videos: str, num_train: int, num_test: int) -> dict[str, dict[
   """dict of "--name" -> keyword arguments of add_argument, as `dataset.Dataset.flags`.
 
   Args:
-    videos: what the videos are called, for the help.
+    videos: "clips" or "routines", for the help.
     num_train, num_test: defaults.
   """
   counts = {"train": num_train, "test": num_test}
   return (
-    {"--seed": dict(type=int, default=0, help="all follows from it; default: %(default)s")}
+    {"--seed": dict(type=int, default=0, help="random seed of everything; default: %(default)s")}
     | {
       f"--num_{split}": dict(type=int, default=count, metavar="N", help=f"{videos} to {split} on; default: %(default)s")
       for split, count in counts.items()
@@ -36,6 +36,6 @@ def drawing_flags(videos: str, num_train: int, num_test: int) -> dict[str, dict[
 
 
 def settings_of(flags: argparse.Namespace) -> Settings:
-  """The Settings that these flags ask for: of a difficulty, but for the nuisances that are given."""
+  """The Settings of --difficulty, changed by the flags of single nuisances and sizes."""
   given = {name: getattr(flags, name) for name in (*NUISANCES, *_SIZES) if getattr(flags, name) is not None}
   return of_difficulty(flags.difficulty, **given)

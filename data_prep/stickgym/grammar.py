@@ -1,7 +1,7 @@
 """Which action follows which in a routine: a probabilistic automaton whose memory is three actions long.
 
 The next apparatus depends on that of the last action. Which of its four actions comes there depends on the one three
-actions back, and on nothing in between: who forgets it, or does not tell partners apart, is left with a quarter.
+actions back, and on nothing in between: a model that forgets that one, or takes it for another, is right once in four.
 """
 
 import dataclasses
@@ -33,7 +33,7 @@ class Dependency:
 
 @dataclasses.dataclass(frozen=True)
 class Grammar:
-  """The exact distribution of the next action.
+  """The exact probabilities of the next action.
 
   Attributes:
     class_names: (C,).
@@ -61,7 +61,7 @@ class Grammar:
     return labels
 
   def optimum(self, sequences: Sequence[Sequence[int]], k: int = 1) -> float:
-    """The share of actions whose label is among the best k guesses of one who knows the grammar and the past exactly.
+    """Top-k accuracy of the best possible model, which knows the grammar and the past exactly.
 
     Args:
       sequences: lists of labels; the expectation is over the next action after each of their beginnings.
@@ -86,7 +86,7 @@ class Grammar:
 
 
 def from_json(values: dict[str, Any]) -> Grammar:
-  """The Grammar that `Grammar.to_json` gave."""
+  """The Grammar of `Grammar.to_json`."""
   return Grammar(
     class_names=tuple(values["class_names"]),
     dependencies=tuple(Dependency(entry["lag"], tuple(entry["group_of_class"])) for entry in values["depends_on"]),

@@ -1,4 +1,4 @@
-"""The actions: how joint angles, rotation and place go with an action's phase, which runs from 0 to 1.
+"""The actions: joint angles, rotation and place as functions of an action's phase, from 0 to 1.
 
 Four classes share each apparatus, and within an apparatus they share their poses too, so that neither a frame nor the
 set of a video's frames tells them apart; only the order of the frames does:
@@ -54,7 +54,7 @@ ACTIONS = {
 }
 NAMES = tuple(ACTIONS)
 
-# What differs in one thing only: the pairs that are hard to tell apart, by what tells them apart.
+# Pairs of classes that differ in one thing only, by that thing: the hard ones.
 PAIRS = {
   "half or full turn": (
     ("beam_half_turn_then_leap", "beam_full_turn_then_leap"),
@@ -175,7 +175,7 @@ def rest(apparatus: str, num_frames: int, body: Body, x: float = 0.0, yaw: float
 
 
 def _interpolate(phase: np.ndarray, keys: list[tuple[float, np.ndarray]]) -> np.ndarray:
-  """(T, A): between poses (A,) that are keyed at (phase, pose), eased."""
+  """Angles (T, A) that go smoothly through the `keys`, (phase, pose (A,)) in order."""
   times, poses = np.array([when for when, _ in keys]), np.stack([pose for _, pose in keys])
   after = np.clip(np.searchsorted(times, phase, side="right"), 1, len(keys) - 1)
   share = ease((phase - times[after - 1]) / (times[after] - times[after - 1]))[:, None]
@@ -183,13 +183,13 @@ def _interpolate(phase: np.ndarray, keys: list[tuple[float, np.ndarray]]) -> np.
 
 
 def ease(share: np.ndarray) -> np.ndarray:
-  """(T,): 0 up to 0, 1 from 1 on, smooth between."""
+  """Smooth step of `share` (T,): 0 up to 0, 1 from 1 on."""
   share = np.clip(share, 0.0, 1.0)
   return share * share * (3 - 2 * share)
 
 
 def _ramp(phase: np.ndarray, start: float, end: float) -> np.ndarray:
-  """(T,): 0 before `start`, 1 after `end`, and even in between.
+  """Linear ramp of `phase` (T,): 0 before `start`, 1 after `end`.
 
   Rotations have no soft start or end: they would tell how often the figure passes the angles between.
   """

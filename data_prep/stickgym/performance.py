@@ -1,4 +1,4 @@
-"""What the figure does in one video: a single action, or a routine of several with pauses and ways between them."""
+"""The motion of the figure in one video: a single action, or a routine with pauses and walks in between."""
 
 import dataclasses
 import math
@@ -78,7 +78,7 @@ def of_routine(rng: np.random.Generator, labels: Sequence[int], body: Body, sett
 def _performance(
   body: Body, track: Track, apparatus: list[str], labels: Sequence[int], segments: np.ndarray
 ) -> Performance:
-  """A Performance, with what the camera follows."""
+  """The Performance, with the x that the camera follows."""
   middle = stance.middle_of_body(joints(body, track))[:, 0]
   x = np.where(np.array(apparatus) == "bar", PLACES["bar"], middle)
   return Performance(track, apparatus, x, np.array(labels), segments)
@@ -97,7 +97,7 @@ def _pause(rng: np.random.Generator, settings: Settings) -> int:
 
 
 def _hold(frame: Track, num_frames: int) -> Track:
-  """A Track that stands still."""
+  """A Track of `num_frames` frames like this one."""
   return frame[np.zeros(num_frames, int)]
 
 

@@ -1,4 +1,4 @@
-"""Writes videos of stickgym, in several processes, into a folder that says what they are made with."""
+"""Drawing stickgym's videos in several processes, into a folder with their settings (made_with.json)."""
 
 import dataclasses
 import functools
@@ -13,20 +13,20 @@ from jaxvid.data_prep.building.checks import BadInput
 from jaxvid.data_prep.stickgym import encode, video
 from jaxvid.data_prep.stickgym.settings import Settings
 
-VERSION = "1.0.0"  # Of what a seed draws.
+VERSION = "1.0.0"  # Raise it when a seed gives other videos.
 SPLITS = ("train", "test")
 MADE_WITH = "made_with.json"
 
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-  """A video to be written.
+  """A video to draw.
 
   Attributes:
     path: of the file.
-    seed: of all that is not the actions.
-    labels: its actions; one where it is no routine.
-    routine: whether it is.
+    seed: of everything but the actions.
+    labels: classes of its actions; one for a clip.
+    routine: whether it is a routine, and not a clip.
   """
 
   path: str
@@ -38,11 +38,11 @@ class Job:
 def write_folder(
   folder: Path, made_with: dict[str, Any], jobs: list[Job], settings: Settings, num_processes: int | None
 ) -> None:
-  """Writes the videos that are not there yet.
+  """Draws the videos that are not there yet.
 
   Args:
     folder: of the videos, made if need be.
-    made_with: what they are made with, beside the settings; JSON.
+    made_with: what they are drawn with beside the settings, JSON-able.
     jobs: the videos.
     settings: sizes and nuisances.
     num_processes: None for one a core.
@@ -55,7 +55,7 @@ def write_folder(
 
 
 def _claim(folder: Path, made_with: dict[str, Any], settings: Settings) -> None:
-  """Notes what the folder's videos are made with, or refuses a folder of others."""
+  """Writes made_with.json, or refuses a folder whose made_with.json says something else."""
   made_with = {"version": VERSION, **made_with, "settings": dataclasses.asdict(settings)}
   file = folder / MADE_WITH
   if not file.exists():

@@ -1,4 +1,4 @@
-"""What is around the figure: a wall with a pattern, a floor, the apparatus, and things that move behind."""
+"""The surroundings of the figure: a wall with a pattern, a floor, the apparatus, and things that move behind."""
 
 import colorsys
 import dataclasses

@@ -1,4 +1,4 @@
-"""What a made-up video looks like, and how much of each nuisance it has."""
+"""Settings of made-up videos: size, rate, and the strength of each nuisance."""
 
 import dataclasses
 import math

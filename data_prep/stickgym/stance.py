@@ -1,4 +1,4 @@
-"""Where the figure is, given its pose: on its feet, or hanging from its hands."""
+"""The place of the figure, given its pose: on its feet, hanging from its hands, or in flight."""
 
 import numpy as np
 

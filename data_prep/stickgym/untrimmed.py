@@ -1,4 +1,4 @@
-"""stickgym's routines: untrimmed videos of several actions, in which the next depends on earlier ones."""
+"""stickgym's routines: untrimmed videos of several actions, each of which depends on those before."""
 
 from pathlib import Path
 from typing import Any
@@ -31,10 +31,10 @@ def render_untrimmed(
   num_actions: tuple[int, int] = NUM_ACTIONS,
   num_processes: int | None = None,
 ) -> Path:
-  """Writes routines as FOLDER/NAME.mp4, annotations.json (ActivityNet's container) and grammar.json.
+  """Draws routines into FOLDER/NAME.mp4, and writes annotations.json (ActivityNet's container) and grammar.json.
 
   The container has "database": {NAME: {"subset", "duration", "fps", "annotations": [{"label", "label_id", "segment"},
-  ...]}}, in seconds, in order; grammar.json is of `stickfigure.grammar.Grammar.to_json`.
+  ...]}}, in seconds, in order; grammar.json is that of `stickgym.grammar.Grammar.to_json`.
 
   Args:
     folder, seed, settings, num_processes: as `clips.render_clips` takes them.

@@ -1,4 +1,4 @@
-"""A video of stickgym as frames: of one action, or of a routine."""
+"""The frames of a stickgym video, of one action or of a routine."""
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +19,7 @@ def draw_clip(seed: Seed, label: int, settings: Settings = Settings()) -> np.nda
   """A video of one action, (T, H, W, 3) uint8.
 
   Args:
-    seed: all that is not the action itself comes from it alone: clips of the same seed differ in their labels only.
+    seed: of everything but the action: clips of one seed differ in their actions only.
     label: index into `motion.NAMES`.
     settings: sizes and nuisances.
   """
