@@ -62,7 +62,7 @@ class PastAction:
 
 
 def in_reach(mask: np.ndarray, youngest: int, window: int) -> np.ndarray:
-  """(B, T): the steps that the last one may attend to, as in jaxvid.ops.recent.window_kept.
+  """(B, T): the steps that the last one may attend to, as in jaxvid.ops.recent.window_reach.
 
   Args:
     mask: (B, T), valid steps.

@@ -12,14 +12,17 @@ from jaxvid.ops.masking import downsample_mask, mask_out
 
 
 class ConvAttention(nn.Module):
-  """Multi-head attention within a band; the convolutions give it order and, with a stride, the coarser level.
+  """Multi-head self-attention within a band: (B, T, C) and its mask -> (B, T / stride, C) and its mask.
+
+  The depthwise convolutions tell attention the order of the steps and, with a stride, make the coarser level.
 
   Attributes:
     num_heads: heads; must divide the channels.
     window: odd width of the band in output steps; None for global attention.
-    stride: of the depthwise convolutions, on queries, keys and values alike.
+    stride: of the depthwise convolutions for queries, keys and values.
     relative_positions: learn a bias for each head and offset (local attention only).
     dropout: rate on the attention weights and on the output.
+    padding, dtype: see layers.temporal.
   """
 
   num_heads: int
@@ -34,7 +37,7 @@ class ConvAttention(nn.Module):
   def __call__(self, x: Features, mask: Mask, train: bool) -> tuple[Features, Mask]:
     channels = x.shape[-1]
     if channels % self.num_heads:
-      raise ValueError(f"{channels} channels cannot be split into {self.num_heads} heads")
+      raise ValueError(f"num_heads {self.num_heads} does not divide the {channels} channels; give a divisor")
     kernel_size = self.stride + 1 if self.stride > 1 else 3
     mask = downsample_mask(mask, self.stride)
 

@@ -7,12 +7,15 @@ import jax.numpy as jnp
 
 from jaxvid.ops.conv3d import Sizes, Strided, Volume, conv3d, depthwise_conv3d
 
-# He et al. 2015, from the number of outputs: what the public video networks start from.
+# Initial weights of the public video networks: He et al. 2015, by fan-out.
 fan_out_normal = nn.initializers.variance_scaling(2.0, "fan_out", "normal")
 
 
 class Conv3D(nn.Module):
-  """Convolution without a bias; paddings as in jaxvid.ops.conv3d. A depthwise one keeps the number of channels."""
+  """Convolution over time and space without a bias; paddings as in jaxvid.ops.conv3d.
+
+  A depthwise convolution keeps the number of channels, so `features` must be that of the input.
+  """
 
   features: int
   kernel_size: Sizes
@@ -38,11 +41,11 @@ class ConvNorm(nn.Module):
 
   Attributes:
     features, kernel_size, strides, padding, depthwise: of the convolution.
-    relu: whether one follows.
+    relu: end with a ReLU.
     use_running_average: normalise by the running statistics and leave them as they are; else by the batch's.
     norm_epsilon: added to the variance.
-    norm_momentum: how much of the running statistics a training step keeps.
-    norm_scale: whether the norm has a factor a channel; it has a bias always.
+    norm_momentum: share of the running statistics that a training step keeps.
+    norm_scale: give the norm a factor per channel; it always has a bias.
     dtype: of the computation; statistics are computed in float32.
   """
 

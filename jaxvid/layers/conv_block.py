@@ -10,10 +10,16 @@ from jaxvid.layers.temporal import Conv
 
 
 class ConvBlock(nn.Module):
-  """relu(skip(x) + conv(relu(conv(x)))): a stride is the first convolution's, and a strided 1x1 convolution's on the
-  skip path.
+  """Residual block relu(skip(x) + conv(relu(conv(x)))): (B, T, C) -> (B, T / stride, C) and its mask.
 
-  (B, T, C) -> (B, T / stride, C) and its mask. No norm, as in the public code.
+  With a stride, the first convolution has it, and the skip path is a 1x1 convolution with the same stride. No norms,
+  as in the public code.
+
+  Attributes:
+    kernel_size: of both convolutions.
+    stride: of the block.
+    expansion: channels between the convolutions, in multiples of C.
+    dtype: of the computation.
   """
 
   kernel_size: int = 3

@@ -11,15 +11,13 @@ from jaxvid.layers.temporal import DropPath
 
 
 class EncoderBlock(nn.Module):
-  """y = x + attention(norm(x)); z = y + mlp(norm(y)): (B, N, C) -> (B, N, C).
+  """Transformer block y = x + attention(norm(x)); z = y + mlp(norm(y)): (B, N, C) -> (B, N, C).
 
   Attributes:
     num_heads: heads; must divide the channels. Queries, keys, values and the output have biases.
     mlp_width: hidden width of the MLP.
     dropout: rate on the attention weights, within the MLP and before both sums.
     drop_path: rate of stochastic depth.
-    causal: token n sees tokens 0 to n.
-    activation: "gelu" or "relu", of the MLP.
     dtype: of the computation.
   """
 
@@ -27,15 +25,13 @@ class EncoderBlock(nn.Module):
   mlp_width: int
   dropout: float = 0.0
   drop_path: float = 0.0
-  causal: bool = False
-  activation: str = "gelu"
   dtype: Any = jnp.float32
 
   @nn.compact
   def __call__(self, x: Features, train: bool) -> Features:
-    channels, num_tokens = x.shape[-1], x.shape[1]
+    channels = x.shape[-1]
     if channels % self.num_heads:
-      raise ValueError(f"{channels} channels cannot be split into {self.num_heads} heads")
+      raise ValueError(f"num_heads {self.num_heads} does not divide the {channels} channels; give a divisor")
     dropout = lambda y: nn.Dropout(self.dropout, deterministic=not train)(y)  # noqa: E731
     norm = lambda name: nn.LayerNorm(epsilon=1e-5, use_fast_variance=False, dtype=self.dtype, name=name)  # noqa: E731
 
@@ -45,8 +41,6 @@ class EncoderBlock(nn.Module):
       for name in ("query", "key", "value")
     )
     logits = jnp.einsum("bqhd,bkhd->bhqk", query, key, preferred_element_type=jnp.float32) * query.shape[-1] ** -0.5
-    if self.causal:
-      logits = jnp.where(jnp.tri(num_tokens, dtype=bool), logits, -jnp.inf)
     weights = dropout(jax.nn.softmax(logits).astype(self.dtype))
     y = jnp.einsum("bhqk,bkhd->bqhd", weights, value).reshape(x.shape)
     y = dropout(nn.Dense(channels, dtype=self.dtype, name="output")(y))
@@ -54,6 +48,6 @@ class EncoderBlock(nn.Module):
 
     y = norm("mlp_norm")(x)
     y = nn.Dense(self.mlp_width, dtype=self.dtype, name="mlp_in")(y)
-    y = dropout({"gelu": nn.gelu, "relu": nn.relu}[self.activation](y))
+    y = dropout(nn.gelu(y))
     y = dropout(nn.Dense(channels, dtype=self.dtype, name="mlp_out")(y))
     return x + DropPath(self.drop_path)(y, train)

@@ -13,9 +13,9 @@ def sinusoids(num_steps: int, width: int) -> np.ndarray:
 
 
 def stretched_sinusoids(num_steps: int, width: int, max_steps: int) -> np.ndarray:
-  """The table of `max_steps` positions, linearly stretched to `num_steps` once the sequence is that long.
+  """Sinusoidal encoding (num_steps, width); beyond `max_steps`, that of `max_steps` steps stretched linearly.
 
-  What ActionFormer's code does at test time. The positions of a sequence then depend on the length it is padded to.
+  As ActionFormer's code does at test time. The encoding of a step then depends on the length of the padded sequence.
   """
   table = sinusoids(max_steps, width)
   if num_steps < max_steps:
@@ -28,10 +28,9 @@ def stretched_sinusoids(num_steps: int, width: int, max_steps: int) -> np.ndarra
 
 
 def add_positions(x: Features, mask: Mask, kind: str, max_steps: int | None, padding: str) -> Features:
-  """Adds the position encoding `kind`, "none" or "sinusoid", at valid steps.
+  """Adds the position encoding `kind`, "none" or "sinusoid", to the valid steps of (B, T, C).
 
-  With padding "ignored" the sinusoids simply go on to any length; with "reference" they are stretched beyond
-  `max_steps`.
+  With padding "ignored" the sinusoids go on to any length; with "reference" they are stretched beyond `max_steps`.
   """
   if kind == "none":
     return x

@@ -1,4 +1,4 @@
-"""Scalable-granularity perception: TriDet's block (Shi et al. 2023, equations 2 to 4), and a learnt mixture."""
+"""Scalable-granularity perception (SGP): TriDet's block (Shi et al. 2023, equations 2 to 4), and a learnt mixture."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from jaxvid.array_types import Features, Mask
 from jaxvid.layers.temporal import ChannelNorm, DepthwiseConv, ResidualBranch, downsample, uniform_fan_in
 from jaxvid.ops.masking import downsample_mask, mask_out, masked_mean
 
-# From which standard deviation the depthwise convolutions of a block start.
+# Standard deviation of the initial weights of a block's depthwise convolutions.
 INIT_STD = {
-  "live": 0.1,  # small; every convolution learns
-  "dead": 0.0,  # the public THUMOS14 and EPIC configurations: the five never get a gradient
+  "live": 0.1,  # Small; every convolution learns.
+  "dead": 0.0,  # As in the public THUMOS14 and EPIC configurations: the convolutions never get a gradient.
 }
-GRANULARITY_LOGITS = "granularity_logits"  # A block's parameter of this name; its softmax are the weights.
+GRANULARITY_LOGITS = "granularity_logits"  # Name of the parameter whose softmax weights a block's granularities.
 
 
 class GroupNorm(nn.Module):
@@ -33,15 +33,16 @@ class GroupNorm(nn.Module):
 
 
 class PerceptionBlock(nn.Module):
-  """u = norm(x); y = x + perceive(u) + u; z = y + mlp(group_norm(y)): a Transformer block without attention.
+  """Transformer block without attention: u = norm(x); y = x + perceive(u) + u; z = y + mlp(group_norm(y)).
 
-  A stride pools first: (B, T, C) -> (B, T / stride, C) and its mask. What `perceive` is, a subclass says.
+  (B, T, C) -> (B, T / stride, C) and its mask. A subclass defines `perceive`.
 
   Attributes:
     mlp_width: hidden width of the MLP; None for four times the channels.
-    stride, downsample: by how much and how, see layers.temporal.downsample; after "average" comes a 1x1 convolution.
+    stride: of the pooling that comes first; 1 for none.
+    downsample: kind of that pooling, see layers.temporal.downsample; "average" is followed by a 1x1 convolution.
     drop_path: rate of stochastic depth.
-    branch_std: standard deviation from which the depthwise convolutions' weights start.
+    branch_std: standard deviation of the depthwise convolutions' initial weights.
     padding, dtype: see layers.temporal.
   """
 
@@ -54,7 +55,7 @@ class PerceptionBlock(nn.Module):
   dtype: Any = jnp.float32
 
   def perceive(self, u: Features, mask: Mask) -> Features:
-    """What is added to x + u; (B, T, C)."""
+    """The operation over time, whose result is added to x + u: (B, T, C) -> (B, T, C)."""
     raise NotImplementedError
 
   @nn.compact
@@ -75,7 +76,7 @@ class PerceptionBlock(nn.Module):
     return DepthwiseConv(kernel_size, kernel_init=initializer, dtype=self.dtype, name=name)(u)
 
   def _instant(self, u: Features, mask: Mask) -> Features:
-    """fc(u) relu(global_fc(mean u)): each step by itself, its channels gated by the whole sequence."""
+    """Instant branch fc(u) relu(global_fc(mean u)): each step by itself, its channels gated by the sequence's mean."""
     everywhere = jnp.ones_like(mask) if self.padding == "reference" else mask
     mean = masked_mean(u, everywhere).astype(self.dtype)
     return self._depthwise("fc", 1, u) * nn.relu(self._depthwise("global_fc", 1, mean))
@@ -97,9 +98,9 @@ class PerceptionBlock(nn.Module):
 class SGPBlock(PerceptionBlock):
   """TriDet's block: perceive(u) = fc(u) relu(global_fc(mean u)) + (conv_w(u) + conv_kw(u)) psi(u).
 
-  Instant branch, window branch and its k-scaled twin. With a `branch_std` of 0, as the public THUMOS14 and EPIC
-  configurations have it, both factors of either product are zero and stay so: none of the five depthwise convolutions
-  ever gets a gradient.
+  The first term is the instant branch, the second the window branch and its k-scaled twin. With a `branch_std` of 0, as
+  in the public THUMOS14 and EPIC configurations, all factors are zero and stay zero: none of the five depthwise
+  convolutions ever gets a gradient.
 
   Attributes:
     window: odd kernel size w of the window branch.
@@ -116,13 +117,14 @@ class SGPBlock(PerceptionBlock):
 
 
 class GranularityMixtureBlock(PerceptionBlock):
-  """perceive(u) = sum over granularities g of w_g f_g(u), the weights w a learnt softmax ("granularity_logits").
+  """Learnt mixture of granularities g: perceive(u) = sum of w_g f_g(u), with w = softmax(granularity_logits).
 
-  Equation 1 of the ActionFormer study (Rathnayaka and Thayasivam). Its f_g, "the perception operation at scale g", are
-  SGP's: f_1 is the instant branch, f_g the convolution over g steps gated by psi(u). All start with the same weight.
+  Equation 1 of the ActionFormer study (Rathnayaka and Thayasivam). For its f_g, "the perception operation at scale g",
+  SGP's branches are taken: f_1 is the instant branch, f_g the convolution over g steps gated by psi(u). All weights
+  start equal.
 
   Attributes:
-    granularities: odd numbers of steps, each once.
+    granularities: kernel sizes in steps, odd and different.
   """
 
   granularities: tuple[int, ...] = (1, 3, 7, 15)
@@ -141,13 +143,13 @@ class GranularityMixtureBlock(PerceptionBlock):
 
 
 def branch_std(init: str | float) -> float:
-  """The standard deviation that `init` names: a key of INIT_STD, or itself."""
+  """The standard deviation that `init` stands for: a key of INIT_STD, or a number that is returned as it is."""
   if isinstance(init, str) and init not in INIT_STD:
     raise ValueError(f"init must be a standard deviation or one of {sorted(INIT_STD)}; got {init!r}")
   return INIT_STD[init] if isinstance(init, str) else init
 
 
 def scaled_window(window: int, k: float) -> int:
-  """Kernel size of the k-scaled branch. Python's round, halves to even, as the public code has it."""
+  """Kernel size of the k-scaled branch. Python's `round` takes halves to even numbers, as in the public code."""
   size = round((window + 1) * k)
   return size + 1 if size % 2 == 0 else size

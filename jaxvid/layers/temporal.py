@@ -1,9 +1,9 @@
 """Masked layers over time. Inputs are (B, T, C) with a mask (B, T); parameters are float32, computation in `dtype`.
 
-What becomes of padded steps between the layers of a model is its setting `padding`:
-  "ignored": they are zero before every operation that looks at neighbours, so no valid output depends on the padding;
-  "reference": as the public PyTorch code has it, where a norm's bias turns padded steps non-zero and the next
-    convolution sees them; for weights that were trained so.
+A model's setting `padding` says what padded steps hold between its layers:
+  "ignored": zero before every operation that looks at neighbours, so no valid output depends on the padding;
+  "reference": as in the public PyTorch code, where a norm's bias makes padded steps non-zero and the next convolution
+    sees them. For weights that were trained that way.
 """
 
 import math
@@ -19,12 +19,12 @@ from jaxvid.array_types import Features, Mask
 from jaxvid.ops import conv
 from jaxvid.ops.masking import downsample_mask, mask_out
 
-# What PyTorch's Conv1d and Linear start from: uniform within 1 / sqrt(fan_in).
+# Initial weights of PyTorch's Conv1d and Linear: uniform within 1 / sqrt(fan_in).
 uniform_fan_in = nn.initializers.variance_scaling(1 / 3, "fan_in", "uniform")
 
 
 class Conv(nn.Module):
-  """Convolution over time whose output is zero at padded steps. Returns (B, T / stride, features) and its mask."""
+  """Convolution over time, zero at padded steps: (B, T, C) and its mask -> (B, T / stride, features) and its mask."""
 
   features: int
   kernel_size: int = 3
@@ -44,7 +44,7 @@ class Conv(nn.Module):
 
 
 class DepthwiseConv(nn.Module):
-  """Depthwise convolution over time, with no mask of its own: (B, T, C) -> (B, T / stride, C)."""
+  """Depthwise convolution over time, without masking: (B, T, C) -> (B, T / stride, C)."""
 
   kernel_size: int = 3
   stride: int = 1
@@ -75,7 +75,7 @@ class ChannelNorm(nn.Module):
 
 
 class ChannelScale(nn.Module):
-  """A learnable factor a channel before a residual sum (Touvron et al. 2021, LayerScale), small at first."""
+  """A learnt factor per channel before a residual sum (LayerScale, Touvron et al. 2021), `initial` at first."""
 
   initial: float = 1e-4
 
@@ -111,7 +111,7 @@ class ResidualBranch(nn.Module):
 
 
 def score_bias(prior_prob: float, empty_classes: Sequence[int] = ()) -> Any:
-  """Initializer of the bias of a layer that scores classes: sigmoid(bias) is `prior_prob`, 1e-6 for empty classes."""
+  """Initializer of a classifier's bias (num_classes,): sigmoid(bias) is `prior_prob`, for empty classes 1e-6."""
 
   def initializer(key, shape, dtype=jnp.float32):
     del key
@@ -132,8 +132,8 @@ class ConvStack(nn.Module):
   Attributes:
     width: channels of all layers.
     num_layers, kernel_size: of the convolutions.
-    norm: without it the convolutions have biases.
-    padding, dtype: see above.
+    norm: a channel norm after each convolution; without norms the convolutions have biases.
+    padding, dtype: see the top of this file.
   """
 
   width: int
@@ -158,22 +158,23 @@ class ConvStack(nn.Module):
 def project_streams(
   x: Features, mask: Mask, dims: Sequence[int] | None, widths: Sequence[int] | None, dtype: Any
 ) -> Features:
-  """Features that are several extractors' side by side, each part through a 1x1 convolution of its own ("input_0" ...).
+  """Projects concatenated features of several extractors, each part by a 1x1 convolution ("input_0", "input_1", ...).
 
-  To be called in a compact method, whose parameters these are.
+  Call it in a compact method: the convolutions become that module's.
 
   Args:
     x: (B, T, sum of dims).
     mask: (B, T).
-    dims: length of each part; None leaves `x` as it is.
-    widths: what each part becomes.
+    dims: channels of each part; None leaves `x` as it is.
+    widths: channels that each part is projected to.
     dtype: of the computation.
   """
   if dims is None:
     return x
   if widths is None or len(widths) != len(dims) or sum(dims) != x.shape[-1]:
     raise ValueError(
-      f"input_dims {dims} and input_widths {widths} must be as many, and features of length {x.shape[-1]} their sum"
+      f"input_dims {dims} and input_widths {widths} must be equally many, and input_dims add up to the "
+      f"{x.shape[-1]} channels of the features"
     )
   parts = jnp.split(x, np.cumsum(dims)[:-1], axis=-1)
   convs = [Conv(width, 1, dtype=dtype, name=f"input_{i}") for i, width in enumerate(widths)]
@@ -184,9 +185,13 @@ DOWNSAMPLES = ("max", "average", "strided")
 
 
 def downsample(x: Features, mask: Mask, stride: int, kind: str) -> tuple[Features, Mask]:
-  """The level `stride` times coarser, zero at padded steps, and its mask; padded steps must be zero in `x`.
+  """Pools (B, T, C) to a level `stride` times coarser, zero at padded steps, and its mask.
 
-  Kinds: "max", a max pool of window stride + 1; "average" of each `stride` steps; "strided", every `stride`-th step.
+  Args:
+    x: zero at padded steps.
+    mask: (B, T).
+    stride: must divide T.
+    kind: "max", a max pool over stride + 1 steps; "average" of each `stride` steps; "strided", every `stride`-th step.
   """
   coarse = downsample_mask(mask, stride)
   if kind == "max":

@@ -12,10 +12,19 @@ from jaxvid.ops.masking import mask_out
 
 
 class TransformerBlock(nn.Module):
-  """y = pool(x) + a * attention(norm(x)); z = y + b * mlp(norm(y)), with channel scales a, b and stochastic depth.
+  """Transformer block y = pool(x) + a attention(norm(x)); z = y + b mlp(norm(y)), with learnt channel scales a and b.
 
-  With a stride the attention's convolutions and a pooled skip path (`downsample`: see layers.temporal.downsample) lead
-  to the coarser level: (B, T, C) -> (B, T / stride, C) and its mask.
+  (B, T, C) and its mask -> (B, T / stride, C) and its mask. The attention's convolutions have the stride; the skip path
+  is pooled.
+
+  Attributes:
+    num_heads, window, relative_positions: see ConvAttention.
+    stride: from the level before; 1 stays on the level.
+    downsample: how the skip path is pooled, see layers.temporal.downsample.
+    dropout: rate in the attention and in the MLP.
+    drop_path: rate of stochastic depth; 0 also leaves out the channel scales.
+    mlp_ratio: hidden width of the MLP, in multiples of C.
+    padding, dtype: see layers.temporal.
   """
 
   num_heads: int

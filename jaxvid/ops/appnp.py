@@ -6,10 +6,10 @@ identity, D its degrees and A = D^-1/2 M D^-1/2,
 
   H(0) = F;  H(k + 1) = (1 - alpha) A H(k) + alpha F,  k = 0 .. num_steps - 1,
 
-which is the same polynomial of A, whatever F. `propagate` uses that D depends on the frame alone: A then maps the
-frames' means to means by one T x T matrix and what is left of each place to such by another, so the polynomial is taken
-of these two, and the cost does not depend on num_steps. `propagate_over_edges` is the iteration itself, edge by edge.
-`propagate_along` is for temporal edges that follow a motion, where no such matrices exist.
+which is a polynomial of A applied to F. `propagate` computes it in closed form: D depends on the frame alone, so A acts
+on the frames' means as one T x T matrix, and on each place's difference from its frame's mean as another. The
+polynomial of these two small matrices costs the same for any num_steps. `propagate_over_edges` is the iteration itself,
+edge by edge. `propagate_along` is for temporal edges that follow a motion, where no such matrices exist.
 """
 
 from typing import NamedTuple
@@ -22,11 +22,11 @@ from jaxtyping import Float, Int
 from jaxvid.array_types import Array
 
 Nodes = Float[Array, "B T P C"]
-Matrix = Float[Array | np.ndarray, "T T"]  # NumPy's where nothing is learnt.
+Matrix = Float[Array | np.ndarray, "T T"]  # A NumPy array where nothing is learnt.
 
 
 class Graph(NamedTuple):
-  """Which edges there are and how far to propagate.
+  """The edges of a time-aligned graph, and how far to propagate over them.
 
   Attributes:
     alpha: share of F in every step, in [0, 1] (the teleport probability).
@@ -44,13 +44,13 @@ class Graph(NamedTuple):
 
 
 def propagate(nodes: Nodes, graph: Graph, weights: Float[Array, "2"] | None = None) -> Nodes:
-  """H(K) of the nodes in closed form, in their type.
+  """Propagates nodes F to H(K) in closed form, in the dtype of F.
 
   Args:
     nodes: F.
     graph: edges, K and alpha.
-    weights: (intra-frame, temporal), positive: each edge counts so much, beside the identity's 1. None for 1 and 1,
-      the paper's graph, whose matrices are constants of the program.
+    weights: of an intra-frame and of a temporal edge, positive; a node's edge to itself weighs 1. None: 1 and 1, the
+      paper's graph, whose matrices are constants of the program.
   """
   num_frames, num_places = nodes.shape[1:3]
   of_means, of_residuals = mixing_matrices(num_frames, num_places, graph, weights)
@@ -63,7 +63,7 @@ def propagate(nodes: Nodes, graph: Graph, weights: Float[Array, "2"] | None = No
 
 
 def propagate_and_average(nodes: Nodes, graph: Graph, weights: Float[Array, "2"] | None = None) -> Float[Array, "B C"]:
-  """The mean over all nodes of H(K), float32, from the frames' means alone; arguments as in `propagate`."""
+  """The mean of H(K) over all nodes, float32; needs the frames' means only. Arguments as in `propagate`."""
   num_frames, num_places = nodes.shape[1:3]
   of_means, _ = mixing_matrices(num_frames, num_places, graph, weights)
   return jnp.einsum("t,btc->bc", jnp.asarray(of_means.mean(0), jnp.float32), nodes.mean(2, dtype=jnp.float32))
@@ -72,9 +72,9 @@ def propagate_and_average(nodes: Nodes, graph: Graph, weights: Float[Array, "2"]
 def mixing_matrices(
   num_frames: int, num_places: int, graph: Graph, weights: Float[Array, "2"] | None = None
 ) -> tuple[Matrix, Matrix]:
-  """(S_m, S_r): what num_steps steps do to the frames' means, and to the places' differences from them.
+  """Matrices (S_m, S_r) of the whole propagation: of the frames' means, and of the places' differences from them.
 
-  NumPy's, in float64, without weights; JAX's, differentiable in them, with.
+  Without `weights` they are NumPy arrays, float64; with, JAX arrays that are differentiable in the weights.
   """
   xp = np if weights is None else jnp
   intra, temporal = (1.0, 1.0) if weights is None else (weights[0], weights[1])
@@ -85,19 +85,19 @@ def mixing_matrices(
   degrees = 1 + intra * (num_places - 1) + temporal * path.sum(1)
   scale = 1 / xp.sqrt(degrees)
   normalise = lambda matrix: scale[:, None] * matrix * scale  # noqa: E731
-  # Every place of a frame sees the sum of all: P times the mean, and none of the residuals, which sum to zero.
+  # Intra-frame edges sum over all places of a frame: P times the mean, while the differences from it sum to zero.
   on_means = normalise((1 + intra * (num_places - 1)) * identity + temporal * path)
   on_residuals = normalise((1 - intra) * identity + temporal * path)
   return _polynomial(on_means, graph, identity), _polynomial(on_residuals, graph, identity)
 
 
 def pooling_weights(num_frames: int, num_places: int, graph: Graph) -> np.ndarray:
-  """(T,) w: the mean of H(K) over all nodes is the sum of w_t mean_p(F_t). The paper's graph: 1 / T to within 0.2%."""
+  """Weight (T,) of each frame's mean in the mean of H(K) over all nodes. In the paper's graph 1 / T to within 0.2%."""
   return np.asarray(mixing_matrices(num_frames, num_places, graph)[0]).mean(0)
 
 
 def edges(num_frames: int, num_places: int, graph: Graph) -> Int[np.ndarray, "E 2"]:
-  """(sender, receiver) of every edge in both directions, each node to itself included; node t, p is t * P + p."""
+  """Every edge (sender, receiver), in both directions and from each node to itself; node (t, p) is t * P + p."""
   index = np.arange(num_frames * num_places).reshape(num_frames, num_places)
   pairs = [np.stack([index.ravel(), index.ravel()], -1)]
   if graph.intra_frame:
@@ -111,7 +111,7 @@ def edges(num_frames: int, num_places: int, graph: Graph) -> Int[np.ndarray, "E 
 
 
 def propagate_over_edges(nodes: Nodes, graph: Graph) -> Nodes:
-  """H(K) of the nodes by the iteration over explicit edges: what `propagate` is held equal to."""
+  """Propagates nodes to H(K) by iterating over explicit edges: the reference for `propagate`."""
   batch, num_frames, num_places, channels = nodes.shape
   senders, receivers = edges(num_frames, num_places, graph).T
   size = num_frames * num_places
@@ -130,15 +130,18 @@ def propagate_over_edges(nodes: Nodes, graph: Graph) -> Nodes:
 def propagate_along(
   nodes: Float[Array, "B T H W C"], shifts: Int[Array, "B T-1 2"], graph: Graph
 ) -> Float[Array, "B T H W C"]:
-  """H(K) over a graph whose temporal edges follow a motion: the same place of a scene that moves as a whole.
+  """Propagates nodes to H(K) over a graph whose temporal edges follow the motion of the whole scene.
 
-  Place (y, x) of frame t is joined to (y, x) + shifts[t] of frame t + 1, where that is inside. With shifts of zero it
-  is `propagate` with a stride of 1.
+  Place (y, x) of frame t is joined to (y, x) + shifts[t] of frame t + 1, if that is inside. With shifts of zero this
+  equals `propagate` with a stride of 1.
 
   Args:
     nodes: F, with the places of a frame in their rows and columns.
-    shifts: rows and columns from a frame to the next, see `estimate_shifts`.
+    shifts: of the scene from each frame to the next, in rows and columns, see `estimate_shifts`.
     graph: its stride must be 1.
+
+  Raises:
+    ValueError: the graph's stride is another.
   """
   if graph.stride != 1:
     raise ValueError(f"stride {graph.stride}: edges that follow a motion join a frame to the next one only")
@@ -147,8 +150,8 @@ def propagate_along(
 
   def neighbours(values):
     """Sums over the temporal edges of each node; (B, T, H, W, C)."""
-    into_later = _moved(values[:, :-1], shifts)  # What frame t + 1 gets from t.
-    into_earlier = _moved(values[:, 1:], -shifts)
+    into_later = _shift(values[:, :-1], shifts)  # From frame t to t + 1.
+    into_earlier = _shift(values[:, 1:], -shifts)
     return jnp.pad(into_later, [(0, 0), (1, 0)] + [(0, 0)] * 3) + jnp.pad(into_earlier, [(0, 0), (0, 1)] + [(0, 0)] * 3)
 
   degrees = 1.0 + graph.intra_frame * (num_places - 1)
@@ -169,30 +172,30 @@ def propagate_along(
 
 
 def estimate_shifts(nodes: Float[Array, "B T H W C"], radius: int) -> Int[Array, "B T-1 2"]:
-  """Motion of each frame's places as a whole to the next frame, for `propagate_along`.
+  """Estimates the shift of the whole scene from each frame to the next, for `propagate_along`; not differentiable.
 
-  It is the shift of up to `radius` rows and columns under which the features are most alike where both frames overlap
-  (mean cosine); of equals the smallest. Not differentiable.
+  Of the shifts of up to `radius` rows and columns, it is the one with the highest mean cosine of features where both
+  frames overlap; among equals the smallest.
   """
   unit = jax.lax.stop_gradient(nodes.astype(jnp.float32))
   unit = unit / jnp.maximum(jnp.linalg.norm(unit, axis=-1, keepdims=True), 1e-6)
   steps = [(y, x) for y in range(-radius, radius + 1) for x in range(-radius, radius + 1)]
-  # By size, so that argmax, which takes the first of equals, takes the smallest.
+  # Sorted by size, since argmax takes the first of equals.
   steps.sort(key=lambda step: (abs(step[0]) + abs(step[1]), step))
   candidates = jnp.array(steps, jnp.int32)
   overlap = jnp.ones_like(unit[:, :-1, ..., :1])
 
   def likeness(shift):
     shifts = jnp.broadcast_to(shift, (*unit.shape[:1], unit.shape[1] - 1, 2))
-    alike = (_moved(unit[:, :-1], shifts) * unit[:, 1:]).sum((2, 3, 4))
-    return alike / jnp.maximum(_moved(overlap, shifts).sum((2, 3, 4)), 1)
+    alike = (_shift(unit[:, :-1], shifts) * unit[:, 1:]).sum((2, 3, 4))
+    return alike / jnp.maximum(_shift(overlap, shifts).sum((2, 3, 4)), 1)
 
   scores = jax.lax.map(likeness, candidates)  # (candidates, B, T - 1)
   return candidates[jnp.argmax(scores, axis=0)]
 
 
-def _moved(values: Float[Array, "B T H W C"], shifts: Int[Array, "B T 2"]) -> Float[Array, "B T H W C"]:
-  """Values (B, T, H, W, C) moved by shifts (B, T, 2) rows and columns; zero where nothing has moved to."""
+def _shift(values: Float[Array, "B T H W C"], shifts: Int[Array, "B T 2"]) -> Float[Array, "B T H W C"]:
+  """Moves the values of each frame by so many rows and columns; zeros come in from outside."""
   height, width = values.shape[2:4]
 
   def move(frame, shift):  # (H, W, C)
@@ -205,7 +208,7 @@ def _moved(values: Float[Array, "B T H W C"], shifts: Int[Array, "B T 2"]) -> Fl
 
 
 def _polynomial(matrix: Matrix, graph: Graph, identity: np.ndarray) -> Matrix:
-  """H(K) as a matrix on F: Horner's scheme of the iteration."""
+  """The matrix that takes F to H(K), by Horner's scheme."""
   result = identity
   for _ in range(graph.num_steps):
     result = (1 - graph.alpha) * matrix @ result + graph.alpha * identity

@@ -1,16 +1,16 @@
 """Boundaries as expectations over bins (TriDet, Shi et al. 2023, section 3.3, equations 5 and 6).
 
-Seen from point t of a level, the start lies 0 to num_bins steps back and the end 0 to num_bins steps ahead. How likely
-each of these steps is, the point says itself (its bins) and the steps say (how much they look like a start, an end):
+Seen from point t of a level, the start lies 0 to num_bins steps back and the end 0 to num_bins steps ahead. The logit
+of each of these steps is the sum of the point's bin for it and of the step's own start or end logit:
 
     left = sum over j of (num_bins - j) softmax_j(start[t - num_bins + j] + bins[t, j])
     right = sum over j of j softmax_j(end[t + j] + bins[t, num_bins + 1 + j])
 
-Both are distances in units of the level's stride, one a class. At the ends of a recording some of the steps do not
-exist, or are padding. `border` says what becomes of them:
-  "masked": they take no part in the softmax;
-  "zero_logit": they count with a logit of 0, as in the public code. Steps that exist start from a logit of -4.6, so a
-    point near the border expects its boundary beyond it.
+Both are distances in units of the level's stride, one for each class. At the ends of a recording some of the steps do
+not exist, or are padding. `border` says what the softmax does with them:
+  "masked": leaves them out;
+  "zero_logit": gives them a logit of 0, as in the public code. Existing steps start from a logit of -4.6, so a point
+    near the border at first expects its boundary beyond it.
 """
 
 import jax
@@ -20,7 +20,7 @@ from jaxtyping import Bool, Float
 from jaxvid.array_types import Array, Labels, Mask
 
 BORDERS = ("masked", "zero_logit")
-# Finite, so that a row without a step that exists (a padded point) stays free of NaN.
+# Finite, so that a row without any existing step (a padded point) gives no NaN.
 _FORBIDDEN = -1e30
 
 
@@ -28,10 +28,10 @@ def expected_distances(bins: Array, start_logits: Array, end_logits: Array, mask
   """Distances of every point of a level to start and end, for every class.
 
   Args:
-    bins: (B, T, 2 (num_bins + 1)), those of the start first.
+    bins: (B, T, 2 (num_bins + 1)), the start's before the end's.
     start_logits, end_logits: (B, T, C).
     mask: (B, T).
-    border: see above.
+    border: see the top of this file.
 
   Returns:
     (B, T, C, 2), in steps.
@@ -55,7 +55,13 @@ def expected_distances(bins: Array, start_logits: Array, end_logits: Array, mask
 def expected_distances_at(
   bins: Array, start_logits: Array, end_logits: Array, mask: Array, border: str, point: Array, label: Labels
 ) -> Array:
-  """The same, (K, 2), for K points and a class each, of one recording: arrays without the batch axis."""
+  """As `expected_distances`, but (K, 2), for K points of one recording and a class for each.
+
+  Args:
+    bins, start_logits, end_logits, mask: as there, without the batch axis.
+    border: as there.
+    point, label: (K,).
+  """
   reach = bins.shape[-1] // 2 - 1
   steps = len(mask)
 
@@ -64,7 +70,7 @@ def expected_distances_at(
     inside = (position >= 0) & (position < steps)
     position = jnp.clip(position, 0, steps - 1)
     there = inside & mask[position]
-    # What lies beyond the array has a logit of zero, as what is padded has.
+    # Steps beyond the array have a logit of zero, as padded steps have.
     seen = jnp.where(inside, logits[position, label[:, None]], 0)
     return _expectation(seen, side_bins[point], there, border)
 

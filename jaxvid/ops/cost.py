@@ -1,7 +1,7 @@
 """Multiply-adds of a JAX function, as papers count them: those of its matrix products and convolutions.
 
-XLA's own count, of a compiled program, is another: two for each multiply-add, elementwise work too, and none where a
-convolution meets its padding, and it depends on the lowering.
+XLA counts a compiled program differently: two operations for each multiply-add, elementwise work too, none where a
+convolution meets its padding; and its count depends on the lowering.
 """
 
 import math
@@ -13,10 +13,14 @@ from jax.extend import core
 
 
 def multiply_adds(function: Callable, *args: Any) -> int:
-  """The count for arguments of these shapes; nothing is computed.
+  """Counts the multiply-adds of `function` for arguments of these shapes; nothing is computed.
 
-  Where a function has a lowering for each platform, the costliest counts: a convolution that is made of shifted slices
-  has no multiply-adds that could be seen.
+  Where a function has a lowering for each platform, the costliest counts: a convolution written as shifted slices shows
+  no multiply-adds.
+
+  Args:
+    function: of arrays.
+    args: arrays, or jax.ShapeDtypeStruct.
 
   Raises:
     ValueError: a loop whose length is not known beforehand holds multiply-adds.
@@ -49,7 +53,7 @@ def _count_equation(equation: core.JaxprEqn) -> int:
 
 
 def _inner(params: Mapping[str, Any]) -> Iterator[core.Jaxpr]:
-  """The jaxprs that an equation such as a call holds."""
+  """The jaxprs inside an equation's parameters, such as those of a call."""
   for value in params.values():
     for item in value if isinstance(value, tuple | list) else (value,):
       if isinstance(item, core.ClosedJaxpr):

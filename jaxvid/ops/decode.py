@@ -1,4 +1,4 @@
-"""From scores and offsets at the points to candidate segments (ActionFormer, section 3.4)."""
+"""Decodes scores and offsets at the points into candidate segments (ActionFormer, section 3.4)."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from jaxvid.ops.segments import from_offsets
 
 
 class Candidates(NamedTuple):
-  """Scored segments of one recording, in grid units; entries that are not `valid` mean nothing.
+  """Scored segments of one recording, in grid units; entries that are not `valid` are filler.
 
   Attributes:
     segments: (N, 2).
@@ -37,15 +37,16 @@ def decode(
   top_k: int,
   min_length: float,
 ) -> Candidates:
-  """The best `top_k` (point, class) pairs of each level whose score and length exceed the thresholds.
+  """Candidates from the best `top_k` (point, class) pairs of each level whose score and length exceed the thresholds.
 
   Args:
     points: of all levels.
-    scores, masks: of one recording, a level each: (T_l, C) in [0, 1], and (T_l,).
-    offsets_at: (level, points (K,), classes (K,)) -> offsets (K, 2) in units of the level's stride; asked for the best
+    scores: for each level of one recording, (T_l, C) in [0, 1].
+    offsets_at: (level, points (K,), classes (K,)) -> offsets (K, 2) in units of the level's stride. Called for the best
       pairs only, since a head's offsets may differ from class to class.
+    masks: for each level, (T_l,).
     min_score: a score must exceed it.
-    top_k: pairs a level at most.
+    top_k: most pairs of a level.
     min_length: a segment must be longer, in grid units.
   """
   levels, first = [], 0

@@ -13,7 +13,7 @@ def mask_out(x: Features, mask: Mask) -> Features:
 def downsample_mask(mask: Mask, stride: int) -> Mask:
   """The mask of a level `stride` times coarser: its step i is valid where step i * stride was."""
   if mask.shape[1] % stride:
-    raise ValueError(f"{mask.shape[1]} steps cannot be strided by {stride}: pad sequences to a multiple")
+    raise ValueError(f"a sequence of {mask.shape[1]} steps has no level {stride} times coarser; pad it to a multiple")
   return mask[:, ::stride]
 
 

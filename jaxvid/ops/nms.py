@@ -14,7 +14,7 @@ from jaxvid.array_types import Array
 from jaxvid.ops.decode import Candidates
 from jaxvid.ops.segments import tiou
 
-# Lengths get this much in suppression, as in the public code: segments of no length overlap nothing.
+# Added to every length in suppression, as in the public code: a segment of no length then overlaps nothing.
 _EPSILON = 1e-6
 _REMOVED = -1.0
 
@@ -32,18 +32,21 @@ def suppress(
   iou_threshold: float = 0.1,
   multiclass: bool = True,
 ) -> Candidates:
-  """The `max_detections` best candidates after suppression, best first; shorter lists are padded and not `valid`.
+  """The `max_detections` best candidates after suppression, best first; shorter lists are padded with invalid entries.
 
   Args:
-    candidates: N of them; the score of an entry that is not valid does not matter.
+    candidates: N of them; the scores of invalid entries are ignored.
     method: "soft": overlapping candidates decay by exp(-tIoU^2 / sigma) (Bodla et al. 2017); "hard": those with tIoU of
-      at least `iou_threshold` go; "none": all stay.
+      at least `iou_threshold` are removed; "none": all stay.
     max_detections: length of the result.
-    min_score: soft: a candidate whose score has decayed below it goes (the best of a class always stays); hard: a
+    min_score: soft: a candidate whose score has decayed below it is removed (the best of a class always stays); hard: a
       candidate must score above it from the start.
     num_classes: labels are below it.
     sigma, iou_threshold: see `method`.
-    multiclass: candidates of different classes leave each other alone.
+    multiclass: candidates of different classes do not suppress each other.
+
+  Raises:
+    ValueError: an unknown method.
   """
   scores = jnp.where(candidates.valid, candidates.scores, _REMOVED)
   if method == "none":
@@ -53,8 +56,9 @@ def suppress(
   elif method != "soft":
     raise ValueError(f"NMS method must be one of {METHODS}; got {method!r}")
 
+  # Lay the candidates out in blocks: in a group, which is a class or all classes, they suppress each other.
   groups = candidates.labels if multiclass else jnp.zeros_like(candidates.labels)
-  blocks = _in_blocks(groups, candidates.valid, num_classes if multiclass else 1)
+  blocks = _make_blocks(groups, candidates.valid, num_classes if multiclass else 1)
   start, end = candidates.segments[blocks.index, 0], candidates.segments[blocks.index, 1]
   scores = jnp.where(blocks.filled, scores[blocks.index], _REMOVED)
   length = end - start + _EPSILON
@@ -67,14 +71,14 @@ def suppress(
     decayed = scores * jnp.exp(-jnp.square(overlap) / sigma)
     return jnp.where(decayed < min_score, _REMOVED, decayed)
 
-  def unfinished(state):
+  def is_unfinished(state):
     _, final, best = state
-    # What is left decays further, so that of the picked ones those that score as high are safe.
+    # Remaining scores only fall, so the picked candidates that score as high as the best of them are final.
     highest = jnp.max(best)
     return (highest >= 0) & (jnp.sum(final >= highest) < max_detections)
 
-  def step(state):
-    scores, final, best = state  # best: of each column.
+  def step(state):  # Picks the best candidate of each group, and decays the others of its group.
+    scores, final, best = state  # `best`: the highest score of each column.
     best_column = jnp.argmax(jnp.where(of_group, best, _REMOVED), axis=1)  # Of each group.
     best_row = jnp.argmax(scores[:, best_column], axis=0)
     best_start, best_end = start[best_row, best_column][blocks.group], end[best_row, best_column][blocks.group]
@@ -87,7 +91,7 @@ def suppress(
     return scores, final, jnp.max(scores, axis=0)
 
   start_state = (scores, jnp.full_like(scores, _REMOVED), jnp.max(scores, axis=0))
-  _, final, _ = jax.lax.while_loop(unfinished, step, start_state)
+  _, final, _ = jax.lax.while_loop(is_unfinished, step, start_state)
   final, place = _best(final.reshape(-1), max_detections)
   return _take(candidates, final, blocks.index.reshape(-1)[place])
 
@@ -98,7 +102,7 @@ class _Blocks(NamedTuple):
   Attributes:
     index: (K, B), of the candidate in each place.
     filled: (K, B), whether there is one.
-    group: (B,) of each column; that of an empty one is any.
+    group: (B,) of each column; arbitrary for an empty column.
   """
 
   index: Array
@@ -106,9 +110,9 @@ class _Blocks(NamedTuple):
   group: Array
 
 
-def _in_blocks(groups: Array, valid: Array, num_groups: int) -> _Blocks:
-  """Lays out N candidates; a group's last column may be partly empty, and so is every place that is not needed."""
-  # A step looks at every place, and at every column of every group: about sqrt(N) rows balance the two.
+def _make_blocks(groups: Array, valid: Array, num_groups: int) -> _Blocks:
+  """Lays out N candidates by their groups (N,); a group's last column may be partly empty, spare columns wholly."""
+  # A step of suppression looks at every place, and at every column of every group: sqrt(N) rows balance the two.
   height = 1 << max(len(groups).bit_length() // 2, 3)
   num_columns = -(-len(groups) // height) + num_groups
   sorted_groups, order = jax.lax.sort_key_val(jnp.where(valid, groups, num_groups), jnp.arange(len(groups)))
@@ -129,10 +133,13 @@ def vote(
   """Replaces each detection's segment by the weighted mean of all candidates with tIoU of at least `iou_threshold`.
 
   Args:
-    detections: what suppression left of the candidates.
-    candidates: before suppression.
-    iou_threshold: see above.
-    weight: "score_iou" (ActionFormer) or "score" (TriDet, OpenTAD).
+    detections: candidates that are left after suppression.
+    candidates: all candidates before suppression.
+    iou_threshold: tIoU from which a candidate counts.
+    weight: of a candidate: "score_iou", its score times the tIoU (ActionFormer), or "score" (TriDet, OpenTAD).
+
+  Raises:
+    ValueError: an unknown weight.
   """
   if weight not in ("score_iou", "score"):
     raise ValueError(f'voting weight must be "score_iou" or "score"; got {weight!r}')
@@ -151,7 +158,7 @@ def vote(
 
 
 def _best(scores: Array, count: int) -> tuple[Array, Array]:
-  """The highest scores, best first, and where they are; padded with `_REMOVED` to this many."""
+  """The `count` highest scores, best first, and their indices; padded with `_REMOVED` where there are fewer."""
   best, index = jax.lax.top_k(scores, min(count, len(scores)))
   missing = count - len(best)
   return jnp.pad(best, (0, missing), constant_values=_REMOVED), jnp.pad(index, (0, missing))

@@ -10,7 +10,7 @@ class Points(NamedTuple):
 
   Attributes:
     position: 0, s, 2s, ... on a level of stride s; no half-stride shift.
-    low, high: the regression range: how far the farther boundary of an action may be for the point to be responsible.
+    low, high: the regression range: least and largest distance to the farther boundary of an action of this point.
     stride: of the point's level.
   """
 
@@ -23,7 +23,16 @@ class Points(NamedTuple):
 def make_points(
   level_lengths: tuple[int, ...], strides: tuple[int, ...], regression_ranges: tuple[tuple[float, float], ...]
 ) -> Points:
-  """Points of levels with these many steps and strides."""
+  """The points of a pyramid.
+
+  Args:
+    level_lengths: steps of each level.
+    strides: of each level, in grid units.
+    regression_ranges: (low, high) of each level, in grid units.
+
+  Raises:
+    ValueError: the pyramid has another number of levels than there are regression ranges.
+  """
   if len(level_lengths) != len(regression_ranges):
     raise ValueError(f"regression_ranges has {len(regression_ranges)} levels, the model's pyramid {len(level_lengths)}")
   columns = []

@@ -1,7 +1,7 @@
 """Attention to the last S steps of a stream, in two forms that agree: over whole windows, and over a queue.
 
-Steps that are not valid (padding, gaps) do not count: the age of a step is the number of valid steps since, so that a
-window and a stream with a gap see the same past. Age 1 is the valid step before this one; age 0 is this one.
+The age of a step is the number of valid steps since: 0 for the present step, 1 for the valid step before it. Steps that
+are not valid (padding, gaps) do not count, so a window and a stream with a gap see the same past.
 """
 
 import jax
@@ -12,16 +12,19 @@ from jaxvid.array_types import Array, Mask
 
 
 def ages(mask: Mask) -> Int[Array, "B T T"]:
-  """[b, t, j]: the age of step j as seen from step t; negative for later ones.
+  """Age [b, t, j] of step j as seen from step t; negative for later steps.
 
-  For a step t that is not valid itself, counted as if it were.
+  A step t that is not valid counts its past as a valid one would.
   """
   before = jnp.cumsum(mask, axis=1) - mask  # Valid steps before each.
   return before[:, :, None] - before[:, None, :]
 
 
-def window_kept(mask: Mask, youngest: int, oldest: int) -> tuple[Bool[Array, "B T T"], Int[Array, "B T T"]]:
-  """(which steps j a step t may attend to, their ages): valid ones, not later than t, of ages youngest to oldest."""
+def window_reach(mask: Mask, youngest: int, oldest: int) -> tuple[Bool[Array, "B T T"], Int[Array, "B T T"]]:
+  """Which steps j of a window step t may attend to, [b, t, j], and their ages.
+
+  Those are the valid steps not later than t, of ages `youngest` to `oldest`.
+  """
   age = ages(mask)
   steps = jnp.arange(mask.shape[1])
   not_later = steps[:, None] >= steps if youngest == 0 else steps[:, None] > steps
@@ -29,7 +32,7 @@ def window_kept(mask: Mask, youngest: int, oldest: int) -> tuple[Bool[Array, "B 
 
 
 def queue_ages(count: Int[Array, "B"], size: int) -> tuple[Bool[Array, "B S"], Int[Array, "B S"]]:
-  """(which slots of a queue are filled, their ages) after `count` pushes, the last of them of age 1."""
+  """Which slots of a queue are filled after `count` pushes, and their ages; the last push has age 1."""
   slots = jnp.arange(size)
   return slots < count[:, None], (count[:, None] - 1 - slots) % size + 1
 
@@ -37,7 +40,7 @@ def queue_ages(count: Int[Array, "B"], size: int) -> tuple[Bool[Array, "B S"], I
 def push(
   queue: Float[Array, "B S ..."], count: Int[Array, "B"], value: Float[Array, "B ..."], valid: Bool[Array, "B"]
 ) -> Float[Array, "B S ..."]:
-  """The queue with `value` in place of its oldest entry, where it is valid; `count` is the number of pushes so far."""
+  """The queue with its oldest entry replaced by `value`, where that is valid; `count`: pushes so far."""
   rows, slots = jnp.arange(len(queue)), count % queue.shape[1]
   kept = queue[rows, slots]
   return queue.at[rows, slots].set(jnp.where(valid.reshape(-1, *[1] * (value.ndim - 1)), value, kept))
@@ -50,7 +53,7 @@ def attend(
   kept: Bool[Array, "B Q N"],
   bias: Float[Array, "B H Q N"] | None = None,
 ) -> tuple[Float[Array, "B Q H D"], Float[Array, "B H Q N"]]:
-  """(what is attended to, the weights in float32); where nothing is kept, both are zero."""
+  """Softmax attention to the kept keys: (weighted mean of the values, weights in float32); zero where none is kept."""
   scores = jnp.einsum("bqhd,bnhd->bhqn", query, keys, preferred_element_type=jnp.float32) * query.shape[-1] ** -0.5
   if bias is not None:
     scores = scores + bias

@@ -1,4 +1,4 @@
-"""Reading a sequence between its steps."""
+"""Interpolation between the steps of a sequence."""
 
 import jax.numpy as jnp
 from jaxtyping import Float
@@ -7,7 +7,7 @@ from jaxvid.array_types import Array, Features
 
 
 def sample_at(x: Features, position: Float[Array, "B K"]) -> Float[Array, "B K C"]:
-  """Rows of (B, T, C) at real positions (B, K): linear between steps, of which those outside [0, T - 1] are zero."""
+  """Features at fractional positions, by linear interpolation; steps outside [0, T - 1] count as zero."""
   steps = x.shape[1]
   position = position.astype(jnp.float32)
   low = jnp.floor(position)

@@ -15,7 +15,7 @@ def test_ages_count_valid_steps_alone():
 @pytest.mark.parametrize("youngest, oldest", [(0, 1), (1, 2), (1, 9), (0, 0)])
 def test_a_window_sees_the_last_valid_steps(rng, youngest, oldest):
   mask = rng.random((4, 12)) < 0.7
-  kept, age = recent.window_kept(jnp.array(mask), youngest, oldest)
+  kept, age = recent.window_reach(jnp.array(mask), youngest, oldest)
   for b, t in np.ndindex(mask.shape):
     earlier = [j for j in range(t) if mask[b, j]]
     by_age = {1 + i: j for i, j in enumerate(reversed(earlier))} | ({0: t} if mask[b, t] else {})

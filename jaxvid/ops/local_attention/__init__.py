@@ -1,7 +1,7 @@
 """Banded self-attention: each step attends to the window // 2 steps on either side of it.
 
-One contract, two forms. `blocked` is the default: time and memory grow linearly with the sequence. `dense` builds the
-whole T x T matrix and masks it; it is the oracle of the tests and, with `window=None`, global attention.
+Two implementations of one contract. `blocked` is the default: time and memory grow linearly with the sequence. `dense`
+builds the whole T x T matrix and masks it: the reference in tests and, with `window=None`, global attention.
 """
 
 from jaxvid.array_types import Array, Heads, Mask

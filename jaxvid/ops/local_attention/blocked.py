@@ -1,8 +1,7 @@
 """Banded attention in blocks: each block of queries meets the keys of its own block and a halo on either side.
 
-Linear in T: with blocks of b queries and a band of radius r, b * (b + 2r) products a block. The sequence is padded here
-  to
-whole blocks, so any length and any odd window will do.
+Linear in T: with blocks of b queries and a band of radius r, a block takes b * (b + 2r) products. The sequence is
+padded to whole blocks, so any length and any odd window will do.
 """
 
 import jax.numpy as jnp
@@ -10,7 +9,7 @@ import jax.numpy as jnp
 from jaxvid.array_types import Array, Heads, Mask
 from jaxvid.ops.local_attention.softmax import attention_weights
 
-# Queries a block. On a CPU 32 to 64 is fastest for windows of 9 to 19 (docs/performance.md).
+# Queries in a block. On a CPU 32 to 64 is fastest for windows of 9 to 19 (docs/performance.md).
 BLOCK = 32
 
 
@@ -26,7 +25,7 @@ def blocked_attention(
   dropout_key: Array | None = None,
   block: int = BLOCK,
 ) -> Heads:
-  """The contract of `local_attention`, in O(T) time and memory; `block` queries (or the radius) a block."""
+  """The contract of `local_attention`, in O(T) time and memory, in blocks of `block` queries (at least the radius)."""
   batch, steps, heads, width = q.shape
   radius = window // 2
   block = max(block, radius)
@@ -43,11 +42,12 @@ def blocked_attention(
     right = jnp.pad(x[:, 1:, :radius], after)
     return jnp.concatenate([left, x, right], axis=2)
 
-  # Key j of a block's neighbourhood sits at offset j - i - radius from query i.
+  # Which keys each query may see. Key j of a block's neighbourhood sits at offset j - i - radius from query i.
   offset = jnp.arange(block + 2 * radius)[None, :] - jnp.arange(block)[:, None]
   band = (offset >= 0) & (offset <= 2 * radius)
   allowed = (band & with_halo(mask)[:, :, None, :])[:, :, None]  # (B, num_blocks, 1, block, block + 2 * radius)
 
+  # Attention within each neighbourhood, and the blocks put together again.
   logits = jnp.einsum("bnqhd,bnkhd->bnhqk", blocks(q * width**-0.5), with_halo(k))
   if relative_bias is not None:
     logits += relative_bias[:, jnp.clip(offset, 0, window - 1)]

@@ -1,4 +1,4 @@
-"""Attention by the whole T x T matrix: the oracle of the banded forms, and global attention."""
+"""Attention by the whole T x T matrix: the tests' reference for the blocked form, and global attention."""
 
 import jax.numpy as jnp
 

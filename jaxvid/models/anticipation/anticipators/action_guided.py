@@ -103,7 +103,7 @@ class Model(Anticipator):
     else:
       average, fed_back = self._feedback(features, mask, taught)
       query, keys = self.to_query(average), self.to_key(fed_back)
-    kept, age = recent.window_kept(mask, youngest=1, oldest=self.window)
+    kept, age = recent.window_reach(mask, youngest=1, oldest=self.window)
     past, weights = self._attended(query, keys, self.to_value(x), kept, age)
     return self._decided(x, past, weights, train).replace(query=average, fed_back=fed_back)
 

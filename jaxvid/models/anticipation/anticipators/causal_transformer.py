@@ -47,7 +47,7 @@ class Model(Anticipator):
   ) -> AnticipationOutputs:
     """See Anticipator; the attention is that of the last block."""
     x, weights = self.embedded(features, mask, train), None
-    kept, age = recent.window_kept(mask, youngest=0, oldest=self.window - 1)
+    kept, age = recent.window_reach(mask, youngest=0, oldest=self.window - 1)
     for block in self.blocks:
       query, keys, values = block.asked(x)
       past, weights = recent.attend(query, keys, values, kept, recent.age_bias(block.bias, age, youngest=0))
