@@ -210,7 +210,7 @@ class TestFile:
   def test_mistakes_in_a_row_show_before_anything_is_run(self, make_study):
     for more, message in {
       'bad=dict(label="bad", changes={"optim.rate": 1}),': "row bad: config.optim.rate: nothing reads this key",
-      'bad=dict(label="bad", changes={"model.backbone.window": (3, 5, 7)}),': "row bad: window names 3 levels",
+      'bad=dict(label="bad", changes={"model.backbone.window": (3, 5, 7)}),': "row bad: window has 3 values for",
     }.items():
       with pytest.raises(StudyError, match=message):
         self.read(make_study, more)
