@@ -1,1 +1,1 @@
-"""Networks: backbone, neck, head."""
+"""Networks, a folder a task: their parts and what they return."""

@@ -135,8 +135,8 @@ def test_a_gradient_reaches_every_parameter(settings, rng):
   "settings, message",
   [
     (dict(pooling="max"), "pooling: 'max' is none of mean"),
-    (dict(pooling="logsumexp"), "is of class evidence"),
-    (dict(alignment="motion", temporal_stride=2), "goes with equal edge weights"),
+    (dict(pooling="logsumexp"), "works on class logits"),
+    (dict(alignment="motion", temporal_stride=2), "needs edge_weights .equal. and temporal_stride 1"),
     (dict(alpha=1.5), "must lie in"),
   ],
 )

@@ -1,1 +1,1 @@
-"""Anticipation: anticipators, over windows and over streams."""
+"""Anticipation networks: an anticipator, which runs over observation windows and over streams."""

@@ -1,7 +1,7 @@
-"""The contract of models that anticipate, and what they share.
+"""Base class of anticipators: models that predict the next action from features of the past.
 
-One model runs in two ways that agree: over whole windows, for training, and step by step over a stream, in memory that
-does not grow. A prediction at step t is made of features up to step t.
+A model runs in two ways that give the same predictions: over whole observation windows, for training, and step by step
+over a stream, in constant memory. The prediction at step t uses features up to step t only.
 """
 
 from typing import Any
@@ -14,16 +14,16 @@ from jaxtyping import Bool, Float
 from jaxvid.array_types import Array, Features, Labels, Mask
 from jaxvid.models.anticipation.outputs import AnticipationOutputs
 
-State = Any  # A tree of arrays, of B streams.
+State = Any  # A tree of arrays for B streams, made by `init_state`.
 
 
 class Anticipator(nn.Module):
-  """Features (B, T, C) of past and present in, logits of the action to come out.
+  """Takes features (B, T, C) of past and present, and returns logits (B, T, K) of the action to come.
 
   Attributes:
     num_classes: K.
-    width: D, channels of all that follows.
-    embed: a linear layer leads from the features to there; without it they must have D channels.
+    width: D, channels of the model.
+    embed: a linear layer takes the features to D channels; without it they must have D channels.
     input_norm: a layer norm of the features.
     dropout: rate on the features and before the classifier.
     dtype: of the computation.
@@ -39,26 +39,26 @@ class Anticipator(nn.Module):
   def __call__(
     self, features: Features, mask: Mask, labels: Labels | None = None, train: bool = False
   ) -> AnticipationOutputs:
-    """Whole windows.
+    """Predicts at each step of whole observation windows.
 
     Args:
       features: (B, T, C).
-      mask: (B, T), False for steps that are padding or gaps: nothing sees them, and their outputs mean nothing.
-      labels: (B, T), each step's target, -1 where there is none: what a teacher may feed back in training.
+      mask: (B, T), False for padding and gaps: these steps are ignored, and their outputs are undefined.
+      labels: (B, T), the action that each step is to anticipate, -1 where there is none; for teacher forcing.
       train: with dropout.
     """
     raise NotImplementedError
 
   def init_state(self, num_streams: int) -> State:
-    """The state before the first step; no two of its arrays share memory, so that it can be donated."""
+    """The state before the first step; its arrays share no memory, so that it can be donated."""
     raise NotImplementedError
 
   def step(
     self, state: State, feature: Float[Array, "B C"], valid: Bool[Array, "B"]
   ) -> tuple[State, AnticipationOutputs]:
-    """One step of each stream: (the next state, outputs without the axis T).
+    """Predicts at the next step of each stream: (the next state, outputs without the axis T).
 
-    Where `valid` is False, a gap, the state stays as it is and the outputs mean nothing.
+    Where `valid` is False, at a gap, the state stays as it is and the outputs are undefined.
     """
     raise NotImplementedError
 
@@ -70,23 +70,23 @@ class Anticipator(nn.Module):
     self.classifier = nn.Dense(self.num_classes, dtype=self.dtype)
     self.drop = nn.Dropout(self.dropout)
 
-  def embedded(self, features: Array, valid: Array, train: bool) -> Array:
-    """(..., D); what is not valid, be it NaN, is zero."""
+  def embed_features(self, features: Array, valid: Array, train: bool) -> Array:
+    """Embeds features (..., C) in the model's width, (..., D); features that are not valid (NaN, say) count as zero."""
     x = jnp.where(valid[..., None], features, 0).astype(self.dtype)
     x = self.norm(x) if self.input_norm else x
     if not self.embed and x.shape[-1] != self.width:
-      raise ValueError(f"width: {self.width}, but features have {x.shape[-1]} channels: set embed, or give that width")
+      raise ValueError(f"width {self.width}, but features of {x.shape[-1]} channels: set embed=True, or that width")
     x = self.to_width(x) if self.embed else x
     return self.drop(x, deterministic=not train)
 
-  def classified(self, hidden: Array, train: bool) -> Array:
-    """(..., K) logits, float32."""
+  def classify(self, hidden: Array, train: bool) -> Array:
+    """Logits (..., K), float32, of hidden vectors (..., D)."""
     return self.classifier(self.drop(hidden, deterministic=not train)).astype(jnp.float32)
 
-  def over_time(self, method: str, state: State, *steps: Array, gradient: bool = True) -> tuple[State, Any]:
-    """Scans a method (state, *step) -> (state, outputs) over the axis T of (B, T, ...) arrays.
+  def scan_over_time(self, method: str, state: State, *steps: Array, gradient: bool = True) -> tuple[State, Any]:
+    """Scans the method named `method`, (state, *step) -> (state, outputs), over the axis T of arrays (B, T, ...).
 
-    With gradient=False nothing of it reaches the parameters: the backward pass then has no scan.
+    With gradient=False no gradient flows through the scan, so the backward pass has none.
     """
     variables = self.variables if gradient else jax.lax.stop_gradient(self.variables)
     steps = steps if gradient else jax.lax.stop_gradient(steps)
@@ -97,5 +97,5 @@ class Anticipator(nn.Module):
 
 
 def choose(valid: Bool[Array, "B"], new: State, old: State) -> State:
-  """The new state where a step is valid, else the old one."""
+  """The new state of the streams whose step is valid, the old one of the others."""
   return jax.tree.map(lambda a, b: jnp.where(valid.reshape(-1, *[1] * (a.ndim - 1)), a, b), new, old)

@@ -1,4 +1,4 @@
-"""An anticipation network: an anticipator, and heads of their own for verbs and nouns."""
+"""An anticipation network: an anticipator, and optional linear heads for verbs and nouns."""
 
 import flax.linen as nn
 import jax.numpy as jnp
@@ -10,11 +10,11 @@ from jaxvid.models.anticipation.outputs import AnticipationOutputs
 
 
 class AnticipationNetwork(nn.Module):
-  """Features in, logits of what comes next out: of whole windows, or of streams step by step.
+  """Predicts the next action, verb and noun from features: over whole windows, or over streams step by step.
 
   Attributes:
-    anticipator: see jaxvid.models.anticipation.anticipator; the arguments of the methods are those there.
-    num_verbs, num_nouns: classes of the verbs and nouns that get linear heads of their own; 0 for none.
+    anticipator: see jaxvid.models.anticipation.anticipator; the methods here take the arguments of its methods.
+    num_verbs, num_nouns: classes of the linear heads for verbs and nouns; 0 for no head.
   """
 
   anticipator: Anticipator
@@ -33,12 +33,11 @@ class AnticipationNetwork(nn.Module):
     return self._with_parts(self.anticipator(features, mask, labels, train))
 
   def with_history(self, features: Features, mask: Mask, taught: Labels) -> AnticipationOutputs:
-    """Of Action-Guided Attention only: whole windows as if other actions had been predicted, see
-    jaxvid.models.anticipation.anticipators.action_guided."""
+    """Predicts with replaced past predictions; Action-Guided Attention only, see its Model.with_history."""
     return self._with_parts(self.anticipator.with_history(features, mask, taught))
 
   def contributions(self, features: Features, mask: Mask, outputs: AnticipationOutputs) -> Float[Array, "B T K"]:
-    """Of Action-Guided Attention only: what each step adds to the last one's logits, see there."""
+    """Contributions of the steps to the last logits; Action-Guided Attention only, see its Model.contributions."""
     return self.anticipator.contributions(features, mask, outputs)
 
   def init_state(self, num_streams: int) -> State:

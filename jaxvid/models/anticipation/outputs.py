@@ -1,4 +1,4 @@
-"""What an anticipation network returns: named parts."""
+"""Outputs of an anticipation network, by name."""
 
 import flax.struct
 from jaxtyping import Float
@@ -8,16 +8,16 @@ from jaxvid.array_types import Array
 
 @flax.struct.dataclass
 class AnticipationOutputs:
-  """Of each step of a window, or of one step of each stream (then without the axis T).
+  """Outputs at each step of observation windows, or at one step of each stream (then without the axis T).
 
   Attributes:
     logits: (B, T, K) of the actions, float32.
-    hidden: (B, T, D), what the classifiers see.
-    verb_logits, noun_logits: (B, T, V) and (B, T, N), float32, of the networks that have heads of their own for them.
-    attention: how much step t attends to others: over a window (B, H, T, T), to step j of the window; of a stream
-      (B, H, S), to the step of age s + 1. None where nothing is attended to.
+    hidden: (B, T, D), the input of the classifiers.
+    verb_logits, noun_logits: (B, T, V) and (B, T, N), float32, of networks with verb and noun heads.
+    attention: weights: over a window (B, H, T, T), of step t on step j; of a stream (B, H, S), on the step of age
+      s + 1. None for models without attention.
     gate: (B, T, D) in [0, 1], the share of the past in each dimension (Action-Guided Attention).
-    query: (B, T, K), the moving average of past predictions that asks (Action-Guided Attention).
+    query: (B, T, K), the moving average of past predictions that queries are made of (Action-Guided Attention).
     fed_back: (B, T, K), the predictions as they enter the queue (Action-Guided Attention).
   """
 

@@ -9,7 +9,7 @@ from jaxvid.models.localization.outputs import LocalizationOutputs
 
 
 class Network(nn.Module):
-  """Features (B, T, C) and mask (B, T) in, scores and offsets at every point of the pyramid out."""
+  """Takes features (B, T, C) and their mask (B, T), and returns scores and offsets at every point of the pyramid."""
 
   backbone: nn.Module
   neck: nn.Module

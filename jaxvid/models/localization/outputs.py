@@ -1,4 +1,4 @@
-"""What a localization network returns: named parts, a tuple entry a pyramid level, finest first."""
+"""Outputs of a localization network, by name; tuples have an entry for each pyramid level, finest first."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -15,9 +15,9 @@ class Pyramid:
   """A feature pyramid.
 
   Attributes:
-    features: a level each, (B, T / stride_l, C).
-    masks: a level each, (B, T / stride_l).
-    strides: a level each, how many times coarser than the features that the network was given.
+    features: for each level (B, T / stride_l, C).
+    masks: for each level (B, T / stride_l).
+    strides: for each level, how many times coarser it is than the network's input.
   """
 
   features: tuple[Array, ...]
@@ -27,16 +27,16 @@ class Pyramid:
   def from_level(self, first: int) -> "Pyramid":
     """The pyramid without its levels before `first`."""
     if not 0 <= first < len(self.features):
-      raise ValueError(f"start_level {first}: the pyramid has the levels 0 to {len(self.features) - 1}")
+      raise ValueError(f"start_level {first}: the pyramid only has the levels 0 to {len(self.features) - 1}")
     return Pyramid(self.features[first:], self.masks[first:], self.strides[first:])
 
 
 class PointLoss(NamedTuple):
-  """A loss that one head has beside the losses of all heads.
+  """A loss of one head, beside the losses that all heads have.
 
   Attributes:
-    values: (B, P) or (B, P, 2), of every point or of both its boundaries. The task sums them over the positive points
-      and divides by the running count of positives.
+    values: (B, P) or (B, P, 2), at every point, or for both boundaries of every point. The task sums them over the
+      positive points and divides by the running count of positives.
     weight: in the sum of all losses.
   """
 
@@ -46,14 +46,14 @@ class PointLoss(NamedTuple):
 
 @flax.struct.dataclass
 class LocalizationOutputs:
-  """Scores and offsets at every point of the pyramid. A head's file extends it by what the head predicts, and says
-  how that becomes scores and offsets.
+  """Scores and offsets at every point of the pyramid.
 
-  Offsets are the distances of a point to the start and the end of an action, in units of the level's stride.
+  A head's file extends this class by the head's predictions and computes scores and offsets from them. Offsets are the
+  distances of a point to the start and the end of an action, in units of the level's stride.
 
   Attributes:
-    cls_logits: a level each, (B, T_l, num_classes), float32.
-    pyramid: what the neck gave the heads, for embedding plots and extraction; its masks are those of the points.
+    cls_logits: for each level (B, T_l, num_classes), float32.
+    pyramid: the head's input, for embedding plots and extraction; its masks are those of the points.
   """
 
   cls_logits: tuple[Array, ...]
@@ -61,23 +61,29 @@ class LocalizationOutputs:
 
   @property
   def masks(self) -> tuple[Array, ...]:
-    """A level each, (B, T_l)."""
+    """For each level (B, T_l): True at points on valid steps."""
     return self.pyramid.masks
 
   def class_offsets(self) -> Array:
-    """Offsets of the points of all levels, (B, P, C', 2): C' = num_classes where each class has its own, else 1."""
+    """Offsets at the points of all levels, (B, P, C', 2): C' = num_classes where each class has its own, else 1."""
     raise NotImplementedError
 
   def offsets_at(self, level: int, point: Array, label: Labels) -> Array:
-    """Offsets (K, 2) of K points of a level and a class each, of one recording: arrays without the batch axis."""
+    """Offsets (K, 2) at K points of a level, for one class each; outputs of one recording, without the batch axis.
+
+    Args:
+      level: index of the pyramid level.
+      point: (K,) indices of points on that level.
+      label: (K,) class indices.
+    """
     raise NotImplementedError
 
   def scores(self) -> tuple[Array, ...]:
-    """A level each, (..., T_l, num_classes) in [0, 1]."""
+    """Scores of the classes, for each level (..., T_l, num_classes) in [0, 1]."""
     return tuple(jax.nn.sigmoid(logits) for logits in self.cls_logits)
 
   def own_losses(self, targets: Array, reg_weight: Array | float) -> Mapping[str, PointLoss]:
-    """Losses that this head alone has, by their name in the log, which ends in "_loss".
+    """Losses of this head alone: name in the log, which must end in "_loss" -> loss.
 
     Args:
       targets: (B, P, 2), the offsets that positive points should predict; 1 at all others.
@@ -87,5 +93,5 @@ class LocalizationOutputs:
 
 
 def join(levels: tuple[Array, ...]) -> Array:
-  """The points of all levels, (B, P, ...)."""
+  """Joins arrays of each level (B, T_l, ...) into one of all points, (B, P, ...)."""
   return jnp.concatenate(levels, axis=1)

@@ -1,4 +1,4 @@
-"""The top-down path of feature pyramid networks (Lin et al. 2017) over time, which the FPN necks share."""
+"""The top-down path of feature pyramid networks (Lin et al. 2017) over time: base class of the FPN necks."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ from jaxvid.ops.masking import mask_out
 
 
 class TopDownNeck(nn.Module):
-  """Lateral 1x1 convolutions, nearest upsampling and sum from coarse to fine, depthwise convolutions of 3, norms.
+  """Lateral 1x1 convolutions, upsampling and sum from coarse to fine, depthwise convolutions over 3 steps, norms.
 
   Attributes:
-    width: channels of all levels that come out; None for as many as went in.
-    start_level: finer levels of the backbone are left out.
-    norm: a channel norm a level at the end.
-    padding: "ignored": the sum is zero at padded steps; "reference": a coarse step reaches the padded ones beside it.
+    width: channels of the output levels; None for as many as the input has.
+    start_level: the first level kept; finer levels of the backbone are left out.
+    norm: end with a channel norm on each level.
+    padding: "ignored": the sums are zero at padded steps; "reference": a coarse step also adds to the padded fine ones.
     dtype: of the computation.
   """
 

@@ -1,1 +1,1 @@
-"""Recognition: backbone of clips, head."""
+"""Recognition networks: normalisation, backbone of clips, head."""

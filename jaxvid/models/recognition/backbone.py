@@ -1,4 +1,4 @@
-"""What the backbones of clips share: the settings of their units."""
+"""Base class of the backbones of clips: batch norm settings, rematerialisation, dtype."""
 
 import functools
 from collections.abc import Callable
@@ -14,14 +14,14 @@ BATCH_NORMS = ("trained", "frozen")
 
 
 class ClipBackbone(nn.Module):
-  """A normalised clip (B, T, H, W, 3) into named stages (B, T', H', W', C). A backbone is a subclass.
+  """Turns a normalised clip (B, T, H, W, 3) into named stages (B, T', H', W', C). A backbone is a subclass.
 
   Attributes:
-    batch_norm: in training, "trained" normalises by the statistics of the batch and moves the running ones; "frozen"
-      normalises by the running ones and leaves them. Scales and biases are parameters either way.
+    batch_norm: in training, "trained" normalises by the statistics of the batch and updates the running ones; "frozen"
+      normalises by the running ones and leaves them. Scales and biases are trained either way.
     norm_epsilon: added to the variance.
-    norm_momentum: how much of the running statistics a training step keeps.
-    remat: compute a block's activations again in the backward pass instead of keeping them.
+    norm_momentum: share of the running statistics that a training step keeps.
+    remat: recompute a block's activations in the backward pass instead of keeping them.
     dtype: "float32" or "bfloat16", of the computation.
   """
 
@@ -40,10 +40,10 @@ class ClipBackbone(nn.Module):
     raise NotImplementedError
 
   def units(self, train: bool, **settings: Any) -> Callable[..., ConvNorm]:
-    """The constructor of the backbone's units: what is set here is set for all of them."""
+    """The constructor of the backbone's units (convolution, batch norm, ReLU), with their common settings."""
     shared = dict(norm_epsilon=self.norm_epsilon, norm_momentum=self.norm_momentum, dtype=self.dtype) | settings
     return functools.partial(ConvNorm, use_running_average=not train or self.batch_norm == "frozen", **shared)
 
   def maybe_remat(self, module: type[nn.Module]) -> type[nn.Module]:
-    """The class of a block, so that `remat` is done."""
+    """The class of a block, wrapped in nn.remat if `remat` is set."""
     return nn.remat(module) if self.remat else module

@@ -1,4 +1,4 @@
-"""Bottleneck blocks over time and space (He et al. 2016): what Slow, SlowFast and CSN are made of."""
+"""Bottleneck blocks over time and space (He et al. 2016), of which Slow, SlowFast and CSN are made."""
 
 from collections.abc import Callable
 
@@ -18,13 +18,13 @@ def stage_depths(depth: int, depths: tuple[int, ...] | None) -> tuple[int, ...]:
 
 
 class Bottleneck(nn.Module):
-  """Three units, the middle one narrow and strided, beside a shortcut: (B, T, H, W, C) -> (B, T', H', W', 4 width).
+  """Residual block of three units, the second one strided: (B, T, H, W, C) -> (B, T', H', W', 4 width).
 
   Attributes:
     width: channels of the first two units.
-    kernel_a, kernel_b: kernel sizes of the first two; that of the third is one.
-    strides: of the second, and of the shortcut.
-    depthwise: whether the second is (Tran et al. 2019).
+    kernel_a, kernel_b: kernel sizes of the first two units; the third has 1x1x1.
+    strides: of the second unit, and of the shortcut.
+    depthwise: make the second unit's convolution depthwise (Tran et al. 2019).
     unit: constructor of the units, see ClipBackbone.units.
   """
 
@@ -47,10 +47,12 @@ class Bottleneck(nn.Module):
 
 
 class Stage(nn.Module):
-  """`depth` blocks, the first of them strided; the other settings are those of the blocks.
+  """A stage of `depth` bottleneck blocks, the first of them strided.
 
   Attributes:
-    block: Bottleneck, or that with recomputation.
+    depth: number of blocks.
+    block: Bottleneck, or nn.remat of it.
+    width, unit, kernel_a, kernel_b, strides, depthwise: see Bottleneck.
   """
 
   depth: int
@@ -71,5 +73,5 @@ class Stage(nn.Module):
 
 
 def stem_pool(x: Volume) -> Volume:
-  """The max pool after every stem: half the height and width."""
+  """The max pool after a stem, which halves height and width."""
   return max_pool3d(x, (1, 3, 3), (1, 2, 2))

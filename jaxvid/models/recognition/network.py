@@ -10,13 +10,13 @@ from jaxvid.models.recognition.outputs import ClipFeatures, ClipOutputs
 
 
 class ClipNetwork(nn.Module):
-  """Clips (B, T, H, W, C), uint8 or floats in [0, 1], in; logits and features out. C is 3, of optical flow 2.
+  """Classifies clips (B, T, H, W, C), uint8 or floats in [0, 1]; C is 3, of optical flow 2.
 
   Attributes:
     backbone, head: a clip backbone and a clip head.
-    normalization: of the pixels (jaxvid.models.recognition.normalization); it belongs to the backbone's weights. None
-      takes what comes as it is.
-    freeze_backbone: the backbone stays as it is, its batch norms on their running statistics.
+    normalization: of the pixels, the one that the backbone's weights were trained with (a key of
+      jaxvid.models.recognition.normalization.NORMALIZATIONS); None for none.
+    freeze_backbone: do not train the backbone; its batch norms use their running statistics.
   """
 
   backbone: nn.Module
@@ -29,7 +29,7 @@ class ClipNetwork(nn.Module):
     return outputs.replace(logits=outputs.logits.astype(jnp.float32))
 
   def extract(self, video: Array, train: bool = False) -> ClipFeatures:
-    """What the backbone makes of a clip, without the head."""
+    """The backbone's features of clips, without the head."""
     clip = normalize(video, self.normalization) if self.normalization else video
     features = self.backbone(clip, train and not self.freeze_backbone)
     return jax.lax.stop_gradient(features) if self.freeze_backbone else features

@@ -1,6 +1,6 @@
-"""How the pixels of a clip become the numbers that a backbone's weights were trained on.
+"""Pixel normalisation, (x - mean) / std with x in [0, 1].
 
-Normalised is (x - mean) / std, with x in [0, 1]; each file in jaxvid/models/recognition/backbones names its own.
+Each file in jaxvid/models/recognition/backbones names the one that its public weights were trained with.
 """
 
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from jaxvid.ops.conv3d import Volume
 
 
 class Normalization(NamedTuple):
-  """Mean and standard deviation, one a channel or one for all."""
+  """Mean and standard deviation, one for each channel or one for all."""
 
   mean: tuple[float, ...]
   std: tuple[float, ...]
@@ -27,14 +27,14 @@ NORMALIZATIONS = {
 
 
 def normalize(clip: Float[Array, "B T H W C"] | UInt8[Array, "B T H W C"], name: str) -> Volume:
-  """The clip normalised, float32, on the device.
+  """Normalises a clip on the device; float32.
 
   Args:
     clip: (..., C); uint8 of 0 to 255, or floating point of 0 to 1.
     name: a key of NORMALIZATIONS.
 
   Raises:
-    ValueError: no such normalisation, or one for other channels than the clip's.
+    ValueError: there is no such normalisation, or it is for another number of channels.
     TypeError: neither uint8 nor floating point.
   """
   if name not in NORMALIZATIONS:

@@ -1,4 +1,4 @@
-"""What the parts of a clip network return: named parts."""
+"""Outputs of the parts of a clip network, by name."""
 
 from collections.abc import Mapping
 
@@ -12,10 +12,10 @@ from jaxvid.ops.conv3d import Strided
 
 @flax.struct.dataclass
 class ClipFeatures:
-  """What a backbone makes of a clip.
+  """Outputs of a clip backbone.
 
   Attributes:
-    stages: name -> (B, T', H', W', C), in the order of computation (an ordered dict, whose order jit keeps too).
+    stages: name -> (B, T', H', W', C), in the order of computation (an OrderedDict, whose order jit keeps).
     pathways: the last stage of each pathway; only SlowFast has two, slow and fast, the fast one with more frames.
   """
 
@@ -24,7 +24,7 @@ class ClipFeatures:
 
   @property
   def features(self) -> Strided:
-    """(B, T', H', W', C) of all pathways: each averaged over time down to the frames of the first, side by side."""
+    """Features (B, T', H', W', C) of all pathways, averaged over time down to the first one's frames, concatenated."""
     frames = self.pathways[0].shape[1]
     parts = [x.reshape(x.shape[0], frames, -1, *x.shape[2:]).mean(axis=2) for x in self.pathways[1:]]
     return jnp.concatenate([self.pathways[0], *parts], axis=-1) if parts else self.pathways[0]
@@ -32,12 +32,12 @@ class ClipFeatures:
 
 @flax.struct.dataclass
 class ClipOutputs:
-  """What a head makes of a clip's features.
+  """Outputs of a clip head.
 
   Attributes:
     logits: (B, num_classes), float32.
-    pooled: (B, C), float32: what the classifier sees, for embedding plots.
-    features: what the backbone gave.
+    pooled: (B, C), float32: the classifier's input, for embedding plots.
+    features: the head's input.
   """
 
   logits: Float[Array, "B K"]

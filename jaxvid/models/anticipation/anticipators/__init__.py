@@ -1,3 +1,3 @@
-"""A file is an anticipator: `Model`, over windows and over streams (see jaxvid.models.anticipation.anticipator)."""
+"""The registry of anticipators: each file defines a `Model` (see jaxvid.models.anticipation.anticipator)."""
 
 NOUN, ENTRY = "anticipator", "Model"  # For jaxvid.build.

@@ -1,7 +1,7 @@
 """A causal Transformer over the features of the last steps, in the manner of AVT's head (Girdhar and Grauman 2021).
 
-Pre-norm blocks whose attention reaches back `window` steps, with a learnt bias for each head and age in place of
-positions: a stream then needs the last `window` keys and values of each block, and no more.
+The attention of its pre-norm blocks reaches back `window` steps, with a learnt bias for each head and age in place of
+positions. A stream then only needs the last `window` keys and values of each block.
 """
 
 from typing import Any
@@ -17,11 +17,12 @@ from jaxvid.ops import recent
 
 
 class Model(Anticipator):
-  """Attributes, beside those of Anticipator:
+  """A causal Transformer.
 
-  num_layers, num_heads: of the Transformer; heads must divide the width.
-  window: steps that a block's attention sees, the present one included.
-  mlp_width: hidden width of a block's MLP; None is four times the width.
+  Attributes, beside those of Anticipator:
+    num_layers, num_heads: of the Transformer; heads must divide the width.
+    window: steps that a block's attention sees, the present one included.
+    mlp_width: hidden width of a block's MLP; None is four times the width.
   """
 
   num_layers: int = 2
@@ -45,17 +46,17 @@ class Model(Anticipator):
   def __call__(
     self, features: Features, mask: Mask, labels: Labels | None = None, train: bool = False
   ) -> AnticipationOutputs:
-    """See Anticipator; the attention is that of the last block."""
-    x, weights = self.embedded(features, mask, train), None
+    """See Anticipator; `attention` of the outputs is that of the last block."""
+    x, weights = self.embed_features(features, mask, train), None
     kept, age = recent.window_reach(mask, youngest=0, oldest=self.window - 1)
     for block in self.blocks:
-      query, keys, values = block.asked(x)
+      query, keys, values = block.qkv(x)
       past, weights = recent.attend(query, keys, values, kept, recent.age_bias(block.bias, age, youngest=0))
-      x = block.answered(x, past, train)
-    return self._decided(x, weights, train)
+      x = block.project_output(x, past, train)
+    return self._predict(x, weights, train)
 
   def init_state(self, num_streams: int) -> State:
-    """(count (B,), (keys, values) (B, S, H, D / H) of each block)."""
+    """See Anticipator: the number of valid steps (B,), and for each block (keys, values), (B, S, H, D / H) each."""
     queue = (num_streams, self.window, self.num_heads, self.width // self.num_heads)
     queues = [tuple(jnp.zeros(queue, self.dtype) for _ in range(2)) for _ in range(self.num_layers)]
     return jnp.zeros(num_streams, jnp.int32), tuple(queues)
@@ -64,28 +65,28 @@ class Model(Anticipator):
     self, state: State, feature: Float[Array, "B C"], valid: Bool[Array, "B"]
   ) -> tuple[State, AnticipationOutputs]:
     """See Anticipator."""
-    x = self.embedded(feature, valid, False)[:, None]
+    x = self.embed_features(feature, valid, False)[:, None]
     (count, queues), new, weights = state, [], None
-    kept, age = recent.queue_ages(count + 1, self.window)  # The present step is in it.
+    kept, age = recent.queue_ages(count + 1, self.window)  # The present step is pushed before it is attended to.
     for block, (keys, values) in zip(self.blocks, queues, strict=True):
-      query, key, value = block.asked(x)
+      query, key, value = block.qkv(x)
       keys = recent.push(keys, count, key[:, 0], valid)
       values = recent.push(values, count, value[:, 0], valid)
       bias = recent.age_bias(block.bias, age[:, None], youngest=1)
       past, weights = recent.attend(query, keys, values, kept[:, None], bias)
-      x = block.answered(x, past, False)
+      x = block.project_output(x, past, False)
       new.append((keys, values))
     if weights is not None:
       weights = jnp.take_along_axis(weights[:, :, 0], jnp.argsort(age, axis=1)[:, None], axis=2)
-    return (count + valid, tuple(new)), self._decided(x[:, 0], weights, False)
+    return (count + valid, tuple(new)), self._predict(x[:, 0], weights, False)
 
-  def _decided(self, x: Array, weights: Array | None, train: bool) -> AnticipationOutputs:
+  def _predict(self, x: Array, weights: Array | None, train: bool) -> AnticipationOutputs:
     hidden = self.final_norm(x)
-    return AnticipationOutputs(self.classified(hidden, train), hidden, attention=weights)
+    return AnticipationOutputs(self.classify(hidden, train), hidden, attention=weights)
 
 
 class Block(nn.Module):
-  """A pre-norm Transformer block in two halves: who attends to whom is decided between them."""
+  """A pre-norm Transformer block in two halves; the caller does the attention in between, over a window or a queue."""
 
   width: int
   num_heads: int
@@ -105,13 +106,13 @@ class Block(nn.Module):
     self.bias = self.param("age_bias", nn.initializers.zeros, (self.num_heads, self.window))
     self.drop = nn.Dropout(self.dropout)
 
-  def asked(self, x: Features) -> tuple[Heads, Heads, Heads]:
-    """Queries, keys and values of tokens (B, T, D)."""
+  def qkv(self, x: Features) -> tuple[Heads, Heads, Heads]:
+    """Queries, keys and values (B, T, H, D / H) of tokens (B, T, D)."""
     x = self.attention_norm(x)
     return self.query(x), self.key(x), self.value(x)
 
-  def answered(self, x: Features, past: Heads, train: bool) -> Features:
-    """The tokens after what attention gave them, and after the MLP."""
+  def project_output(self, x: Features, past: Heads, train: bool) -> Features:
+    """The block's output: tokens x plus the projected attention output `past`, then the MLP."""
     drop = lambda y: self.drop(y, deterministic=not train)  # noqa: E731
     x = x + drop(self.output(past))
     return x + drop(self.mlp_out(drop(nn.gelu(self.mlp_in(self.mlp_norm(x))))))

@@ -1,4 +1,4 @@
-"""A baseline that knows no past: an MLP of the present step's features."""
+"""A baseline without past: an MLP of the present step's features."""
 
 import flax.linen as nn
 from jaxtyping import Bool, Float
@@ -9,9 +9,10 @@ from jaxvid.models.anticipation.outputs import AnticipationOutputs
 
 
 class Model(Anticipator):
-  """Attributes, beside those of Anticipator:
+  """An MLP of the present features.
 
-  num_layers: hidden layers.
+  Attributes, beside those of Anticipator:
+    num_layers: hidden layers.
   """
 
   num_layers: int = 1
@@ -24,10 +25,10 @@ class Model(Anticipator):
     self, features: Features, mask: Mask, labels: Labels | None = None, train: bool = False
   ) -> AnticipationOutputs:
     """See Anticipator."""
-    x = self.embedded(features, mask, train)
+    x = self.embed_features(features, mask, train)
     for layer in self.layers:
       x = nn.relu(layer(x))
-    return AnticipationOutputs(self.classified(x, train), x)
+    return AnticipationOutputs(self.classify(x, train), x)
 
   def init_state(self, num_streams: int) -> State:
     """See Anticipator."""

@@ -1,7 +1,7 @@
-"""Rolling-unrolling LSTMs (Furnari and Farinella 2019): one sums up the past, another looks ahead from there.
+"""Rolling-unrolling LSTMs (Furnari and Farinella 2019): one encodes the past, the other predicts ahead from its state.
 
-At each step the first LSTM takes in the features; the second goes on from its state for as many steps as lie between
-the observation and the action, with the present features as its input each time. RULSTM's attention between
+At each step the first LSTM takes in the features. The second continues from its state for as many steps as lie between
+the observation and the action, with the present features as input each time. RULSTM's attention between
 modalities and its pre-training on sequence completion are not here.
 """
 
@@ -15,9 +15,10 @@ from jaxvid.models.anticipation.outputs import AnticipationOutputs
 
 
 class Model(Anticipator):
-  """Attributes, beside those of Anticipator:
+  """Rolling-unrolling LSTMs.
 
-  num_unrolled: steps that the second LSTM takes, the anticipation time in steps; 0 leaves it out.
+  Attributes, beside those of Anticipator:
+    num_unrolled: steps of the second LSTM, which are the anticipation time; 0 leaves it out.
   """
 
   num_unrolled: int = 4
@@ -32,14 +33,14 @@ class Model(Anticipator):
     self, features: Features, mask: Mask, labels: Labels | None = None, train: bool = False
   ) -> AnticipationOutputs:
     """See Anticipator."""
-    x = self.embedded(features, mask, train)
+    x = self.embed_features(features, mask, train)
     state = self.init_state(len(x))
     if self.is_initializing():
       state, _ = self.roll(state, x[:, 0], mask[:, 0])
       states = tuple(jnp.broadcast_to(part[:, None], x.shape) for part in state)
     else:
-      states = self.over_time("roll", state, x, mask)[1]
-    return self._unrolled(states, x, train)
+      states = self.scan_over_time("roll", state, x, mask)[1]
+    return self._unroll(states, x, train)
 
   def init_state(self, num_streams: int) -> State:
     """See Anticipator."""
@@ -49,17 +50,17 @@ class Model(Anticipator):
     self, state: State, feature: Float[Array, "B C"], valid: Bool[Array, "B"]
   ) -> tuple[State, AnticipationOutputs]:
     """See Anticipator."""
-    x = self.embedded(feature, valid, False)
+    x = self.embed_features(feature, valid, False)
     state, _ = self.roll(state, x, valid)
-    return state, self._unrolled(state, x, False)
+    return state, self._unroll(state, x, False)
 
   def roll(self, state: State, x: Float[Array, "B D"], valid: Bool[Array, "B"]) -> tuple[State, State]:
-    """A step of the first LSTM: (state, state)."""
+    """One step of the first LSTM: (state, state), the second one for the scan to collect."""
     state = choose(valid, self.rolling(state, x)[0], state)
     return state, state
 
-  def _unrolled(self, state: State, x: Array, train: bool) -> AnticipationOutputs:
+  def _unroll(self, state: State, x: Array, train: bool) -> AnticipationOutputs:
     hidden = state[1]  # (cell, hidden)
     for _ in range(self.num_unrolled):
       state, hidden = self.unrolling(state, x)
-    return AnticipationOutputs(self.classified(hidden, train), hidden)
+    return AnticipationOutputs(self.classify(hidden, train), hidden)

@@ -1,3 +1,3 @@
-"""A file is a backbone of feature sequences: `Model`."""
+"""The registry of backbones of feature sequences: each file defines a `Model`."""
 
 NOUN, ENTRY = "backbone", "Model"  # For jaxvid.build.

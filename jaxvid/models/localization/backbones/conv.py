@@ -1,4 +1,4 @@
-"""ActionFormer's convolutional backbone: residual blocks of two convolutions in the place of attention."""
+"""ActionFormer's convolutional backbone: residual blocks of two convolutions instead of attention."""
 
 import flax.linen as nn
 
@@ -11,7 +11,7 @@ class Model(PyramidBackbone):
 
   Attributes:
     kernel_size: of the blocks' convolutions.
-    expansion: width between a block's two convolutions, in multiples of `width`.
+    expansion: channels between a block's two convolutions, in multiples of `width`.
   """
 
   kernel_size: int = 3

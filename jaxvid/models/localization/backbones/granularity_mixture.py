@@ -1,4 +1,4 @@
-"""A learnt mixture of temporal granularities (equation 1 of the ActionFormer study) in the place of attention."""
+"""A learnt mixture of temporal granularities (equation 1 of the ActionFormer study) instead of attention."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,17 +12,17 @@ from jaxvid.models.localization.pyramid_backbone import PyramidBackbone
 
 
 class Model(PyramidBackbone):
-  """Blocks that see several numbers of steps at once and learn how much of each; see `GranularityMixtureBlock`.
+  """Blocks that mix convolutions over several numbers of steps with learnt weights; see `GranularityMixtureBlock`.
 
-  `granularity_weights` reads out what they learnt. Further settings as in `PyramidBackbone`; the width is a multiple of
-  16.
+  `granularity_weights` reads the learnt weights. Further settings as in `PyramidBackbone`; the width must be a multiple
+  of 16 (the groups of the group norm).
 
   Attributes:
-    granularities: odd numbers of steps, the same in every block.
+    granularities: odd kernel sizes in steps, the same in every block.
     mlp_width: hidden width of a block's MLP; None for four times `width`.
     downsample: of a strided block: "max", "average" (and a 1x1 convolution) or "strided".
     drop_path: rate, in all blocks.
-    init: "live" or a standard deviation, from which the depthwise convolutions start.
+    init: standard deviation of the depthwise convolutions' initial weights, or "live" (see layers.sgp.INIT_STD).
   """
 
   granularities: tuple[int, ...] = (1, 3, 7, 15)
@@ -46,7 +46,7 @@ class Model(PyramidBackbone):
 
 
 def granularity_weights(params: Mapping[str, Any]) -> dict[str, np.ndarray]:
-  """Block ("backbone/branch_0") -> its weights, in the order of `granularities`; they add up to one.
+  """Reads the mixture weights of each block: "backbone/branch_0" -> (G,), in the order of `granularities`, sum 1.
 
   Args:
     params: of a network with this backbone, or of the backbone alone.

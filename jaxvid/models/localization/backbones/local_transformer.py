@@ -11,7 +11,7 @@ class Model(PyramidBackbone):
 
   Attributes:
     num_heads: attention heads.
-    window: odd attention window in steps of the level, one number or one a level; None (or a level's None) is global.
+    window: odd attention window in steps of the level, one for all levels or one for each; None is global.
     downsample: the skip path of a strided block: "max" (ActionFormer), "average" or "strided".
     relative_positions: learn a bias for each head and offset within the window; a level of global attention has none.
     dropout, drop_path: rates; no drop path also means no channel scales, as in the public code.

@@ -9,18 +9,19 @@ from jaxvid.models.localization.pyramid_backbone import PyramidBackbone
 class Model(PyramidBackbone):
   """Scalable-granularity perception blocks; further settings as in `PyramidBackbone`.
 
-  With padding "ignored" temporal mean and group norm see valid steps only, so the output does not depend on the
-  padding; with "reference" they see the padding too, as in the public code, and sequences must be padded as they were
-  there. The width is a multiple of 16 (the groups of the group norm).
+  With padding "ignored", temporal mean and group norm see valid steps only, so the output does not depend on the
+  padding. With "reference" they see the padding too, as in the public code, and sequences must be padded as they were
+  there. The width must be a multiple of 16 (the groups of the group norm).
 
   Attributes:
-    window: odd kernel size w of the strided blocks, one number or one a level; the blocks at full resolution have w = 1
-      whatever the first level's is, as in the public code.
+    window: odd kernel size w of the strided blocks, one for all levels or one for each. The blocks at full resolution
+      have w = 1 in any case, as in the public code.
     k: scale of the second window branch.
     mlp_width: hidden width of a block's MLP; None for four times `width`.
     downsample: of a strided block: "max", "average" (and a 1x1 convolution) or "strided".
     drop_path: rate in the strided blocks; the others have neither stochastic depth nor channel scales.
-    init: "live", "dead" (the public configurations' zeros), or a standard deviation.
+    init: standard deviation of the depthwise convolutions' initial weights, or "live" or "dead" (see
+      layers.sgp.INIT_STD).
   """
 
   window: int | tuple[int, ...] = 1

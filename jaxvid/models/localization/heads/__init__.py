@@ -1,3 +1,3 @@
-"""A file is a head: `Model`, the outputs it extends LocalizationOutputs by, their decoding, and losses of its own."""
+"""The registry of localization heads: each file defines a `Model`, and outputs with their decoding and own losses."""
 
 NOUN, ENTRY = "head", "Model"  # For jaxvid.build.

@@ -1,17 +1,17 @@
-"""A boundary-aware, task-decoupled head: our design for what the ActionFormer study leaves as future work.
+"""A boundary-aware, task-decoupled head: our design of what the ActionFormer study names as future work.
 
-At every point, with c and r the features of the towers of scores and of offsets:
+At every point, with c and r the features of the classification and the regression tower:
 
     c' = c + sigmoid(G_c [c, r]) * V_c r          r' = r + sigmoid(G_r [r, c]) * V_r c      cross-task refinement
     coarse = relu(scale_l * conv(r'))                                                    as the point head's offsets
     h_b = relu(norm(W_b [r', r' at the boundary b that coarse points to]))                for the start and for the end
     offset_b = relu(coarse_b + u_b h_b)           error_b = floor + softplus(v_b h_b)
 
-The towers learn from their own task only: what one reads of the other carries no gradient (decoupled), and V starts at
-zero, so each begins by itself. A boundary is looked at where it is thought to be, which for long actions lies outside
-what a convolution at the point sees (boundary-aware). error_b is the expected absolute error of the boundary in
-lengths of the segment, the scale of a Laplace distribution: it is trained by its likelihood, and 1 / (1 + error_start +
-error_end), about the tIoU that such errors leave, lowers the score of segments whose boundaries are not to be trusted.
+Decoupled: each tower learns from its own task only. What it reads from the other carries no gradient, and V starts at
+zero. Boundary-aware: offsets are refined by the features at the predicted boundary, which for long actions lies outside
+the receptive field of a convolution at the point. error_b is the expected absolute error of the boundary, in lengths of
+the segment: the scale of a Laplace distribution, trained by its likelihood. Scores are multiplied by 1 / (1 +
+error_start + error_end), about the tIoU that such errors leave, so that segments with uncertain boundaries rank lower.
 """
 
 import math
@@ -31,20 +31,20 @@ from jaxvid.models.localization.outputs import PointLoss, Pyramid, join
 from jaxvid.ops.masking import mask_out
 from jaxvid.ops.sampling import sample_at
 
-# No boundary is annotated better than to about a hundredth of its action; without a floor the likelihood has no bound.
+# Boundaries are annotated to about a hundredth of the action's length; without a floor the likelihood has no bound.
 _SMALLEST_ERROR = 0.01
 _FIRST_ERROR = 0.2
-# In strides: an action so short cannot make its boundaries' relative errors infinite.
+# In strides: a floor on the length, so that relative errors of very short actions stay finite.
 _SMALLEST_LENGTH = 1e-2
 
 
 @flax.struct.dataclass
 class DecoupledOutputs(PointOutputs):
-  """Offsets refined at the boundaries, beside those before, and their expected errors.
+  """Refined and coarse offsets, and the expected errors of the refined ones.
 
   Attributes:
-    coarse_offsets: a level each, (B, T_l, 2): before the boundaries were looked at.
-    errors: a level each, (B, T_l, 2): expected absolute error of either boundary, in lengths of the segment.
+    coarse_offsets: for each level (B, T_l, 2), before refinement at the boundaries.
+    errors: for each level (B, T_l, 2), expected absolute errors of start and end, in lengths of the segment.
     error_weight, error_power: see `Model`.
   """
 
@@ -61,9 +61,9 @@ class DecoupledOutputs(PointOutputs):
     return tuple(score * factor for score, factor in zip(scores, trust))
 
   def own_losses(self, targets: Array, reg_weight: Array | float) -> Mapping[str, PointLoss]:
-    """DIoU loss of the coarse offsets, and the likelihood of the errors that the refined ones make."""
+    """DIoU loss of the coarse offsets, and the negative log-likelihood of the refined offsets' errors."""
     length = jnp.maximum(targets.sum(-1, keepdims=True), _SMALLEST_LENGTH)
-    # The errors learn from the offsets and do not steer them.
+    # The expected errors are trained on the offsets' errors; no gradient flows back to the offsets.
     missed = jax.lax.stop_gradient(jnp.abs(join(self.offsets) - targets) / length)
     return {
       "coarse_loss": PointLoss(losses.diou_1d(join(self.coarse_offsets), targets), reg_weight),
@@ -72,7 +72,10 @@ class DecoupledOutputs(PointOutputs):
 
 
 class CrossTask(nn.Module):
-  """own + sigmoid(gate [own, other]) * value(other), the other without gradient; zero at padded steps."""
+  """Cross-task refinement own + sigmoid(gate [own, other]) * value(other): (B, T, C), zero at padded steps.
+
+  No gradient flows into `other`.
+  """
 
   dtype: Any
 
@@ -85,7 +88,7 @@ class CrossTask(nn.Module):
 
 
 class BoundaryBranch(nn.Module):
-  """What a boundary's place says: (shift of the offset, expected error), each (B, T)."""
+  """Looks at the features at a predicted boundary `position` (B, T): (shift of the offset, expected error), (B, T)."""
 
   width: int
   padding: str
@@ -103,17 +106,17 @@ class BoundaryBranch(nn.Module):
 
 
 class Model(nn.Module):
-  """Two towers that all levels share, refined by each other; offsets refined at the boundaries, with their errors.
+  """Two towers shared by all levels that refine each other; offsets refined at the boundaries, with expected errors.
 
   Attributes:
     num_classes: classes scored, each by its own sigmoid.
     width: channels of the towers.
     num_layers: convolutions of a tower, the last (which predicts) included.
-    kernel_size: of all of them.
-    prior_prob: score that every class starts from.
-    empty_classes: class indices without training data; they start from a score of 1e-6.
-    error_weight: of the likelihood of the expected errors, in the loss.
-    error_power: scores are multiplied by 1 / (1 + expected errors of both boundaries), to this power; 0 leaves them.
+    kernel_size: of all convolutions.
+    prior_prob: initial score of every class.
+    empty_classes: class indices without training data; their initial score is 1e-6.
+    error_weight: weight of the errors' likelihood in the loss.
+    error_power: scores are multiplied by 1 / (1 + expected errors of both boundaries) to this power; 0 does not.
     padding, dtype: see jaxvid.layers.temporal.
   """
 
@@ -140,6 +143,7 @@ class Model(nn.Module):
     branches = BoundaryBranch(*branch, name="start"), BoundaryBranch(*branch, name="end")
     scales = self.param("level_scale", nn.initializers.ones, (len(pyramid.features),))
 
+    # Each level: towers, cross-task refinement, coarse offsets, refinement at the boundaries.
     cls_logits, offsets, coarse_offsets, errors = [], [], [], []
     for scale, x, mask in zip(scales, pyramid.features, pyramid.masks):
       c, r = cls_tower(x, mask), reg_tower(x, mask)

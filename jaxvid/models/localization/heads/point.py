@@ -1,4 +1,4 @@
-"""ActionFormer's head: at every point a score a class and the distances to start and end (Zhang et al. 2022, 3.3)."""
+"""ActionFormer's head: at every point the classes' scores and the offsets to start and end (Zhang et al. 2022, 3.3)."""
 
 from typing import Any
 
@@ -13,10 +13,10 @@ from jaxvid.models.localization.outputs import LocalizationOutputs, Pyramid, joi
 
 @flax.struct.dataclass
 class PointOutputs(LocalizationOutputs):
-  """Offsets that all classes of a point share.
+  """Scores, and one pair of offsets at each point for all classes.
 
   Attributes:
-    offsets: a level each, (B, T_l, 2), float32.
+    offsets: for each level (B, T_l, 2), float32.
   """
 
   offsets: tuple[Array, ...]
@@ -29,16 +29,16 @@ class PointOutputs(LocalizationOutputs):
 
 
 class Model(nn.Module):
-  """Two towers that all levels share.
+  """A classification and a regression tower, shared by all levels.
 
   Attributes:
     num_classes: classes scored, each by its own sigmoid.
     width: channels of the towers.
     num_layers: convolutions of a tower, the last (which predicts) included.
-    kernel_size: of all of them.
-    norm: a channel norm after each but the last; without, they have biases.
-    prior_prob: score that every class starts from.
-    empty_classes: class indices without training data; they start from a score of 1e-6.
+    kernel_size: of all convolutions.
+    norm: a channel norm after each convolution but the last; without norms they have biases.
+    prior_prob: initial score of every class.
+    empty_classes: class indices without training data; their initial score is 1e-6.
     padding, dtype: see jaxvid.layers.temporal.
   """
 

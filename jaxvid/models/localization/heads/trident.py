@@ -15,12 +15,13 @@ from jaxvid.ops.boundary_bins import expected_distances, expected_distances_at
 
 @flax.struct.dataclass
 class TridentOutputs(LocalizationOutputs):
-  """Bins of the center, and how much each point looks like the start and the end of an action of each class; together
-  they give each class of a point its own offsets.
+  """Scores, boundary bins of each point, and start and end logits of each class.
+
+  Bins and logits together give each class of a point its own offsets, see jaxvid.ops.boundary_bins.
 
   Attributes:
-    bins: a level each, (B, T_l, 2 (num_bins + 1)), float32.
-    start_logits, end_logits: a level each, (B, T_l, num_classes), float32.
+    bins: for each level (B, T_l, 2 (num_bins + 1)), float32.
+    start_logits, end_logits: for each level (B, T_l, num_classes), float32.
     border: "masked" or "zero_logit", see jaxvid.ops.boundary_bins.
   """
 
@@ -30,7 +31,7 @@ class TridentOutputs(LocalizationOutputs):
   border: str = flax.struct.field(pytree_node=False)
 
   def class_offsets(self) -> Array:
-    # Checkpointed: kept for the gradient, the bins of all points and classes would be most of a step's memory.
+    # Recomputed in the backward pass: the bins of all points and classes would be most of a training step's memory.
     expected = jax.checkpoint(expected_distances, static_argnums=4)
     levels = zip(self.bins, self.start_logits, self.end_logits, self.masks)
     return join(tuple(expected(*level, self.border) for level in levels))
@@ -41,21 +42,22 @@ class TridentOutputs(LocalizationOutputs):
 
 
 class Model(nn.Module):
-  """Four towers that all levels share: scores, starts, ends, and bins of the center (see jaxvid.ops.boundary_bins).
+  """Four towers shared by all levels: for scores, starts, ends and boundary bins (see jaxvid.ops.boundary_bins).
 
-  The towers of starts and ends look at features that they do not train.
+  No gradient flows from the towers for starts and ends into the neck.
 
   Attributes:
     num_classes: classes scored, each by its own sigmoid.
-    num_bins: how many steps of the level a boundary may be away.
-    border: "masked": steps beyond the recording take no part in the expectation; "zero_logit": as in the public code.
+    num_bins: largest distance of a boundary from its point, in steps of the level.
+    border: what the expectation does with steps beyond the recording: "masked" leaves them out; "zero_logit" gives them
+      a logit of 0, as in the public code.
     width: channels of the towers.
     num_layers: convolutions of a tower, the last (which predicts) included.
-    kernel_size: of the towers of scores and bins.
-    boundary_kernel_size: of the towers of starts and ends.
-    norm: a channel norm after each convolution but the last; without, they have biases.
-    prior_prob: score that every class, start and end starts from.
-    empty_classes: class indices without training data; they start from a score of 1e-6.
+    kernel_size: of the towers for scores and bins.
+    boundary_kernel_size: of the towers for starts and ends.
+    norm: a channel norm after each convolution but the last; without norms they have biases.
+    prior_prob: initial score of every class, start and end.
+    empty_classes: class indices without training data; their initial score is 1e-6.
     padding, dtype: see jaxvid.layers.temporal.
   """
 

@@ -1,3 +1,3 @@
-"""A file is a neck: `Model`."""
+"""The registry of necks: each file defines a `Model`."""
 
 NOUN, ENTRY = "neck", "Model"  # For jaxvid.build.

@@ -1,4 +1,4 @@
-"""No neck: a channel norm a level."""
+"""The neck that leaves the pyramid as it is, but for a channel norm on each level."""
 
 from typing import Any
 
@@ -10,11 +10,11 @@ from jaxvid.models.localization.outputs import Pyramid
 
 
 class Model(nn.Module):
-  """Levels stay what they are, each normed over its channels.
+  """A channel norm on each level, and nothing else.
 
   Attributes:
-    start_level: finer levels of the backbone are left out.
-    norm: without it, nothing happens here.
+    start_level: the first level kept; finer levels of the backbone are left out.
+    norm: False leaves out the norms, too.
     padding, dtype: see jaxvid.layers.temporal.
   """
 

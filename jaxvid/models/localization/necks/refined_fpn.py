@@ -6,8 +6,8 @@ from jaxvid.models.localization.top_down import TopDownNeck
 class Model(TopDownNeck):
   """Settings as in `TopDownNeck`.
 
-  Written down, the equations are those of ActionFormer's own FPN, which the paper does not compare with; what is left
-  of a difference is that these convolutions have biases whether norms follow or not (docs/localization.md).
+  The paper's equations are those of ActionFormer's own FPN, which it does not compare with. The remaining difference:
+  these convolutions have biases whether norms follow or not (docs/localization.md).
   """
 
   def has_biases(self) -> bool:

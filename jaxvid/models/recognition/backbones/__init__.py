@@ -1,4 +1,6 @@
-"""A file is a backbone of clips: `Model`, and `NORMALIZATION`, how its public weights want their input (see
+"""The registry of backbones of clips.
+
+Each file defines a `Model`, and `NORMALIZATION`, the pixel normalisation of its public weights (see
 jaxvid.models.recognition.normalization).
 """
 

@@ -1,4 +1,4 @@
-"""ir-CSN: channels mix in 1x1x1 convolutions only, time and space in depthwise ones (Tran et al. 2019)."""
+"""ir-CSN: 1x1x1 convolutions mix channels, depthwise ones mix time and space (Tran et al. 2019)."""
 
 from collections import OrderedDict
 
@@ -17,7 +17,7 @@ class Model(ClipBackbone):
 
   Attributes:
     depth: 50, 101 or 152 layers.
-    depths: blocks of each stage, in the place of those of `depth`.
+    depths: blocks of each stage; None takes those of `depth`.
     width: channels of the stem.
     batch_norm, norm_epsilon, norm_momentum, remat, dtype: see ClipBackbone.
   """

@@ -1,4 +1,4 @@
-"""No backbone: the features of clips that another program computed."""
+"""The backbone that passes on precomputed features of clips."""
 
 from collections import OrderedDict
 
@@ -12,9 +12,9 @@ NORMALIZATION = None  # Features are taken as they are.
 
 
 class Model(ClipBackbone):
-  """Features (B, T, H, W, C), or (B, T, C), which become (B, T, 1, 1, C): the only stage, "features".
+  """Passes on features (B, T, H, W, C), or (B, T, C) as (B, T, 1, 1, C), as the only stage, "features".
 
-  It has no units, so of the settings of ClipBackbone only `dtype` does anything.
+  It has no convolutions, so of the settings of ClipBackbone only `dtype` has an effect.
   """
 
   def __call__(self, clip: Float[Array, "B T *rest"], train: bool = False) -> ClipFeatures:

@@ -12,8 +12,8 @@ from jaxvid.ops.conv3d import Volume, max_pool3d
 
 NORMALIZATION = "symmetric"
 
-# Endpoint -> what it is, in order, under the names that all public versions share: a convolution (channels, kernel,
-# stride), a max pool (window, strides), or a module (channels of its six convolutions).
+# Layers in order, under the names of all public versions: a convolution (channels, kernel, stride), a max pool (window,
+# strides), or an inception module (channels of its six convolutions).
 ENDPOINTS = {
   "Conv3d_1a_7x7": (64, 7, 2),
   "MaxPool3d_2a_3x3": ((1, 3, 3), (1, 2, 2)),
@@ -35,13 +35,13 @@ ENDPOINTS = {
 
 
 class Model(ClipBackbone):
-  """Stages are the ENDPOINTS. Paddings are TensorFlow's, so clips of any size do.
+  """Inception-v1 over time and space; its stages are the ENDPOINTS. Clips may have any size (TensorFlow's paddings).
 
   Attributes:
-    in_channels: 3 for RGB, 2 for optical flow; a clip with others is refused.
-    width_divisor: how many times fewer channels every convolution has than the published one, at least one.
-    norm_scale: a factor a channel in the batch norms. The original network has none; its PyTorch version has them, all
-      one in the public weights.
+    in_channels: 3 for RGB, 2 for optical flow.
+    width_divisor: divides the published numbers of channels.
+    norm_scale: give the batch norms a factor per channel. The original network has none; its PyTorch version has them,
+      all one in the public weights.
     norm_epsilon: of the batch norms.
     final_endpoint: the last stage; those after it are left out.
     batch_norm, norm_momentum, remat, dtype: see ClipBackbone.
@@ -56,7 +56,9 @@ class Model(ClipBackbone):
   @nn.compact
   def __call__(self, clip: Volume, train: bool = False) -> ClipFeatures:
     if clip.shape[-1] != self.in_channels:
-      raise ValueError(f"the clip has {clip.shape[-1]} channels, in_channels is {self.in_channels}")
+      raise ValueError(
+        f"the clip has {clip.shape[-1]} channels, in_channels is {self.in_channels}: 3 for RGB, 2 for flow"
+      )
     if self.final_endpoint not in ENDPOINTS:
       raise ValueError(f"final_endpoint must be one of {', '.join(ENDPOINTS)}; got {self.final_endpoint!r}")
     unit = self.units(train, padding="same", norm_scale=self.norm_scale)
@@ -79,7 +81,7 @@ class Model(ClipBackbone):
 
 
 class Inception(nn.Module):
-  """Four branches side by side: (B, T, H, W, C) -> (B, T, H, W, sum of their last convolutions' channels)."""
+  """Inception module of four branches: (B, T, H, W, C) -> (B, T, H, W, sum of the branches' channels)."""
 
   channels: tuple[int, ...]
   unit: Callable[..., nn.Module]

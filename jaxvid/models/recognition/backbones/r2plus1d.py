@@ -1,4 +1,4 @@
-"""R(2+1)D: each 3D convolution is one over space, then one over time (Tran et al. 2018)."""
+"""R(2+1)D: each 3D convolution is split into one over space and one over time (Tran et al. 2018)."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from jaxvid.ops.conv3d import Volume
 
 NORMALIZATION = "kinetics"
 
-# Layers -> blocks of each stage, and how the public networks differ: torchvision's of 18 layers and VMZ's of 34.
+# Layers -> settings of the public network: torchvision's of 18 layers, VMZ's of 34.
 PUBLISHED = {
   18: dict(depths=(2, 2, 2, 2), mid_planes="first", norm_epsilon=1e-5),
   34: dict(depths=(3, 4, 6, 3), mid_planes="each", norm_epsilon=1e-3),
@@ -24,10 +24,11 @@ class Model(ClipBackbone):
   """Stages "stem" and "stage_0" to "stage_3" of `width`, 2, 4 and 8 times `width` channels.
 
   Attributes:
-    depth: 18 or 34 layers. What follows is, where None, as in the public network of that depth (see PUBLISHED).
+    depth: 18 or 34 layers. Settings that are None are taken from the public network of that depth (see PUBLISHED).
     depths: blocks of each stage.
-    mid_planes: channels between the convolutions over space and time. They are as many as give a 3D convolution's
-      parameters (section 3.5): "each" counts them for each; "first" has a block's second use those of its first.
+    mid_planes: channels between the convolutions over space and time, so many that the pair has as many parameters as
+      the 3D convolution (section 3.5). "each": computed for each pair; "first": a block's second pair takes the number
+      of its first.
     norm_epsilon: of the batch norms.
     width: channels of the stem.
     batch_norm, norm_momentum, remat, dtype: see ClipBackbone.
@@ -66,7 +67,7 @@ class Model(ClipBackbone):
 
 
 class Block(nn.Module):
-  """Two (2+1)D convolutions beside a shortcut: (B, T, H, W, C) -> (B, T', H', W', features)."""
+  """Residual block of two (2+1)D convolutions: (B, T, H, W, C) -> (B, T', H', W', features)."""
 
   features: int
   stride: int

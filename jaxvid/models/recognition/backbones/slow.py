@@ -1,4 +1,4 @@
-"""The slow pathway of SlowFast alone: a ResNet that looks over time in its last two stages only."""
+"""The slow pathway of SlowFast alone: a ResNet with temporal convolutions in its last two stages only."""
 
 from collections import OrderedDict
 
@@ -15,11 +15,11 @@ TEMPORAL_KERNELS = (1, 1, 3, 3)  # Of the stages (Feichtenhofer et al. 2019, tab
 
 
 class Model(ClipBackbone):
-  """Stages "stem" and "stage_0" to "stage_3" of 4, 8, 16 and 32 times `width` channels; all frames stay.
+  """Stages "stem" and "stage_0" to "stage_3" of 4, 8, 16 and 32 times `width` channels; the number of frames stays.
 
   Attributes:
     depth: 50, 101 or 152 layers.
-    depths: blocks of each stage, in the place of those of `depth`.
+    depths: blocks of each stage; None takes those of `depth`.
     width: channels of the stem.
     batch_norm, norm_epsilon, norm_momentum, remat, dtype: see ClipBackbone.
   """

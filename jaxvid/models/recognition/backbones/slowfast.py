@@ -1,4 +1,7 @@
-"""SlowFast: many channels at few frames beside few channels at many frames (Feichtenhofer et al. 2019)."""
+"""SlowFast: a slow pathway (few frames, many channels) and a fast one (many frames, few channels).
+
+Feichtenhofer et al. 2019.
+"""
 
 import functools
 from collections import OrderedDict
@@ -17,18 +20,18 @@ NORMALIZATION = "half"
 
 
 class Model(ClipBackbone):
-  """Takes the clip of the fast pathway, T frames, and picks T / alpha of them for the slow one.
+  """Two pathways over a clip of T frames: the fast one sees all of them, the slow one T / alpha.
 
   Stages, of each pathway in turn: "slow_stem", "fast_stem", "slow_stage_0", "fast_stage_0" to "fast_stage_3"; those of
-  the slow pathway without what the fast one then adds to them.
+  the slow pathway are taken before the lateral features of the fast one are appended.
 
   Attributes:
     depth: 50, 101 or 152 layers.
-    depths: blocks of each stage, in the place of those of `depth`.
+    depths: blocks of each stage; None takes those of `depth`.
     width: channels of the slow stem; a stage has 4, 8, 16 and 32 times as many.
     alpha: frames of the fast pathway for each of the slow one; T must be a multiple of it.
-    fast_divisor: how many times fewer channels the fast pathway has (one over the paper's beta).
-    fusion_kernel: frames that the convolution from the fast to the slow pathway sees.
+    fast_divisor: channels of the slow pathway for each of the fast one (1 / beta in the paper).
+    fusion_kernel: kernel size, in frames, of the convolutions from the fast to the slow pathway.
     batch_norm, norm_epsilon, norm_momentum, remat, dtype: see ClipBackbone.
   """
 
@@ -66,10 +69,13 @@ class Model(ClipBackbone):
 
 
 def slow_frames(num_frames: int, alpha: int) -> np.ndarray:
-  """Indices (num_frames / alpha,) of the frames that the slow pathway sees: the first, the last, and evenly between.
+  """Indices (num_frames / alpha,) of the slow pathway's frames, evenly spaced from the first to the last.
 
-  Not every alpha-th frame: the public weights were trained with PyTorch's linspace, rounded down. It computes in
-  float32 and from both ends, which decides some frames of long clips.
+  These are not every alpha-th frame: the public weights were trained with PyTorch's linspace, rounded down. Its
+  arithmetic (float32, from both ends) is repeated here, since it decides some frames of long clips.
+
+  Raises:
+    ValueError: the number of frames is not a multiple of alpha.
   """
   if num_frames % alpha or not num_frames:
     raise ValueError(f"SlowFast takes clips of a multiple of alpha = {alpha} frames; got {num_frames}")

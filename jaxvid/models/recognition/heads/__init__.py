@@ -1,3 +1,3 @@
-"""A file is a head that classifies clips: `Model`."""
+"""The registry of heads that classify clips: each file defines a `Model`."""
 
 NOUN, ENTRY = "clip head", "Model"  # For jaxvid.build.

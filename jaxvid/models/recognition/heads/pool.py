@@ -15,17 +15,17 @@ Window = tuple[int, int, int]
 
 
 class Model(nn.Module):
-  """The average over a window at each of its positions, a linear classifier there, and the mean over positions.
+  """Average pooling by a sliding window, a linear classifier at each position, and the mean of its logits.
 
-  A mean of linear functions is that of the mean, so the classifier sees one vector: the mean over all positions of the
-  window. Where the window is as large as the features, or None, that is their plain mean; else what lies near the
-  border, in fewer windows, counts less.
+  The classifier is linear, so it is applied once, to the mean over all positions of the window. With a window as large
+  as the features, or None, that is their plain mean; with a smaller one, features near the border are in fewer windows
+  and count less.
 
   Attributes:
     num_classes: classes scored.
-    window: (frames, height, width) of the pool, with stride 1 and no padding; a pathway's own where there are several,
-      ((8, 7, 7), (32, 7, 7)); None averages all.
-    dropout: rate, on the vector that the classifier sees.
+    window: (frames, height, width) of the pool, with stride 1 and no padding; for several pathways one window each,
+      such as ((8, 7, 7), (32, 7, 7)); None averages over everything.
+    dropout: rate on the classifier's input.
     dtype: of the classifier; pooling is float32.
   """
 
@@ -48,7 +48,7 @@ def _windows(window: Any, pathways: int) -> list[Any]:
   """One window a pathway."""
   windows = [window] * pathways if window is None or isinstance(window[0], int) else list(window)
   if len(windows) != pathways:
-    raise ValueError(f"window {window} is for {len(windows)} pathways, the backbone has {pathways}")
+    raise ValueError(f"window {window} is for {len(windows)} pathways, the backbone has {pathways}; give one each")
   return windows
 
 
@@ -66,6 +66,6 @@ def _pool(x: Volume, window: Sizes | None) -> Float[Array, "B C"]:
 
 
 def _shares(size: int, length: int) -> np.ndarray:
-  """How much each of `size` steps counts in the mean over all positions of a window of `length`; they sum to one."""
+  """Weight (size,) of each step in the mean over all positions of a window of `length` steps; the sum is 1."""
   positions = size - length + 1
   return np.convolve(np.full(positions, 1 / positions), np.full(length, 1 / length)).astype(np.float32)

@@ -1,8 +1,8 @@
 """TAG-Head: a Transformer over a clip's tokens, propagation over their time-aligned graph, pooling, a classifier.
 
-After the paper's section 3, which leaves K and alpha open: here APPNP's own, 10 and 0.1. Its graph and mean pooling
-together are mean pooling to within 0.2% (jaxvid.ops.appnp.pooling_weights says why, docs/recognition.md what follows);
-`evidence`, `pooling` and `edge_weights` have variants in which the graph matters.
+After the paper's section 3. K and alpha, which it leaves open, are APPNP's own here, 10 and 0.1. The paper's graph
+followed by mean pooling equals mean pooling to within 0.2% (see jaxvid.ops.appnp.pooling_weights and
+docs/recognition.md); `evidence`, `pooling` and `edge_weights` have variants in which the graph matters.
 """
 
 from typing import Any
@@ -24,27 +24,29 @@ ALIGNMENT = ("place", "motion")
 
 
 class Model(nn.Module):
-  """Features (B, T, H, W, C) of a clip backbone in, logits out.
+  """Classifies features (B, T, H, W, C) of a clip backbone.
 
   Attributes:
     num_classes: of the classifier.
-    width: channels of the tokens; None takes the backbone's as they are, else a linear layer leads there.
-    num_layers, num_heads, mlp_width: of the Transformer ("FFN dim" is mlp_width); no layers, no Transformer.
-    table: (T, H, W) of the learnt positions; None is the size that the network is initialised with. Features of
-      another size see the table resized (linearly), so a clip may be longer or larger than in training.
-    intra_frame, temporal: the two sets of edges (IF-FC, TAT), each of which can be left out; without both there is no
+    width: channels of the tokens, to which a linear layer projects the features; None keeps the backbone's.
+    num_layers, num_heads, mlp_width: of the Transformer (the paper's "FFN dim" is mlp_width); 0 layers for none.
+    table: (T, H, W) of the learnt positions; None is the size that the network is initialised with. For features of
+      another size the table is resized linearly, so a clip may be longer or larger than in training.
+    intra_frame, temporal: use the edges within frames (IF-FC), and those over time (TAT); without both there is no
       propagation.
     alpha, num_steps: of the propagation.
-    temporal_stride: frames from one end of a temporal edge to the other.
-    alignment: what temporal edges join: the same "place", or the places that estimated camera "motion" leads to, of up
-      to `motion_radius` rows and columns a frame.
-    edge_weights: "equal", or a "learnt" weight for each of the two sets.
-    evidence: what is propagated: the tokens' "features", as in the paper, or the "classes" that the classifier sees in
-      each of them, as APPNP was published.
+    temporal_stride: frames between the ends of a temporal edge.
+    alignment: what temporal edges join: the same "place" of both frames, or places shifted by the estimated camera
+      "motion".
+    motion_radius: largest such shift from frame to frame, in rows and columns.
+    edge_weights: "equal", or a "learnt" weight for each of the two kinds of edges.
+    evidence: what is propagated: the tokens' "features", as in the paper, or the logits of the "classes" of each token,
+      as in APPNP.
     pooling: over all tokens: "mean" (the paper), "attention" (by a learnt query), or "logsumexp" of the classes'
       logits (needs evidence "classes"), which lets single places decide.
-    final_norm: a layer norm after the Transformer, which the paper's count of parameters has no room for.
-    dropout, drop_path: rates within the Transformer; head_dropout: before the classifier.
+    final_norm: a layer norm after the Transformer; the paper's number of parameters does not include one.
+    dropout, drop_path: rates within the Transformer.
+    head_dropout: rate before the classifier.
     dtype: of the computation.
   """
 
@@ -76,9 +78,9 @@ class Model(nn.Module):
       if getattr(self, name) not in allowed:
         raise ValueError(f"{name}: {getattr(self, name)!r} is none of {', '.join(allowed)}")
     if self.pooling == "logsumexp" and self.evidence != "classes":
-      raise ValueError('pooling "logsumexp" is of class evidence: set evidence to "classes"')
+      raise ValueError('pooling "logsumexp" works on class logits: set evidence to "classes"')
     if self.alignment == "motion" and (self.edge_weights == "learnt" or self.temporal_stride != 1):
-      raise ValueError('alignment "motion" goes with equal edge weights and a temporal stride of 1')
+      raise ValueError('alignment "motion" needs edge_weights "equal" and temporal_stride 1')
     if not 0 <= self.alpha <= 1 or self.num_steps < 0 or self.temporal_stride < 1:
       raise ValueError(
         f"alpha {self.alpha} must lie in [0, 1], num_steps {self.num_steps} be 0 or more, temporal_stride "
@@ -101,18 +103,18 @@ class Model(nn.Module):
 
     dropout = nn.Dropout(self.head_dropout, deterministic=not train)
     classify = nn.Dense(self.num_classes, dtype=self.dtype, name="classifier")
-    # Shifts are seen in what the backbone gives: positions would hold the tokens in their places.
+    # Shifts are estimated from the backbone's features: the tokens' position encodings do not move with the scene.
     shifts = appnp.estimate_shifts(features.features, self.motion_radius) if self.alignment == "motion" else None
     if self.evidence == "features":
       pooled = self._propagate_and_pool(tokens, grid, shifts)
       logits = classify(dropout(pooled))
     else:
       logits = self._propagate_and_pool(classify(dropout(tokens)), grid, shifts, tokens)
-      pooled = tokens.mean(1, dtype=jnp.float32)  # For plots; what decides are the classes.
+      pooled = tokens.mean(1, dtype=jnp.float32)  # For embedding plots only; the logits are pooled by themselves.
     return ClipOutputs(logits.astype(jnp.float32), pooled.astype(jnp.float32), features)
 
   def _positions(self, grid: tuple[int, int, int], channels: int) -> Float[Array, "T H W C"]:
-    """(T, H, W, C) positions for a grid of this size."""
+    """The learnt positions, resized to a grid of this size."""
     if self.is_initializing():
       shape = (*(self.table or grid), channels)
       table = self.param("positions", nn.initializers.truncated_normal(0.02), shape)
@@ -125,8 +127,14 @@ class Model(nn.Module):
   def _propagate_and_pool(
     self, nodes: Array, grid: tuple[int, int, int], shifts: Array | None, tokens: Array | None = None
   ) -> Array:
-    """(B, N, D) -> (B, D), float32, over num_steps of personalised PageRank; attention is paid to what it sees in the
-    tokens, which are the propagated nodes where there are no others."""
+    """Propagates nodes over the graph and pools them: (B, N, D) -> (B, D), float32.
+
+    Args:
+      nodes: of all frames and places.
+      grid: (T, H, W), whose product is N.
+      shifts: of the scene from frame to frame, for alignment "motion"; else None.
+      tokens: (B, N, C) that attention pooling scores; None takes the propagated nodes.
+    """
     graph = appnp.Graph(self.alpha, self.num_steps, self.intra_frame, self.temporal, self.temporal_stride)
     weights = None
     if self.edge_weights == "learnt":
