@@ -42,12 +42,12 @@ class Bar(Generic[T]):
     disable: bool = False,
   ) -> None:
     """Args:
-    iterable: what to go through; None where `update` is called.
-    total: how many items there are; by default the length of `iterable`, where it has one.
-    initial: how many were done before.
-    desc, unit: what is done, and what one item is called: "train", "step".
+    iterable: the items; None if the caller uses `update`.
+    total: number of items; by default the length of `iterable`, if it has one.
+    initial: items that were done before.
+    desc, unit: names of the work and of one item, such as "train" and "step".
     leave: keep the bar on the terminal once it is closed.
-    disable: show nothing, nor of bars that are opened before this one is closed.
+    disable: show neither this bar nor those that are opened while it is open.
     """
     if total is None and hasattr(iterable, "__len__"):
       total = initial + len(iterable)  # type: ignore[arg-type]
@@ -80,15 +80,20 @@ class Bar(Generic[T]):
         self.update()
 
   def update(self, count: int = 1) -> None:
-    """So many more items are done."""
+    """Counts `count` more items as done."""
     self._shown.update(count)
 
-  def note(self, text: str) -> None:
-    """Shows a text beside the count until the next one, such as "loss 0.431"."""
-    self._shown.set_postfix_str(text, refresh=False)
+  def note(self, text: str, refresh: bool = False) -> None:
+    """Shows a text beside the count until the next one, such as "loss 0.431".
+
+    Args:
+      text: to show.
+      refresh: show it now, not with the next item: for items that take long.
+    """
+    self._shown.set_postfix_str(text, refresh=refresh)
 
   def close(self) -> None:
-    """Ends the bar, and shows the one again that it stood in for."""
+    """Ends the bar, and shows the one again whose line it took."""
     if self not in _open:
       return
     self._shown.close()
@@ -120,7 +125,7 @@ class LogHandler(logging.Handler):
 
 
 class _Line(tqdm):
-  """A bar on a terminal that draws itself only while no other stands in for it: tqdm's own thread redraws slow ones."""
+  """A bar on a terminal, drawn only while no other has its line: tqdm's own thread redraws slow bars at any time."""
 
   def display(self, *args: Any, **kwargs: Any) -> Any:
     is_shown = bool(_open) and _open[-1]._shown is self
@@ -142,23 +147,23 @@ class _Nothing:
 
 
 class _Log(_Nothing):
-  """Lines in the place of a bar."""
+  """Lines in a log file instead of a bar."""
 
   def __init__(self, total: int | None, initial: int, desc: str, unit: str, is_nested: bool) -> None:
     self._total, self._initial, self._desc, self._unit = total, initial, desc, unit
     self._count = self._written = initial
     self._note = ""
     self._opened = time.monotonic()
-    # When the last line was written, and the count then: the rate is that since. At first after the first item, during
+    # Time and count that the rate is measured from: those of the last line, at first those after the first item, during
     # which programs are compiled.
     self._before: tuple[float, int] | None = None
-    # Work inside other work writes only if it takes long: a line for each of many short evaluations says nothing.
+    # A nested bar writes only if it takes long: lines about many short evaluations would be noise.
     self._due = self._opened + (_SHORTEST if is_nested else 0)
 
   def update(self, count: int) -> None:
     self._count += count
     now = time.monotonic()
-    # The last item has a line where others had one: it tells what comes after it, such as an evaluation, apart.
+    # A bar with lines gets one for its last item, too, which sets it apart from what comes next (an evaluation, say).
     is_last = self._count == self._total and self._written > self._initial
     if now >= self._due or is_last:
       self._write(now)
@@ -167,6 +172,9 @@ class _Log(_Nothing):
 
   def set_postfix_str(self, text: str, refresh: bool) -> None:
     self._note = text
+    now = time.monotonic()
+    if refresh and now >= self._due:
+      self._write(now)
 
   def close(self) -> None:
     if self._initial < self._written < self._count:
@@ -183,7 +191,9 @@ class _Log(_Nothing):
       if self._total is not None and self._count < self._total:
         parts.append(f"{_format_duration((self._total - self._count) / rate)} left")
     print(", ".join(parts), file=sys.stderr, flush=True)
-    self._written, self._before = self._count, (now, self._count)
+    self._written = self._count
+    if self._before and self._count > self._before[1]:
+      self._before = now, self._count
     self._due = now + min(max((now - self._opened) / 10, _SHORTEST), _LONGEST)
 
 

@@ -8,7 +8,7 @@
 --study names a study that comes with jaxvid (configs/studies/NAME.py) or a file of your own: a base configuration and
 rows of changes to it (docs/studies.md). Each row is trained with each seed by jaxvid train, one after the other: seed 0
 of all rows first, then seed 1, and so on. The table in WORKDIR is brought up to date after every run: table.md,
-table.csv, and runs.csv with a line a run.
+table.csv, and runs.csv with one line for each run.
 
 The same command goes on where it was stopped: finished runs are not repeated, a run that was killed resumes from its
 last checkpoint, one that failed is tried again. Started twice at the same time, the two share the runs.
@@ -23,9 +23,8 @@ import sys
 from collections.abc import Callable, Sequence
 
 from ml_collections import ConfigDict
-from tqdm import tqdm
 
-from jaxvid import command, shipped
+from jaxvid import command, progress, shipped
 from jaxvid.build import ConfigError
 from jaxvid.studies import checks, plan, table
 from jaxvid.studies.plan import StudyError
@@ -41,26 +40,29 @@ def main(argv: Sequence[str]) -> int:
   study = plan.read(module, _base_config(options, module.BASE))
   workdir = pathlib.Path(options.workdir)
   seeds = _seeds(options.seeds)
-  selected = _selected(study, options.rows)
+  selected = _select_rows(study, options.rows)
 
-  wanted = [_run(study, row, seed, workdir) for seed in seeds for row in study.rows if row.name in selected]
+  # The order of the runs: all rows with the first seed, then with the second, and so on.
+  wanted = [_make_run(study, row, seed, workdir) for seed in seeds for row in study.rows if row.name in selected]
 
+  # Find mistakes before the first training: in the configurations, and in folders that hold other runs.
   checks.check(study, selected)
-  for run in _with_those_there(study, wanted, workdir):
+  for run in _add_existing(study, wanted, workdir):
     run.check_unchanged()
   if options.dry_run:
     print(_describe(study, selected, wanted))
     return 0
 
   def write_table():
-    table.write(study, _with_those_there(study, wanted, workdir), workdir, f"jaxvid study {shlex.join(argv)}")
+    table.write(study, _add_existing(study, wanted, workdir), workdir, f"jaxvid study {shlex.join(argv)}")
 
   write_table()
   failed = []
-  with command.when_stopped(_STOPPED), tqdm(wanted, desc=study.name, unit="run") as bar:
+  bar: progress.Bar[Run] = progress.bar(wanted, desc=study.name, unit="run", leave=True)
+  with command.when_stopped(_STOPPED), bar:
     for run in bar:
       if run.state != FINISHED:
-        _one(run, bar, workdir, study)
+        _execute(run, bar, workdir, study)
         write_table()
       if run.state == FAILED:
         failed.append(run.name)
@@ -83,7 +85,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
   add("--dry_run", action="store_true", help="say what would be run, and check that it can be built")
   options = parser.parse(argv)
   if options.base and options.variant:
-    parser.error(f"--variant is of the study's own base configuration; here: --base={options.base}:{options.variant}")
+    parser.error(f"--variant is for the study's own base configuration; give --base={options.base}:{options.variant}")
   return options
 
 
@@ -99,6 +101,7 @@ def _base_config(options: argparse.Namespace, base: str) -> ConfigDict:
 
 
 def _shipped(find: Callable[[str], str], name: str) -> str:
+  """The file that a name means; StudyError if there is none."""
   try:
     return find(name)
   except ValueError as error:
@@ -113,7 +116,8 @@ def _seeds(text):
   return seeds
 
 
-def _selected(study, text):
+def _select_rows(study, text):
+  """Names of the rows that --rows names; all without it."""
   names = [row.name for row in study.rows]
   selected = text.split(",") if text else names
   for name in selected:
@@ -122,45 +126,42 @@ def _selected(study, text):
   return selected
 
 
-def _run(study, row, seed, workdir):
+def _make_run(study, row, seed, workdir):
   folder = workdir / row.name / f"seed_{seed}"
   return Run(study.name, row.name, seed, folder, dict(row.config, seed=seed))
 
 
-def _with_those_there(study, wanted, workdir):
-  """The runs, and all others of the study that have been started, by whatever command."""
+def _add_existing(study, wanted, workdir):
+  """The wanted runs, and all other runs of the study that have a folder in the workdir."""
   seeds = {path.name.removeprefix("seed_") for path in workdir.glob("*/seed_*")}
   runs = [
-    _run(study, row, int(seed), workdir) for seed in sorted(filter(str.isdigit, seeds), key=int) for row in study.rows
+    _make_run(study, row, int(seed), workdir)
+    for seed in sorted(filter(str.isdigit, seeds), key=int)
+    for row in study.rows
   ]
   return wanted + [run for run in runs if run not in wanted and run.folder.exists()]
 
 
-def _one(run, bar, workdir, study):
-  """Executes a run unless another study does already, and says how it went."""
+def _execute(run, bar, workdir, study):
+  """Executes a run, unless another study already does, and prints how it went."""
   environment = dict(os.environ)
-  # The seeds of a row are the same programs: compiled once.
+  # The seeds of a row have the same programs, so these are compiled once.
   environment.setdefault("JAX_COMPILATION_CACHE_DIR", str((workdir / "compilation_cache").absolute()))
   with run.lock() as lock:
     if lock is None:
-      bar.write(f"{run.name}: running elsewhere already")
+      progress.write(f"{run.name}: running elsewhere already")
     elif run.state != FINISHED:  # Another study may have finished it since.
-      bar.write(f"{run.name}: {'resumed' if run.state == STOPPED else 'started'}, log: {run.folder / 'log.txt'}")
-      if run.execute(lock, environment, lambda: _show(bar, f"{run.name}: {run.progress}")):
+      progress.write(f"{run.name}: {'resumed' if run.state == STOPPED else 'started'}, log: {run.folder / 'log.txt'}")
+      if run.execute(lock, environment, lambda: bar.note(f"{run.name}: {run.progress}", refresh=True)):
         result = run.result
         score = f"{study.headings[study.main]} {100 * result.scores[study.main]:.2f}"
-        bar.write(f"{run.name}: {score}, {result.parameters:,} parameters")
+        progress.write(f"{run.name}: {score}, {result.parameters:,} parameters")
       else:
-        bar.write(f"{run.name}: FAILED: {run.failure}")
-
-
-def _show(bar, text):
-  if text != bar.postfix:  # Where the output is a file, each refresh is a line.
-    bar.set_postfix_str(text)
+        progress.write(f"{run.name}: FAILED: {run.failure}")
 
 
 def _describe(study, selected, runs):
-  """What would be done, for people."""
+  """The text of --dry_run: rows, their changes, and the state of their runs."""
   states = {(run.row, run.seed): run.state for run in runs}
   seeds = list(dict.fromkeys(run.seed for run in runs))
   lines = [f"{study.title}: {len(runs)} runs, {sum(run.state == FINISHED for run in runs)} of them finished"]
@@ -174,7 +175,7 @@ def _describe(study, selected, runs):
 
 def run() -> None:
   """Entry point of the command."""
-  # The scheduler's way to stop it: the run that is under way is ended, too.
+  # Job schedulers stop a study by SIGTERM: it then ends its training, too.
   signal.signal(signal.SIGTERM, lambda *_: sys.exit(_STOPPED))
   command.run(main)
 

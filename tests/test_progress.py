@@ -112,6 +112,21 @@ def test_lines_come_at_intervals_that_grow(monkeypatch, capsys):
   assert gaps == sorted(gaps) and gaps[0] == 10 and 200 < gaps[-1] <= 300 and len(lines) < 50
 
 
+def test_a_refreshed_note_writes_lines_during_a_long_item(monkeypatch, capsys):
+  now = 0.0
+  monkeypatch.setattr(progress.time, "monotonic", lambda: now)
+  with progress.bar(total=3, desc="study", unit="run") as bar:
+    for item in range(2):
+      for epoch in range(100):
+        now += 10
+        bar.note(f"epoch {epoch}", refresh=True)
+      bar.update()
+  lines = capsys.readouterr().err.splitlines()
+  assert lines[0] == "study: run 0 of 3, epoch 0" and lines[1] == "study: run 0 of 3, epoch 1"
+  assert 20 < len(lines) < 60
+  assert lines[-1] == "study: run 2 of 3, epoch 99, 17 min a run, 17 min left", "the rate is over whole items"
+
+
 @pytest.mark.parametrize(
   "rate, unit, expected",
   [

@@ -246,14 +246,14 @@ class TestFile:
 
   def test_columns_are_those_that_are_scored(self, make_study, fake):
     options = [option for option in make_study() if "tious" not in option]
-    with pytest.raises(StudyError, match="column 0.5: an evaluation of the base gives 0.3, 0.7, average"):
+    with pytest.raises(StudyError, match="column 0.5: not evaluated; there are: 0.3, 0.7, average"):
       study.main([*options, "--base.eval.tious=(0.3, 0.7)", "--dry_run"])
 
   def test_variant_and_base(self, make_study, fake, capsys):
     self.read(make_study, "", "--variant=epochs=3")
     with pytest.raises(SystemExit):
       self.read(make_study, "", f"--base={ROOT / 'tests' / 'tiny.py'}", "--variant=epochs=3")
-    assert "--variant is of the study's own base configuration" in capsys.readouterr().err
+    assert "--variant is for the study's own base configuration" in capsys.readouterr().err
 
   @pytest.mark.parametrize("path", sorted((ROOT / "configs" / "studies").glob("[a-z]*.py")), ids=lambda path: path.stem)
   def test_our_studies(self, path):

@@ -1,1 +1,1 @@
-"""Many trainings that differ in a little, and the table of their scores."""
+"""Studies: trainings whose configurations differ in a few keys, and the table of their scores."""

@@ -1,5 +1,6 @@
-"""What can be known of a configuration before it is trained. jax is imported here, when it is needed, and only as a
-tracer on the CPU: the accelerator's memory is for the runs.
+"""Checks of a study's configurations before they are trained.
+
+jax is imported inside the functions and traces on the CPU only: the accelerator's memory is for the runs.
 """
 
 import dataclasses
@@ -9,35 +10,39 @@ from typing import Any
 from jaxvid import progress
 from jaxvid.studies.plan import Study, StudyError
 
-# Length of the feature vectors to trace a network with; what they really are, only the dataset knows. Clips have none.
+# Length of the feature vectors that a network is traced with; the true one is in the dataset. Clips have none.
 _DIM = 24
 
 
 def check(study: Study, names: Sequence[str]) -> None:
-  """Builds the rows of these names and traces their networks, so that a mistake in the last row shows before the first
-  one is trained.
+  """Builds and traces the networks of the named rows, so that mistakes show before the first row is trained.
+
+  Args:
+    study: with all its rows.
+    names: of the rows to check.
 
   Raises:
-    StudyError: names the row and what is wrong.
+    StudyError: a row cannot be built or traced; names the row and what is wrong.
   """
   for row in progress.bar([row for row in study.rows if row.name in names], desc="check", unit="row"):
     try:
       _trace(row.config)
     except (ValueError, TypeError) as error:
-      # What jax says after its first line is about the tracing.
+      # Only the first line: jax adds lines about its tracebacks.
       raise StudyError(f"study {study.name}: row {row.name}: {str(error).splitlines()[0]}") from error
 
 
 def same_meaning(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-  """Whether two configurations are the same experiment: one may set to its default what the other leaves out."""
+  """Whether two configurations are the same experiment once defaults are filled in."""
   try:
     one, other = (dataclasses.replace(_experiment(config), config={}) for config in (one, other))
-  except ValueError:  # One of another version of jaxvid, say.
+  except ValueError:  # One cannot be built; it may be of another version of jaxvid.
     return False
   return one == other
 
 
 def _trace(config):
+  """Traces initialisation, forward pass and prediction; raises what they raise."""
   import jax
   import jax.numpy as jnp
 

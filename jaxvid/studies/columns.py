@@ -1,4 +1,4 @@
-"""The scores that a study's table has as columns; what they are, the configuration's evaluator says."""
+"""Columns of a study's table: the scores that the configuration's evaluator gives."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -11,27 +11,35 @@ AVERAGE = "average"
 
 @dataclasses.dataclass(frozen=True)
 class Columns:
-  """What an evaluation gives.
+  """The columns that an evaluation can fill.
 
   Attributes:
-    headings: column -> as the table calls it, in the table's order.
-    unit: what the numbers are, the beginning of a sentence.
+    headings: column -> its heading in the table, in the table's order.
+    unit: what the numbers are, as the beginning of a sentence.
   """
 
   headings: Mapping[str, str]
   unit: str
 
 
-def of(config: Mapping[str, Any]) -> Columns:
-  """The columns that a configuration's evaluation gives: tIoUs ("0.5") and "average", "top1" and its like, or those of
-  actions, verbs and nouns, "action_top1"."""
+def from_config(config: Mapping[str, Any]) -> Columns:
+  """The columns of a configuration's evaluation.
+
+  Localization: tIoUs ("0.5") and "average"; recognition: "top1" and others; anticipation: "action_top1" and others, of
+  actions, verbs and nouns.
+  """
   evaluator = _evaluator(config)
   columns = _columns(evaluator, config)
   return Columns({name: column.heading for name, column in columns.items()}, evaluator.UNIT)
 
 
 def scores(config: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, float]:
-  """Column -> fraction, from the scores.json of a run of this configuration."""
+  """Column -> score as a fraction.
+
+  Args:
+    config: the run's configuration.
+    values: the run's scores.json.
+  """
   evaluator = _evaluator(config)
   found = evaluator.summary(values)
   return {name: found[column.score] for name, column in _columns(evaluator, config).items() if column.score in found}

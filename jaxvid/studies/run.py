@@ -1,10 +1,10 @@
-"""One training of a study: `jaxvid.main` in a process of its own, in a folder of its own.
+"""One run of a study: `jaxvid train` in a process and a workdir of its own.
 
-  ROW/seed_N/config.py     its configuration, which jaxvid.main takes too
-  ROW/seed_N/log.txt       what it printed
-  ROW/seed_N/result.json   once it is finished: scores, parameters, seconds
-  ROW/seed_N/failure.json  when it has failed, until it is tried again
-and what jaxvid.main leaves in a workdir. A run that was killed goes on from its last checkpoint.
+  ROW/seed_N/config.py     its configuration, a file for --config
+  ROW/seed_N/log.txt       the output of the process
+  ROW/seed_N/result.json   of a finished run: scores, parameters, seconds
+  ROW/seed_N/failure.json  of a failed run, until it is tried again
+Beside these are the files that jaxvid train writes. A run that was killed goes on from its last checkpoint.
 """
 
 import ast
@@ -30,7 +30,7 @@ from jaxvid.train import old_configurations
 FINISHED, FAILED, STOPPED, NEW = "finished", "failed", "to be resumed", "to be run"
 # The command of a run.
 TRAIN = (sys.executable, "-m", "jaxvid.main")
-# How often a running process is looked at, in seconds.
+# Seconds between two looks at a running process.
 _POLL = 1.0
 
 _CONFIG = '''"""Row "{row}" of the study {study}, seed {seed}, as jaxvid study runs it. Alone:
@@ -50,7 +50,13 @@ def get_config():
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-  """What a finished run scored: fractions by column ("0.5", "average"), parameters of the network, training seconds."""
+  """Result of a finished run.
+
+  Attributes:
+    scores: column ("0.5", "average") -> fraction.
+    parameters: of the network.
+    train_seconds: of the training steps, see `train_seconds`.
+  """
 
   scores: Mapping[str, float]
   parameters: int
@@ -59,13 +65,13 @@ class Result:
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-  """A row trained with a seed.
+  """The training of one row with one seed.
 
   Attributes:
     study, row: their names.
     seed: of the run.
     folder: its workdir.
-    config: complete, with its seed.
+    config: complete, with the seed.
   """
 
   study: str
@@ -96,16 +102,16 @@ class Run:
 
   @property
   def progress(self) -> str:
-    """How far its training is."""
-    lines = [line for line in _metrics(self.folder) if "epoch" in line]
+    """How far the training is, such as "epoch 3.5 of 30"."""
+    lines = [line for line in _read_metrics(self.folder) if "epoch" in line]
     epochs = self.config["train"]["epochs"]
     return f"epoch {lines[-1]['epoch']:.1f} of {epochs}" if lines else "starting"
 
   def check_unchanged(self) -> None:
-    """Refuses a folder whose training was, or is, another than this one.
+    """Checks that the folder, if there is one, holds a run of this configuration.
 
     Raises:
-      StudyError: says what differs. Keys that only one side sets, to what is their default anyhow, do not count.
+      StudyError: it holds another; names the keys that differ. A key set to its default equals one that is not set.
     """
     path = self.folder / "config.py"
     if not path.exists():
@@ -121,8 +127,11 @@ class Run:
 
   @contextlib.contextmanager
   def lock(self) -> Iterator[int | None]:
-    """A file descriptor while nobody else runs this; None if somebody does. Processes that inherit it hold it too, so
-    that a study which was killed without its child is not run twice."""
+    """Locks the run inside the `with`: gives a file descriptor, or None if another process holds the lock.
+
+    A process that inherits the descriptor holds the lock, too. So if a study is killed but its training is not, another
+    study does not start the same run.
+    """
     self.folder.mkdir(parents=True, exist_ok=True)
     with (self.folder / ".lock").open("w") as file:
       try:
@@ -133,7 +142,16 @@ class Run:
         yield file.fileno()
 
   def execute(self, lock: int, environment: Mapping[str, str], watch: Callable[[], None]) -> bool:
-    """Trains and evaluates, or goes on where it was stopped; True if that worked. `watch` is called now and then."""
+    """Trains and evaluates, or goes on where the run was stopped.
+
+    Args:
+      lock: descriptor from `lock`, which the training inherits.
+      environment: of the process.
+      watch: called every second.
+
+    Returns:
+      Whether the run finished; if not, `failure` says why.
+    """
     (self.folder / "failure.json").unlink(missing_ok=True)
     path = self.folder / "config.py"
     values = pprint.pformat(self.config, width=118, sort_dicts=False)
@@ -166,10 +184,10 @@ class Run:
 
 
 def load_config(path: pathlib.Path) -> dict[str, Any]:
-  """The plain values in a config.py that a study wrote: read, not executed.
+  """Reads the plain values of a config.py that a study wrote, without executing it.
 
   Raises:
-    StudyError: the file is not as a study writes it.
+    StudyError: a study did not write this file, or it was changed.
   """
   try:
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
@@ -181,7 +199,7 @@ def load_config(path: pathlib.Path) -> dict[str, Any]:
 
 
 def count_parameters(folder: pathlib.Path) -> int:
-  """Parameters of the network whose checkpoint is in a workdir."""
+  """Number of parameters of the network in a workdir's checkpoint."""
   from jaxvid.train.checkpoint import Checkpoints  # Here, not above: jax and orbax take seconds to import.
 
   with Checkpoints(folder) as checkpoints:
@@ -190,17 +208,17 @@ def count_parameters(folder: pathlib.Path) -> int:
 
 
 def train_seconds(folder: pathlib.Path) -> float:
-  """Seconds that its training steps took, compilation included and evaluation not, however often it was resumed."""
+  """Seconds of a run's training steps over all its resumptions, with compilation, without evaluation."""
   seconds, before = 0.0, 0
-  for line in _metrics(folder):
+  for line in _read_metrics(folder):
     if "steps_per_second" in line:
       seconds += (line["step"] - before) / line["steps_per_second"]
     before = line["step"]
   return seconds
 
 
-def _metrics(folder):
-  """The lines of metrics.jsonl; the last may be half a line yet."""
+def _read_metrics(folder):
+  """The lines of metrics.jsonl as dicts, without a last line that is not complete yet."""
   path, lines = folder / "metrics.jsonl", []
   for text in path.read_text().splitlines() if path.exists() else ():
     with contextlib.suppress(json.JSONDecodeError):
@@ -209,16 +227,18 @@ def _metrics(folder):
 
 
 def _size(shape):
-  """Elements of "float32(3, 512)"."""
+  """Number of elements of an array that is described as "float32(3, 512)"."""
   return math.prod(int(number) for number in re.findall(r"\d+", shape[shape.index("(") :]))
 
 
 def _wait(process):
+  """Exit status of a process, or None if it still runs after _POLL seconds."""
   with contextlib.suppress(subprocess.TimeoutExpired):
     return process.wait(_POLL)
   return None
 
 
 def _last_line(log):
+  """The last line of a log file that is not empty."""
   lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
   return lines[-1] if lines else "no output"

@@ -1,4 +1,4 @@
-"""The table of a study, as far as it has come: Markdown to read, CSV to go on with."""
+"""The table of a study with the runs finished so far, as Markdown and CSV."""
 
 import csv
 import fcntl
@@ -13,9 +13,9 @@ from jaxvid.studies.run import FAILED, FINISHED, Result, Run
 
 
 def write(study: Study, runs: Sequence[Run], folder: pathlib.Path, command: str) -> None:
-  """Replaces table.md (mean and spread a row), table.csv (the same as numbers) and runs.csv (a line a run)."""
+  """Writes table.md (mean and spread of each row), table.csv (the same as numbers) and runs.csv (one line a run)."""
   folder.mkdir(parents=True, exist_ok=True)
-  with (folder / ".lock").open("w") as lock:  # Another study may be at it too.
+  with (folder / ".lock").open("w") as lock:  # Another study may write the table at the same time.
     fcntl.flock(lock, fcntl.LOCK_EX)
     files.write_text(folder / "table.md", markdown(study, runs, command))
     files.write_text(folder / "table.csv", _csv(table_lines(study, runs)))
@@ -23,7 +23,7 @@ def write(study: Study, runs: Sequence[Run], folder: pathlib.Path, command: str)
 
 
 def markdown(study: Study, runs: Sequence[Run], command: str) -> str:
-  """The table in percent, "mean ± sample standard deviation" where there is more than one seed."""
+  """The table as Markdown, in percent; with several seeds "mean ± sample standard deviation"."""
   published = any(row.published for row in _rows(study, runs))
   main = study.main
   header = ["configuration", *(study.headings[column] for column in study.columns)]
@@ -53,7 +53,7 @@ def markdown(study: Study, runs: Sequence[Run], command: str) -> str:
 
 
 def table_lines(study: Study, runs: Sequence[Run]) -> list[dict]:
-  """A dict a row: scores in percent, "" where there is none (a standard deviation of one seed, a row not run yet)."""
+  """The table as one dict a row, scores in percent; "" where there is no value (not run yet, spread of one seed)."""
   lines = []
   for row in _rows(study, runs):
     results = _results(row, runs)
@@ -70,7 +70,7 @@ def table_lines(study: Study, runs: Sequence[Run]) -> list[dict]:
 
 
 def run_lines(study: Study, runs: Sequence[Run]) -> list[dict]:
-  """A dict a run that is finished, scores in percent."""
+  """The finished runs as one dict each, scores in percent."""
   return [
     {"row": run.row, "seed": run.seed}
     | {study.headings[column]: 100 * run.result.scores[column] for column in study.columns}
@@ -81,7 +81,7 @@ def run_lines(study: Study, runs: Sequence[Run]) -> list[dict]:
 
 
 def _rows(study: Study, runs: Sequence[Run]) -> list[Row]:
-  """The rows that are run: all of them, unless the command names some."""
+  """The study's rows that have a run among `runs`."""
   return [row for row in study.rows if any(run.row == row.name for run in runs)]
 
 
