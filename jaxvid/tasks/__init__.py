@@ -1,4 +1,8 @@
-"""A file is a task: `Task`, what a batch means (inputs, loss, predictions); `Model`, its section config.model; and the
-names of the modules that run its models on files and know public weights of them. See `TaskFile` in base.py."""
+"""The registry of tasks.
+
+Each file defines a `Task`, which knows what a batch means (inputs, loss, predictions); a `Model`, the section
+config.model; and the names of the modules that run such models on files and import their public weights. See `TaskFile`
+in base.py.
+"""
 
 NOUN, ENTRY = "task", "Task"  # For jaxvid.build.

@@ -1,11 +1,11 @@
-"""Action anticipation: what comes next, from features of what has been.
+"""Action anticipation: predicts the next action from features of the past.
 
 A batch is a dict of arrays:
-  features: (B, T, C) floats, an observation window each.
+  features: (B, T, C) floats, one observation window each.
   mask: (B, T) bool, False for steps before the recording began.
-  step_labels: (B, T) int32, the action that each step is to anticipate, -1 where none is known; the last step's is that
-    of the window.
-  step_verbs, step_nouns: (B, T) int32, their verbs and nouns, for networks with heads for them.
+  step_labels: (B, T) int32, the action that each step is to anticipate, -1 where none is known. The last step's is the
+    label of the window.
+  step_verbs, step_nouns: (B, T) int32, verbs and nouns of these actions, for networks with heads for them.
 """
 
 import dataclasses
@@ -22,7 +22,7 @@ from jaxvid.models.anticipation.network import AnticipationNetwork
 from jaxvid.models.anticipation.outputs import AnticipationOutputs
 from jaxvid.tasks.base import DTYPES, Batch, Metrics, State
 
-# Modules of this task, by name, since a task imports nothing that stands above it. See jaxvid.tasks.base.TaskFile.
+# Modules of this task, see jaxvid.tasks.base.TaskFile. By name, since a task must not import inference.
 INFERENCE = "jaxvid.inference.commands.anticipate"
 WEIGHTS = None
 
@@ -30,12 +30,11 @@ LOSS_AT = ("every", "last")
 
 
 class Predictions(NamedTuple):
-  """Of each window of a batch at its last step, or of each stream.
+  """Probabilities of what comes next, for each observation window or stream.
 
   Attributes:
-    action: (B, K) probabilities.
-    verb, noun: (B, V) and (B, N) probabilities, of networks with heads for them; otherwise None, and to be had as sums
-      over the actions.
+    action: (B, K).
+    verb, noun: (B, V) and (B, N) from networks with heads for them; else None (sum the actions instead).
   """
 
   action: Array
@@ -49,7 +48,7 @@ class Model:
 
   Attributes:
     anticipator: a type of jaxvid.models.anticipation.anticipators and its arguments.
-    num_verbs, num_nouns: classes of verbs and nouns that get heads of their own; 0 sums their actions up instead.
+    num_verbs, num_nouns: classes of the heads for verbs and nouns; 0 for none (their actions are summed instead).
     dtype: "float32" or "bfloat16", of the computation; parameters and losses are float32.
   """
 
@@ -76,10 +75,10 @@ class Task:
 
   Attributes:
     num_classes: actions of the dataset.
-    loss_at: "every" step of a window that has a target, or the "last" alone.
-    last_weight: what the last step counts where every step does; the others count 1.
+    loss_at: "every" step of a window that has a target, or its "last" step only.
+    last_weight: weight of the last step with loss_at "every"; the others weigh 1.
     label_smoothing: share of each target that is spread over all classes.
-    part_weight: what the losses of verb and noun heads count.
+    part_weight: weight of the verb and noun losses.
   """
 
   num_classes: int
@@ -100,11 +99,11 @@ class Task:
     return {}
 
   def inputs(self, batch: Batch) -> tuple[Array, Array, Array]:
-    """Features, mask, and the labels, which only a teacher looks at (jaxvid.models.anticipation.anticipator)."""
+    """Features, mask, and labels; the network only uses these for teacher forcing."""
     return batch["features"], batch["mask"], batch["step_labels"]
 
   def loss(self, outputs: AnticipationOutputs, batch: Batch, state: State, train: bool) -> tuple[Array, Metrics, State]:
-    """Cross-entropy, the mean over steps that have a target, plus those of verbs and nouns; accuracy at the last."""
+    """Cross-entropy, averaged over steps with a target, plus those of verbs and nouns; accuracy at the last step."""
     labels = batch["step_labels"]
     weights = (labels >= 0) * jnp.ones(labels.shape[1]).at[-1].set(self.last_weight)
     if self.loss_at == "last":
@@ -120,7 +119,9 @@ class Task:
     for part, logits in (("verb", outputs.verb_logits), ("noun", outputs.noun_logits)):
       if logits is not None:
         if f"step_{part}s" not in batch:
-          raise ValueError(f"config.model.num_{part}s: the dataset does not know the {part} of each action; set 0")
+          raise ValueError(
+            f"config.model.num_{part}s: the dataset does not know the {part} of each action; set it to 0"
+          )
         metrics[f"{part}_loss"] = mean(logits, batch[f"step_{part}s"])
     parts = [value for name, value in metrics.items() if name != "action_loss"]
     loss = action + self.part_weight * sum(parts)
@@ -128,11 +129,12 @@ class Task:
     return loss, {"loss": loss, **metrics, "accuracy": accuracy}, state
 
   def predict(self, outputs: AnticipationOutputs, batch: Batch) -> Predictions:
+    """Probabilities at the last step of each observation window."""
     last = lambda logits: None if logits is None else logits[:, -1]  # noqa: E731
     logits = {name: last(getattr(outputs, name)) for name in ("logits", "verb_logits", "noun_logits")}
     return self.probabilities(outputs.replace(**logits))
 
   def probabilities(self, outputs: AnticipationOutputs) -> Predictions:
-    """Of every step there is: (B, T, K), or of one step of streams (B, K)."""
+    """Probabilities at every step of windows, (B, T, K), or at one step of streams, (B, K)."""
     of = lambda logits: None if logits is None else jax.nn.softmax(logits)  # noqa: E731
     return Predictions(of(outputs.logits), of(outputs.verb_logits), of(outputs.noun_logits))

@@ -1,4 +1,4 @@
-"""What the rest of jaxvid asks of a task: the only place that knows what a batch means."""
+"""The contract of a task. Tasks alone know what a batch means."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol
@@ -25,7 +25,7 @@ class AnyTask(Protocol):
   def num_classes(self) -> int: ...
 
   def init_state(self) -> State:
-    """What the loss carries from step to step; checkpointed with the parameters."""
+    """What the loss carries from one training step to the next; checkpointed with the parameters."""
 
   def inputs(self, batch: Batch) -> tuple[Array, ...]:
     """Positional arguments of the network."""
@@ -33,7 +33,7 @@ class AnyTask(Protocol):
   def loss(self, outputs: Any, batch: Batch, state: State, train: bool) -> tuple[Array, Metrics, State]:
     """The loss, metrics for the log, and the new state.
 
-    The metrics hold "loss" and the terms it is made of, whose names end in "_loss".
+    The metrics hold "loss" and its terms, whose names end in "_loss".
     """
 
   def predict(self, outputs: Any, batch: Batch) -> Any:
@@ -44,25 +44,25 @@ class AnyModel(Protocol):
   """The section config.model of a task: a frozen dataclass of settings that builds the network.
 
   Attributes:
-    PARTS: key -> the registry whose types it takes.
-    CLASSIFIER: where the classifier's parameters are in the network's, such as "head/cls": the layers whose size is
-      that of the number of classes.
+    PARTS: key of a part -> the registry of its types.
+    CLASSIFIER: path of the classifier's parameters in the network's, such as "head/cls": the layers whose size depends
+      on the number of classes.
   """
 
   PARTS: ClassVar[Mapping[str, str]]
   CLASSIFIER: ClassVar[str]
 
   def build(self, num_classes: int) -> Any:
-    """The network, a Linen module that is called with what `AnyTask.inputs` gives, and train=True or False."""
+    """The network, a Linen module that is called with the arguments of `AnyTask.inputs` and train=True or False."""
 
 
 class TaskFile(Protocol):
-  """What a task's file defines, a module of jaxvid.tasks or one that a dotted type names.
+  """What the file of a task defines, in jaxvid.tasks or in another project.
 
   Attributes:
-    Task, Model: see there.
-    INFERENCE: the module that runs a trained model on files, or None.
-    WEIGHTS: the module that knows the names which public code gives to the network's parameters, or None.
+    Task, Model: the classes, see AnyTask and AnyModel.
+    INFERENCE: name of the module that runs a trained model on files, or None.
+    WEIGHTS: name of the module with the rules of public weights (see jaxvid.weights), or None.
   """
 
   @property
@@ -79,12 +79,12 @@ class TaskFile(Protocol):
 
 
 def build_network(model: Mapping[str, Any], num_classes: int, task: str = "localization") -> Any:
-  """The network (a Linen module) that the section config.model describes, for a type of task and so many classes."""
+  """Builds the network, a Linen module, of the section config.model of a type of task."""
   return construct(task_file(task).Model, model, "config.model").build(num_classes)
 
 
 def task_file(task: str) -> TaskFile:
-  """The file of a type of task; ConfigError lists those there are, or says what the file lacks."""
+  """The file of a type of task; ConfigError for an unknown type lists the known ones, or says what the file lacks."""
   file = find_file(TASKS, task, "config.task")
   for name in ("Model", "INFERENCE", "WEIGHTS"):
     if not hasattr(file, name):

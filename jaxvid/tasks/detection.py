@@ -1,4 +1,4 @@
-"""From a localization head's scores and offsets to detections: thresholds, suppression, voting."""
+"""Detections from a localization head's scores and offsets: thresholds, suppression, voting."""
 
 import dataclasses
 
@@ -13,12 +13,12 @@ class Detection:
   """The section config.task.detection. Lengths are in grid units.
 
   Attributes:
-    pre_nms_score: (point, class) pairs must score higher to be candidates.
-    pre_nms_top_k: candidates a level.
+    pre_nms_score: (point, class) pairs that score higher become candidates.
+    pre_nms_top_k: most candidates of a level.
     min_length: candidates must be longer.
     nms: "soft", "hard" or "none".
     sigma, iou_threshold, min_score: see jaxvid.ops.nms.suppress.
-    max_detections: a recording.
+    max_detections: of a recording.
     multiclass: suppress each class on its own; False suppresses across classes and then votes.
     voting_threshold: tIoU above which candidates vote on a detection's boundaries (class-agnostic only); 0 for no
       voting.

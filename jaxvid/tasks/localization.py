@@ -3,7 +3,7 @@
 A batch is a dict of arrays, padded to a common length and number of actions:
   features (B, T, C) and mask (B, T);
   segments (B, N, 2) in grid units, labels (B, N), segment_mask (B, N);
-  fps, feat_stride, num_frames, duration, each (B,): what leads from grid units to seconds.
+  fps, feat_stride, num_frames, duration, each (B,): the timing, to convert grid units to seconds.
 """
 
 import dataclasses
@@ -24,18 +24,18 @@ from jaxvid.ops.points import Points, make_points
 from jaxvid.tasks.base import DTYPES, Metrics, State
 from jaxvid.tasks.detection import Detection
 
-# Modules of this task, by name, since a task imports nothing that stands above it. See jaxvid.tasks.base.TaskFile.
+# Modules of this task, see jaxvid.tasks.base.TaskFile. By name, since a task must not import inference.
 INFERENCE = "jaxvid.inference.commands.detect"
 WEIGHTS = "jaxvid.weights.localization"
 
 # Share of the old value in the running count of positives (ActionFormer's code).
 _MOMENTUM = 0.9
-# The regression loss below which automatic balancing raises its weight no further (ActionFormer's code).
+# Floor on the regression loss in automatic balancing (ActionFormer's code).
 _SMALLEST_REG_LOSS = 0.01
-# A root of the tIoU has no gradient at zero.
+# Floor on the tIoU: its powers below 1 have an infinite gradient at zero.
 _SMALLEST_IOU = 1e-8
 
-AUTOMATIC = -1.0
+AUTOMATIC = -1.0  # Value of reg_weight.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Model:
   """The section config.model.
 
   Attributes:
-    backbone, neck, head: a type and its arguments each.
+    backbone, neck, head: each a type and its settings.
     dtype: "float32" or "bfloat16", of the computation; parameters and losses are float32.
     padding: "ignored" or "reference", see jaxvid.layers.temporal.
   """
@@ -77,18 +77,18 @@ class Model:
 class Task:
   """Targets, loss and predictions of localization; the section config.task.
 
-  What a head predicts beside scores, and how its predictions become offsets, is in the head's file.
+  Scores and offsets are computed by the head's outputs, see jaxvid.models.localization.outputs.
 
   Attributes:
     num_classes: classes, each scored on its own.
-    regression_ranges: (low, high) a pyramid level, in grid units.
-    center_radius: of center sampling, in strides; None does without.
-    init_num_positives: where the running count of positives starts, by which the losses are divided.
+    regression_ranges: (low, high) for each pyramid level, in grid units.
+    center_radius: of center sampling, in strides; None for no center sampling.
+    init_num_positives: initial value of the running count of positives, by which the losses are divided.
     reg_weight: of the regression loss; AUTOMATIC (-1) scales it to the size of the classification loss.
     label_smoothing: epsilon; targets become t (1 - epsilon) + epsilon / (num_classes + 1).
-    iou_power: exponent of the tIoU that weights the classification loss of positives (TriDet with its trident head);
-      None for none.
-    detection: how scores and offsets become detections.
+    iou_power: the classification loss of positives is weighted by the tIoU to this power (TriDet with its trident
+      head); None for no weights.
+    detection: settings of the detections made of scores and offsets.
   """
 
   num_classes: int
@@ -117,11 +117,11 @@ class Task:
   def loss(
     self, outputs: LocalizationOutputs, batch: Mapping[str, Array], state: State, train: bool
   ) -> tuple[Array, Metrics, State]:
-    """Focal loss at every valid point, DIoU loss at positives, and what the head adds, all divided by the running count
-    of positives.
+    """Focal loss at valid points, DIoU loss at positives, and the head's own losses, divided by the count of positives.
 
-    The count is updated before it is used, as in the public code; with `train` False it stays.
+    The running count is updated before it is used, as in the public code; with `train` False it stays.
     """
+    # Targets, and the running count of positives.
     cls_targets, targets = self.targets(outputs, batch)
     cls_logits, mask = join(outputs.cls_logits), join(outputs.masks)
     positive = (cls_targets.sum(-1) > 0) & mask
@@ -131,14 +131,15 @@ class Task:
       state = {"num_positives": _MOMENTUM * state["num_positives"] + (1 - _MOMENTUM) * count}
     normalizer = state["num_positives"]
 
-    # Offsets of each point (C' = 1) or of each point and class (C' = C): (B, P, C', 2), and where they count.
+    # Regression. Offsets (B, P, C', 2) are those of a point (C' = 1) or of each of its classes (C' = num_classes).
     offsets = outputs.class_offsets()
     pair = (cls_targets > 0) & mask[..., None]
     counts = pair if offsets.shape[2] == self.num_classes > 1 else positive[..., None]
-    # Targets of negatives may be anything: they must not reach the loss's gradient, not even times zero.
+    # Targets of negatives may be anything, NaN too, which would reach the gradient even where it is multiplied by zero.
     targets = jnp.where(positive[..., None], targets, 1.0)
     reg_loss = jnp.sum(losses.diou_1d(offsets, targets[:, :, None]), where=counts) / normalizer
 
+    # Classification.
     smoothed = cls_targets * (1 - self.label_smoothing) + self.label_smoothing / (self.num_classes + 1)
     focal = losses.sigmoid_focal(cls_logits, smoothed)
     if self.iou_power is not None:
@@ -146,6 +147,7 @@ class Task:
       focal = jnp.where(pair, focal * overlap**self.iou_power, focal)
     cls_loss = jnp.sum(focal, where=mask[..., None]) / normalizer
 
+    # The sum, with the losses of this head alone.
     weight: Array | float = self.reg_weight
     if weight == AUTOMATIC:
       weight = jax.lax.stop_gradient(cls_loss / jnp.maximum(reg_loss, _SMALLEST_REG_LOSS))
@@ -159,7 +161,7 @@ class Task:
     return loss, metrics | {"loss": loss}, state
 
   def targets(self, outputs: LocalizationOutputs, batch: Mapping[str, Array]) -> tuple[Array, Array]:
-    """cls_targets (B, P, num_classes) and offset_targets (B, P, 2) of the points of all levels."""
+    """Targets of the points of all levels: classes (B, P, num_classes) and offsets (B, P, 2), see ops.assign."""
     points = self._points(outputs)
     one = lambda segments, labels, valid: assign(  # noqa: E731
       points, segments, labels, valid, self.num_classes, self.center_radius

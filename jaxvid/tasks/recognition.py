@@ -1,10 +1,10 @@
-"""Action recognition: which action a clip shows.
+"""Action recognition: classifies the action that a clip shows.
 
 A batch is a dict of arrays:
-  video: (B, T, H, W, 3) uint8 in training; in evaluation (B, V, T, H, W, 3), V views of each clip. Features of a frozen
-    backbone, (B, T, H, W, C) floats, can stand in for pixels: the backbone `from_features` takes them.
+  video: (B, T, H, W, 3) uint8 in training; in evaluation (B, V, T, H, W, 3), V views of each clip. Instead of pixels it
+    can hold features of a frozen backbone, (B, T, H, W, C) floats, for the backbone `from_features`.
   label: (B,) int32.
-  weight: (B,) floats, optional: what each example counts in the loss.
+  weight: (B,) floats, optional: weight of each example in the loss.
   mix_partner: (B,) int32 and mix_weight: (B,), optional: mixup with another example of the batch (Zhang et al. 2018),
     whose share is 1 - mix_weight.
 """
@@ -25,17 +25,17 @@ from jaxvid.models.recognition.normalization import NORMALIZATIONS
 from jaxvid.models.recognition.outputs import ClipOutputs
 from jaxvid.tasks.base import DTYPES, Batch, Metrics, State
 
-# Modules of this task, by name, since a task imports nothing that stands above it. See jaxvid.tasks.base.TaskFile.
+# Modules of this task, see jaxvid.tasks.base.TaskFile. By name, since a task must not import inference.
 INFERENCE = "jaxvid.inference.commands.classify"
 WEIGHTS = "jaxvid.weights.clip_backbones"
 
 
 class Predictions(NamedTuple):
-  """Of each clip of a batch, over its views.
+  """Predictions for each clip, averaged over its views.
 
   Attributes:
     probabilities: (B, num_classes), the mean of the views' softmax.
-    pooled: (B, C), the mean of what the views' classifiers see, for embedding plots.
+    pooled: (B, C), the mean of the views' pooled features (the classifier's input), for embedding plots.
   """
 
   probabilities: Array
@@ -47,11 +47,11 @@ class Model:
   """The section config.model.
 
   Attributes:
-    backbone: a clip backbone and its arguments.
-    head: a clip head and its arguments.
+    backbone: type of a clip backbone and its settings.
+    head: type of a clip head and its settings.
     normalization: of the pixels, see jaxvid.models.recognition.normalization; None for that of the backbone's published
       weights.
-    freeze_backbone: train the head alone, the backbone's batch norms on their running statistics.
+    freeze_backbone: train the head only; the backbone's batch norms use their running statistics.
     dtype: "float32" or "bfloat16", of the computation; parameters and losses are float32.
   """
 
@@ -100,7 +100,7 @@ class Task:
     return {}
 
   def inputs(self, batch: Batch) -> tuple[Array]:
-    """The clips, mixed where the batch says so; views are clips of their own."""
+    """The clips (B, T, H, W, C), mixed up if the batch says so; views become clips of their own, (B V, T, H, W, C)."""
     video = batch["video"]
     if video.ndim == 6:
       return (video.reshape(-1, *video.shape[2:]),)
@@ -111,7 +111,7 @@ class Task:
     return (weight * unit + (1 - weight) * unit[batch["mix_partner"]],)
 
   def loss(self, outputs: ClipOutputs, batch: Batch, state: State, train: bool) -> tuple[Array, Metrics, State]:
-    """Cross-entropy, a weighted mean over the batch, and the accuracy."""
+    """Cross-entropy as a weighted mean over the batch, and the accuracy."""
     labels = batch["label"]
     targets = jax.nn.one_hot(labels, self.num_classes)
     if "mix_weight" in batch:
@@ -124,5 +124,6 @@ class Task:
     return loss, {"loss": loss, "accuracy": accuracy}, state
 
   def predict(self, outputs: ClipOutputs, batch: Batch) -> Predictions:
+    """Probabilities and pooled features of each clip, averaged over its views."""
     over_views: Any = lambda x: x.reshape(len(batch["video"]), -1, x.shape[-1]).mean(1)  # noqa: E731
     return Predictions(over_views(jax.nn.softmax(outputs.logits)), over_views(outputs.pooled))
