@@ -176,7 +176,7 @@ def test_a_model_spec_may_be_any_of_these(imported):
   ]
   expected = PublicNetwork("localization", model)
   known = dataclasses.replace(expected, num_classes=6, dim=24)
-  assert [PublicNetwork.of(spec) for spec in specs] == [expected, expected, expected, known]
+  assert [PublicNetwork.from_spec(spec) for spec in specs] == [expected, expected, expected, known]
   ours = convert.import_torch(specs[0], tensors)
   for spec in specs[1:]:
     jax.tree.map(np.testing.assert_array_equal, convert.import_torch(spec, tensors), ours)
@@ -185,10 +185,10 @@ def test_a_model_spec_may_be_any_of_these(imported):
 def test_the_task_of_a_model_spec():
   """By the parts and their types, where no configuration says it."""
   clips = dict(backbone=dict(type="r2plus1d"))
-  assert PublicNetwork.of(clips) == PublicNetwork("recognition", clips)
-  assert PublicNetwork.of("slow_r50").task == "recognition"
+  assert PublicNetwork.from_spec(clips) == PublicNetwork("recognition", clips)
+  assert PublicNetwork.from_spec("slow_r50").task == "recognition"
   with pytest.raises(ConfigError, match="no task has a network of backbone, neck"):
-    PublicNetwork.of(dict(backbone=dict(type="r2plus1d"), neck=dict(type="identity")))
+    PublicNetwork.from_spec(dict(backbone=dict(type="r2plus1d"), neck=dict(type="identity")))
   with pytest.raises(WeightsError, match="no public weights are known for networks of the task anticipation"):
     convert.import_torch({"task": {"type": "anticipation"}, "model": {"backbone": {}}}, {})
 

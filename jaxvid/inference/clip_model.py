@@ -66,5 +66,5 @@ class ClipModel:
     network = build_network(spec["model"], len(class_names), "recognition")
     data = construct(clips.Data, dict(spec["data"], dataset="", batch_size=1), "config.data")
     shapes = jax.eval_shape(network.init, jax.random.key(0), data.example_batch()["video"])
-    variables = clip_networks.packaged(name, shapes)
+    variables = clip_networks.import_packaged(name, shapes)
     return cls(name, network, variables, class_names, data.views, Task(len(class_names)))

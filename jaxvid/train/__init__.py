@@ -1,1 +1,1 @@
-"""State, optimizer, step, sharding, checkpoints, log and loop."""
+"""Training: state, optimizer, update, sharding, checkpoints, log and loop."""

@@ -1,4 +1,4 @@
-"""Checkpoints: the latest to go on from, the best to keep; written asynchronously, complete or not there at all."""
+"""Checkpoints: the latest, to resume from, and the best. Written asynchronously; a file is complete or absent."""
 
 import contextlib
 import pathlib
@@ -15,16 +15,15 @@ _FOLDER = "checkpoints"
 
 
 class CheckpointError(ValueError):
-  """A checkpoint that is not there or does not fit; the message says what and where."""
+  """A checkpoint that is missing or does not fit; the message names it and what differs."""
 
 
 class Checkpoints:
-  """The checkpoints of one workdir: WORKDIR/checkpoints/{latest,best}/STEP, each the state and a description of the
-  run.
+  """The checkpoints of a workdir, WORKDIR/checkpoints/{latest,best}/STEP: a training state and a description each.
 
-  The description is a dict of plain values: the configuration, label names, feature contract, and the score of a best
-    one.
-  Two managers, since orbax's retention policies cannot promise to keep both the newest and the best.
+  The description is a dict of plain values: configuration, class names, feature contract, and in the best checkpoint
+  its score. Each kind has its own orbax manager, since orbax's retention policies cannot promise to keep both the
+  newest and the best.
   """
 
   def __init__(self, workdir: str | pathlib.Path) -> None:
@@ -38,28 +37,35 @@ class Checkpoints:
     self.close()
 
   def steps(self, kind: str = LATEST) -> int | None:
-    """The step of the checkpoint of this kind; None where there is none."""
+    """The training step of the checkpoint of this kind, or None if there is none."""
     return self._manager(kind).latest_step() if (self.folder / kind).exists() else None
 
   def save(self, kind: str, step: int, state: Any, description: Mapping[str, Any]) -> None:
-    """Starts writing; the one before goes once this one is complete. `close` (or the end of a `with`) waits for it."""
+    """Starts to write a checkpoint, which then replaces the one of its kind; `close` or the end of `with` waits for it.
+
+    Args:
+      kind: "latest" or "best".
+      step: training step.
+      state: a tree of arrays.
+      description: plain values.
+    """
     manager = self._manager(kind)
     if manager.latest_step() == step:
       return
     described = dict(description, shapes=_shapes(state))
-    with _uninterrupted():
+    with _delay_interrupt():
       manager.save(step, args=ocp.args.Composite(state=ocp.args.StandardSave(state), run=ocp.args.JsonSave(described)))
 
   def describe(self, kind: str = LATEST) -> dict[str, Any]:
-    """The description that was saved with a checkpoint."""
+    """The description in a checkpoint; CheckpointError if there is none."""
     step = self._existing_step(kind)
     return self._manager(kind).restore(step, args=ocp.args.Composite(run=ocp.args.JsonRestore()))["run"]
 
   def restore(self, kind: str, like: Any) -> Any:
-    """The saved state, with the structure, shapes, types and placement of `like`.
+    """Restores the whole state, with the structure, shapes, types and placement of `like`.
 
     Raises:
-      CheckpointError: nothing saved, or its names or shapes differ from those of `like`; all of them are named.
+      CheckpointError: there is no checkpoint, or names or shapes differ from those of `like`; all are named.
     """
     step = self._existing_step(kind)
     self._refuse_differences(kind, self.describe(kind)["shapes"], _shapes(like))
@@ -67,15 +73,15 @@ class Checkpoints:
     return self._manager(kind).restore(step, args=ocp.args.Composite(state=ocp.args.StandardRestore(target)))["state"]
 
   def restore_parts(self, kind: str, like: Mapping[str, Any]) -> dict[str, Any]:
-    """Parts of the saved state, such as {"ema": ..., "model_state": ...}; the others are not read.
+    """Restores parts of the state, such as {"ema": ..., "model_state": ...}, without reading the others.
 
     Args:
       kind: "latest" or "best".
-      like: part, or path of a part of one ("ema/backbone"), -> its structure, shapes, types and placement; empty parts
-        may be among them.
+      like: path of a part ("ema", "ema/backbone") -> a tree with its structure, shapes, types and placement, which may
+        be empty.
 
     Returns:
-      The same with what was saved.
+      The same paths with the saved values.
 
     Raises:
       CheckpointError: as in `restore`, for these parts.
@@ -85,8 +91,8 @@ class Checkpoints:
     saved = {name: shape for name, shape in self.describe(kind)["shapes"].items() if name.startswith(parts)}
     self._refuse_differences(kind, saved, _shapes(dict(like)))
     target = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=x.sharding), dict(like))
-    wanted = _nested({part: tree for part, tree in target.items() if jax.tree.leaves(tree)})
-    # By itself: a manager reads whole states only, once it has read or written one.
+    wanted = _nest({part: tree for part, tree in target.items() if jax.tree.leaves(tree)})
+    # Without the manager: once it has read or written a whole state, it can read whole states only.
     with ocp.PyTreeCheckpointer() as reader:
       restored = reader.restore(
         self.folder / kind / str(step) / "state",
@@ -97,8 +103,8 @@ class Checkpoints:
     return {part: _at(restored, part) if jax.tree.leaves(tree) else tree for part, tree in target.items()}
 
   def close(self) -> None:
-    """Waits until everything is written."""
-    with _uninterrupted():
+    """Waits until all checkpoints are written."""
+    with _delay_interrupt():
       for manager in self._managers.values():
         manager.close()
       self._managers = {}
@@ -130,9 +136,9 @@ class Checkpoints:
 
 
 @contextlib.contextmanager
-def _uninterrupted() -> Iterator[None]:
-  """Ctrl-C inside the `with` counts at its end: a checkpoint under way is completed first."""
-  if threading.current_thread() is not threading.main_thread():  # Only the main thread gets signals, and may say how.
+def _delay_interrupt() -> Iterator[None]:
+  """Delays Ctrl-C until the end of the `with`, so that a checkpoint is completed first."""
+  if threading.current_thread() is not threading.main_thread():  # Only the main thread can handle signals.
     yield
     return
   pressed = []
@@ -145,8 +151,8 @@ def _uninterrupted() -> Iterator[None]:
     raise KeyboardInterrupt
 
 
-def _nested(parts: Mapping[str, Any]) -> dict[str, Any]:
-  """{"ema/backbone": tree} as {"ema": {"backbone": tree}}."""
+def _nest(parts: Mapping[str, Any]) -> dict[str, Any]:
+  """Nested dicts from paths: {"ema/backbone": tree} becomes {"ema": {"backbone": tree}}."""
   nested = {}
   for path, tree in parts.items():
     *above, last = path.split("/")
@@ -158,13 +164,14 @@ def _nested(parts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _at(tree: Any, path: str) -> Any:
+  """The value at a path of nested dicts, such as "ema/backbone"."""
   for name in path.split("/"):
     tree = tree[name]
   return tree
 
 
 def _shapes(tree: Any) -> dict[str, str]:
-  """Path -> "float32(3, 512)" of every array."""
+  """Path of every array -> its type and shape, as "float32(3, 512)"."""
   leaves, _ = jax.tree_util.tree_flatten_with_path(tree)
   return {
     jax.tree_util.keystr(path, simple=True, separator="/"): f"{leaf.dtype}{tuple(leaf.shape)}" for path, leaf in leaves

@@ -1,4 +1,4 @@
-"""Workdirs of clip networks whose weights are public."""
+"""Makes workdirs from published weights of clip networks."""
 
 import os
 import pathlib
@@ -13,18 +13,25 @@ from jaxvid.weights import clip_networks, torch_files
 def from_torch(
   network: str, torch: str | os.PathLike, workdir: str | os.PathLike, class_names: str | os.PathLike | None = None
 ) -> dict[str, Any]:
-  """Makes a workdir of a file of weights of a published network: what `jaxvid.convert --network` does.
+  """Makes a workdir from a weights file of a published network, as `jaxvid convert --network` does.
+
+  The workdir can classify videos. To train on its backbone, give it as config.train.backbone_from of a configuration.
 
   Args:
     network: a key of jaxvid.weights.clip_networks.NETWORKS.
-    torch: the file.
-    workdir: made where it is absent; must not hold a checkpoint.
-    class_names: a file, see jaxvid.formats.class_names. Of 400 classes they are taken for Kinetics-400's.
+    torch: the weights file.
+    workdir: made if absent; must not hold a checkpoint.
+    class_names: a file, see jaxvid.formats.class_names. By default 400 classes get the names of Kinetics-400, other
+      numbers none.
 
   Returns:
-    The configuration, as plain values. It classifies videos; to train on its backbone, name the workdir as
-    config.train.backbone_from of another configuration.
+    The configuration, as plain values.
+
+  Raises:
+    FileExistsError: the workdir holds a checkpoint.
+    WeightsError: the tensors do not fit the network.
   """
+  # The weights, and the names of their classes.
   imported.refuse_existing(workdir)
   spec = clip_networks.spec_of(network)
   tensors, _ = torch_files.read(torch, "raw")
@@ -35,6 +42,7 @@ def from_torch(
     names = names_file.read(class_names, num_classes)
   else:
     names = clip_networks.kinetics_400() if num_classes == 400 else ()
+  # A configuration that evaluates clips as the authors did; its training settings are a starting point.
   config = config_file.complete(
     dict(
       seed=0,
@@ -46,10 +54,11 @@ def from_torch(
       eval=dict(type="recognition"),
     )
   )
+  # The workdir.
   description = {"config": config, "class_names": list(names), "contract": None}
   docstring = "\n".join(
     [
-      f"{network} with the weights of {pathlib.Path(torch).name}, as jaxvid.convert read them.",
+      f"{network} with the weights of {pathlib.Path(torch).name}, as imported by jaxvid convert.",
       "",
       "  jaxvid predict --workdir=THIS_FOLDER --input=VIDEO",
       "  jaxvid train --workdir=NEW_FOLDER --config=CONFIG --config.train.backbone_from=THIS_FOLDER",

@@ -1,4 +1,4 @@
-"""What the network of a configuration costs: parameters, multiply-adds, memory. Nothing is trained or read."""
+"""Parameters, multiply-adds and memory of a configuration's network, without training or data."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -15,14 +15,14 @@ from jaxvid.train.experiment import Experiment
 
 @dataclasses.dataclass(frozen=True)
 class Complexity:
-  """What a network costs, for one example.
+  """Cost of a network, for one example.
 
   Attributes:
-    parameters: part of the network -> number of parameters, such as "backbone" and "head/encoder_0".
-    classifier: the part of them that depends on the number of classes, by which papers' counts differ.
-    multiply_adds: of all of it.
-    backbone_multiply_adds: of the backbone alone; None for networks whose parts cannot be run alone.
-    flops, memory: XLA's, of the compiled program, in operations and bytes; None where it was not compiled.
+    parameters: part of the network ("backbone", "head/encoder_0") -> number of parameters.
+    classifier: parameters that depend on the number of classes; papers count with or without them.
+    multiply_adds: of the network.
+    backbone_multiply_adds: of the backbone alone; None for networks whose backbone cannot be run alone.
+    flops, memory: of the compiled program according to XLA, in operations and bytes; None if it was not compiled.
   """
 
   parameters: Mapping[str, int]
@@ -40,16 +40,17 @@ class Complexity:
 def measure(
   config: Mapping[str, Any], dim: int | None = None, steps: int | None = None, compile: bool = True
 ) -> Complexity:
-  """The Complexity of the network that a configuration (plain values) describes.
+  """Measures the network that a configuration describes.
 
   Args:
-    config: as `ConfigDict.to_dict()` gives it.
-    dim, steps: of sequences of features.
-    compile: ask XLA too.
+    config: as plain values.
+    dim: length of a feature vector, for networks of feature sequences.
+    steps: length of the sequence; None takes the shortest bucket.
+    compile: compile the program and report XLA's numbers, too.
 
   Raises:
     ConfigError: the configuration cannot be built.
-    ValueError: sequences of features without `dim`.
+    ValueError: `dim` is missing for a network of feature sequences.
   """
   experiment = Experiment.from_config(config, workdir="")
   network, batch = experiment.network, _example(experiment, dim, steps)
@@ -66,14 +67,19 @@ def measure(
     compiled = jax.jit(forward).lower(shapes, *inputs).compile()
     usage = compiled.memory_analysis()
     cost = compiled.cost_analysis()
-    if usage is not None and cost is not None:  # Not every backend tells.
+    if usage is not None and cost is not None:  # Some backends do not know.
       memory = usage.argument_size_in_bytes + usage.output_size_in_bytes + usage.temp_size_in_bytes
       found = dataclasses.replace(found, flops=cost["flops"], memory=memory)
   return found
 
 
 def report(found: Complexity, backend: str) -> str:
-  """A table for people."""
+  """The complexity as a table to print.
+
+  Args:
+    found: to print.
+    backend: name of XLA's backend, such as "cpu".
+  """
   rows = [(part, f"{count:,}") for part, count in found.parameters.items()]
   rows += [("all", f"{found.total:,}"), ("all but the classifier", f"{found.total - found.classifier:,}")]
   width = max(len(name) for name, _ in rows) + 2
@@ -90,7 +96,7 @@ def report(found: Complexity, backend: str) -> str:
 
 
 def _example(experiment: Experiment, dim: int | None, steps: int | None) -> Mapping[str, Any]:
-  """A batch of one, of features of `dim` numbers where the data are features."""
+  """A batch of one example; of `steps` feature vectors of length `dim` where the data are features."""
   data = experiment.data
   if data.KIND != "sequences":
     return data.example_batch(None)
@@ -100,7 +106,7 @@ def _example(experiment: Experiment, dim: int | None, steps: int | None) -> Mapp
 
 
 def _parameters(params: Mapping[str, Any], classifier: str) -> tuple[dict[str, int], int]:
-  """Counts by part, and by parts of the part that holds the classifier; and the parameters of the classifier alone."""
+  """(parameters by part, parameters of the classifier); the part with the classifier is split into its parts."""
   counts: dict[str, int] = {}
   of_classifier = 0
   split = classifier.partition("/")[0]

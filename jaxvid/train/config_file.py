@@ -1,4 +1,4 @@
-"""A configuration that a program has made: completed with defaults, and as a file for --config."""
+"""The keys that a configuration can have, with their defaults, and configurations written to files for --config."""
 
 import dataclasses
 import pprint
@@ -12,12 +12,12 @@ from jaxvid.train.experiment import Train
 from jaxvid.train.optim import Optim, settings_of
 
 SECTIONS = ("task", "model", "data", "optim", "train", "eval")
-# What the network and its parts are told by others: the task, and config.model itself.
+# Fields of networks and their parts that are not keys: the task or config.model set them.
 _GIVEN = ("parent", "name", "num_classes", "padding", "dtype")
 
 
 def complete(config: Mapping[str, Any]) -> dict[str, Any]:
-  """The configuration with every key that a section and a model part take, so that each can be set by a flag."""
+  """Completes a configuration with the default of every key that its sections and model parts take."""
   values: dict[str, Any] = {section: {} for section in SECTIONS} | dict(config)
   parts = [f"model.{part}" for part in task_file(values["task"].get("type")).Model.PARTS]
   nested = [f"{name}.{key}" for name, settings in sections(values).items() for key in _nested(settings)]
@@ -27,14 +27,14 @@ def complete(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def keys_of(config: Mapping[str, Any], path: str) -> dict[str, tuple[Any, Any]] | None:
-  """Key -> (type, default) of what a section reads, by the types that `config` names; None for a free mapping.
+  """The keys that a section reads: key -> (type, default). None for a free mapping.
 
   Args:
-    config: at least with its types.
-    path: "" or the section's dotted name without "config", such as "model.head".
+    config: the configuration; the types in it decide on the keys of its sections.
+    path: dotted name of the section, without "config", such as "model.head".
 
   Raises:
-    ConfigError: a type that there is not.
+    ConfigError: an unknown type.
   """
   kind, given = _constructor(config, path)
   if kind is None:
@@ -53,7 +53,7 @@ def keys_of(config: Mapping[str, Any], path: str) -> dict[str, tuple[Any, Any]] 
 
 
 def _constructor(config: Mapping[str, Any], path: str) -> tuple[Any, tuple[str, ...]]:
-  """(the dataclass of a section, its fields that are not keys); (None, ()) where there is none."""
+  """(dataclass of a section, its fields that are not keys); (None, ()) for a free mapping."""
   section, _, part = path.partition(".")
   if path == "optim.schedule":
     return constructor(SCHEDULES, config["optim"]["schedule"].get("type"), "config.optim.schedule"), ()
@@ -71,7 +71,7 @@ def _constructor(config: Mapping[str, Any], path: str) -> tuple[Any, tuple[str, 
 
 
 def _nested(settings: type) -> dict[str, type]:
-  """Key -> dataclass of the keys whose values are settings themselves, such as config.task.detection."""
+  """Keys whose values are sections themselves, such as config.task.detection: key -> dataclass."""
   hints = typing.get_type_hints(settings)
   kinds = {name: typing.get_args(hints[name]) or (hints[name],) for name in hints}
   return {
@@ -80,7 +80,7 @@ def _nested(settings: type) -> dict[str, type]:
 
 
 def _put(config: dict[str, Any], path: str) -> dict[str, Any]:
-  """`config` with the defaults of the section at `path`."""
+  """The configuration with the defaults of the section at `path` filled in."""
   section, _, part = path.partition(".")
   keys = keys_of(config, path) or {}
   defaults = {key: value for key, (_, value) in keys.items() if value is not dataclasses.MISSING}
@@ -91,7 +91,7 @@ def _put(config: dict[str, Any], path: str) -> dict[str, Any]:
 
 
 def _default(field: dataclasses.Field) -> Any:
-  """The default of a dataclass's field; MISSING where there is none that can stand in a configuration."""
+  """The default of a dataclass's field; MISSING without one, or for a dataclass, which is a section of its own."""
   value = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
   return dataclasses.MISSING if dataclasses.is_dataclass(value) else value
 
@@ -104,7 +104,12 @@ def sections(config: Mapping[str, Any]) -> dict[str, type]:
 
 
 def write(config: Mapping[str, Any], docstring: str) -> str:
-  """The text of a file whose get_config gives this configuration."""
+  """The text of a Python file whose get_config returns this configuration.
+
+  Args:
+    config: plain values.
+    docstring: of the file.
+  """
   values = pprint.pformat(dict(config), indent=1, width=100, sort_dicts=False).replace("\n", "\n    ")
   docstring = docstring.replace("\\", "\\\\").replace('"', "'")
   return (

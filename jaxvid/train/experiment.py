@@ -1,4 +1,4 @@
-"""A configuration as the objects it stands for; every key of it is read here or is an error."""
+"""Builds the objects that a configuration describes; a key that nothing reads is an error."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -21,14 +21,14 @@ class Train:
 
   Attributes:
     epochs: length of the training, the schedule's warm-up included.
-    log_every: steps from one line of metrics to the next.
+    log_every: training steps from one line of metrics to the next.
     checkpoint_every: epochs from one checkpoint to the next.
-    eval_every: epochs from one evaluation to the next; 0 evaluates at the end only. The best one's weights are kept.
-    num_devices: how many to use; None for all.
-    resume: a workdir whose latest checkpoint training goes on from.
-    init_from: a workdir whose averaged parameters training starts from.
-    backbone_from: a workdir whose backbone training starts from, averaged parameters and batch norm statistics; head
-      and classes may be others. Or the name of published weights, see jaxvid.weights.clip_networks.
+    eval_every: epochs from one evaluation to the next; 0 evaluates at the end only. The best checkpoint is kept.
+    num_devices: devices to use; None for all.
+    resume: a workdir; training continues from its latest checkpoint.
+    init_from: a workdir; training starts from its averaged parameters.
+    backbone_from: a workdir; training starts from its backbone, averaged parameters and batch norm statistics, while
+      head and classes may differ. Or the name of published weights, see jaxvid.weights.clip_networks.PACKAGED.
   """
 
   epochs: int
@@ -43,14 +43,14 @@ class Train:
 
 @dataclasses.dataclass(frozen=True)
 class Experiment:
-  """What config describes, built.
+  """The objects that a configuration describes.
 
   Attributes:
-    config: the configuration as plain values, as it is kept in checkpoints.
+    config: the configuration as plain values, as checkpoints store it.
     seed: of initialisation, data order and dropout.
     network, task, data, evaluator: from config.model, config.task, config.data and config.eval.
-    optim, train: settings from the sections of those names.
-    workdir: where the run lives.
+    optim, train: from config.optim and config.train.
+    workdir: folder of the run.
   """
 
   config: Mapping[str, Any]
@@ -65,9 +65,10 @@ class Experiment:
 
   @classmethod
   def from_config(cls, config: Mapping[str, Any], workdir: str) -> "Experiment":
-    """Builds everything; ConfigError names the key that is missing, unknown or wrong.
+    """Builds the experiment; a configuration of an earlier version of jaxvid is upgraded first.
 
-    A configuration of an earlier version is read as what it was then.
+    Raises:
+      ConfigError: names the key that is missing, unknown or wrong.
     """
     config = old_configurations.upgrade(config)
     sections = ("seed", "task", "model", "data", "optim", "train", "eval")
@@ -92,28 +93,32 @@ class Experiment:
     )
 
   def open_split(self, split: str) -> Split:
-    """A split of the configured dataset, whose classes must be as many as the task has."""
+    """Opens a split of the configured dataset; ConfigError if its number of classes is not the task's."""
     source = self.data.open_split(split, self.workdir)
     if len(source.class_names) != self.task.num_classes:
       raise ConfigError(
         f"config.task.num_classes: {self.task.num_classes}, but dataset {self.data.dataset} has "
-        f"{len(source.class_names)} classes"
+        f"{len(source.class_names)} classes; set it to that"
       )
     return source
 
   def describe(self, source: Split) -> dict[str, Any]:
-    """What a checkpoint says of the run beside its arrays."""
+    """The description of the run that checkpoints store beside the arrays."""
     contract = source.contract.to_dict() if source.contract else None
     return {"config": self.config, "class_names": list(source.class_names), "contract": contract}
 
   def check_description(self, description: Mapping[str, Any], source: Split) -> None:
-    """Refuses a checkpoint that was trained on other classes or other features than `source` has.
+    """Checks that a checkpoint was trained on the classes and features that `source` has.
 
-    What an imported checkpoint does not know, the classes' names or the extractor, is taken as it comes.
+    Class names or an extractor that an imported checkpoint does not know are not compared.
+
+    Raises:
+      ConfigError: they differ.
     """
     if description["class_names"] and list(description["class_names"]) != list(source.class_names):
       raise ConfigError(
-        f"the checkpoint knows the classes {description['class_names']}, the dataset {source.class_names}"
+        f"the checkpoint was trained on the classes {description['class_names']}, but dataset {self.data.dataset} has "
+        f"{source.class_names}"
       )
     contract = description["contract"] and FeatureContract.from_dict(description["contract"])
     if contract and (differences := contract.differences(source.contract)):

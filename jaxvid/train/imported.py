@@ -1,4 +1,4 @@
-"""A workdir of weights that come from elsewhere: what a training of no steps would leave."""
+"""Workdirs for imported weights, as a training of no steps would leave them."""
 
 import os
 import pathlib
@@ -16,7 +16,7 @@ from jaxvid.train.state import TrainState
 
 
 def refuse_existing(workdir: str | os.PathLike) -> None:
-  """Raises FileExistsError where there is a checkpoint already."""
+  """Raises FileExistsError if the workdir holds a checkpoint."""
   with Checkpoints(workdir) as checkpoints:
     if checkpoints.steps() is not None:
       raise FileExistsError(f"{workdir} holds a checkpoint already; name another --workdir")
@@ -33,7 +33,7 @@ def write_workdir(
   """Writes a checkpoint of step 0 and the configuration as a file.
 
   Args:
-    workdir: made where it is absent.
+    workdir: made if absent.
     config: complete, as plain values.
     description: of the checkpoint, see jaxvid.train.experiment.Experiment.describe.
     variables: {"params": ..., other collections}, NumPy arrays.

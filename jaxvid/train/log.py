@@ -1,4 +1,4 @@
-"""Where numbers go: a JSON-lines file, TensorBoard, and the progress bar's line."""
+"""The log of metrics: a JSON-lines file, and TensorBoard."""
 
 import json
 import pathlib
@@ -12,15 +12,14 @@ _METRICS = "metrics.jsonl"
 
 
 class MetricLog:
-  """WORKDIR/metrics.jsonl, a line {"step": k, name: value, ...} each time, and TensorBoard's events in
-  WORKDIR/tensorboard.
+  """Writes lines {"step": k, name: value, ...} to WORKDIR/metrics.jsonl, and events to WORKDIR/tensorboard.
 
-  Opened at a step, it forgets what was logged after it: after a kill, the steps since the checkpoint come again.
+  Opening at step N drops lines after N, since those steps will run again.
   """
 
   def __init__(self, workdir: str | pathlib.Path, step: int, enabled: bool = True) -> None:
     self.path = pathlib.Path(workdir) / _METRICS
-    self._file = self._tensorboard = None  # Not enabled: in all processes but one, nothing is written.
+    self._file = self._tensorboard = None  # Only one process writes; in the others the log is not enabled.
     if enabled:
       _keep_lines_up_to(self.path, step)
       self._file = self.path.open("a", buffering=1)  # Line-buffered: a kill loses no whole line.
@@ -35,7 +34,7 @@ class MetricLog:
       self._tensorboard.close()
 
   def write(self, step: int, metrics: Mapping[str, float]) -> None:
-    """Logs plain numbers under their names."""
+    """Logs the metrics of a training step: name -> number."""
     if not self._file:
       return
     self._file.write(json.dumps({"step": step, **metrics}) + "\n")
@@ -44,6 +43,7 @@ class MetricLog:
 
 
 def _keep_lines_up_to(path, step):
+  """Drops the lines of metrics.jsonl after a training step."""
   if not path.exists():
     return
   kept = []

@@ -1,4 +1,4 @@
-"""Training and evaluation of any task."""
+"""The training loop and the evaluation, for every task."""
 
 import contextlib
 import logging
@@ -26,15 +26,25 @@ _LOG = logging.getLogger(__name__)
 
 
 class NonFiniteError(FloatingPointError):
-  """Training has produced a value that is not finite; the message names the step and the part."""
+  """Training produced a value that is not finite; the message names the training step and the value."""
 
 
 def train_and_evaluate(config: Mapping[str, Any], workdir: str) -> Scores:
-  """Trains what `config` describes, from where `workdir` left off, and evaluates it. Returns the scores."""
+  """Trains from the last checkpoint of `workdir`, if there is one, evaluates, and returns the scores.
+
+  Args:
+    config: plain values, see jaxvid.train.experiment.
+    workdir: folder of the run, made if absent.
+
+  Raises:
+    ConfigError: the configuration cannot be built, or a checkpoint was trained on other classes or features.
+    CheckpointError: a checkpoint does not fit the configuration.
+    NonFiniteError: the training diverged.
+  """
   experiment = Experiment.from_config(config, workdir)
   data, settings = experiment.data, experiment.train
 
-  # 1. Data, and what follows from it.
+  # 1. Data, and the number of training steps that follows from it.
   experiment.evaluator.check()
   source = experiment.open_split(data.train_split)
   test_source = experiment.open_split(experiment.evaluator.split)
@@ -46,12 +56,12 @@ def train_and_evaluate(config: Mapping[str, Any], workdir: str) -> Scores:
   optimizer, schedule = experiment.optim.make(steps_per_epoch)
   train_step = make_train_step(experiment.network, experiment.task, optimizer, schedule, experiment.optim.ema_decay)
   train_step = jax.jit(train_step, donate_argnums=0)
-  predictor = Predictor(experiment.network, experiment.task)  # One for all evaluations: it keeps its programs.
+  predictor = Predictor(experiment.network, experiment.task)  # One for all evaluations: it keeps compiled programs.
 
   with contextlib.ExitStack() as stack:
     # 3. The state: new, or from a checkpoint.
     checkpoints = stack.enter_context(Checkpoints(workdir))
-    everywhere = sharding.replicated(mesh)
+    everywhere = sharding.replicated_sharding(mesh)
     key = jax.jit(jax.random.key, out_shardings=everywhere)(experiment.seed)
     state = new_state(experiment, source, optimizer, everywhere)
     state = restore(state, experiment, checkpoints, source)
@@ -66,7 +76,7 @@ def train_and_evaluate(config: Mapping[str, Any], workdir: str) -> Scores:
       first_step, num_steps, mesh.size, mesh.devices.flat[0].platform,
     )  # fmt: skip
 
-    # 4. Steps. The metrics of a step are looked at once the next is under way, so that the device never waits.
+    # 4. Training steps. The metrics of a step are fetched once the next is under way, so that the device never waits.
     log = stack.enter_context(MetricLog(workdir, first_step, enabled=is_writer))
     batches = data.train_batches(source, experiment.seed, first_step, jax.process_index(), jax.process_count())
     bar: progress.Bar[None] = stack.enter_context(
@@ -85,7 +95,7 @@ def train_and_evaluate(config: Mapping[str, Any], workdir: str) -> Scores:
       saves = is_last or (is_epoch and epoch % settings.checkpoint_every == 0)
       evaluates = is_last or (is_epoch and settings.eval_every and epoch % settings.eval_every == 0)
       if logs or saves or evaluates:
-        values = _check_finite(step, metrics)  # Now, not a step later: a state that is broken must not be kept.
+        values = _check_finite(step, metrics)  # Now, not a step later: a broken state must not be saved.
       if logs:
         speed = (step - logged_step) / (time.perf_counter() - clock)
         values |= {"epoch": step / steps_per_epoch, "steps_per_second": speed}
@@ -104,12 +114,12 @@ def train_and_evaluate(config: Mapping[str, Any], workdir: str) -> Scores:
     if is_writer and first_step < num_steps:
       _draw_curves(log.path)
 
-    # 5. A run that was complete already is only evaluated.
+    # 5. A training that was complete before is only evaluated.
     return scores or _evaluate(experiment, predictor, state, test_source)
 
 
 def evaluate(config: Mapping[str, Any], workdir: str, kind: str = LATEST) -> Scores:
-  """Scores the latest or best checkpoint of `workdir` on config.eval.split."""
+  """Evaluates the latest or best checkpoint of `workdir` on config.eval.split, and returns the scores."""
   experiment = Experiment.from_config(config, workdir)
   source = experiment.open_split(experiment.evaluator.split)
   with Checkpoints(workdir) as checkpoints:
@@ -123,20 +133,20 @@ def evaluate(config: Mapping[str, Any], workdir: str, kind: str = LATEST) -> Sco
 def _evaluate(
   experiment: Experiment, predictor: Predictor, state: TrainState, source: Split, draw: bool = True
 ) -> Scores:
-  """Scores of the averaged parameters."""
+  """Evaluates the averaged parameters."""
   variables = {"params": state.ema, **state.model_state}
   return experiment.evaluator.run(predictor, variables, source, experiment.data, experiment.workdir, draw)
 
 
 def _draw_curves(log: pathlib.Path) -> None:
-  """Losses and scores over the run, beside its log."""
+  """Draws losses and scores over the run into curves.png, beside the log."""
   from jaxvid.viz import curves  # Here, not above: matplotlib is slow to import.
 
   curves.draw(log.with_name("curves.png"), log)
 
 
 def _check_finite(step: int, metrics: Mapping[str, jax.Array]) -> dict[str, float]:
-  """The metrics as numbers; NonFiniteError names the first that is not finite, causes before what follows from them."""
+  """The metrics as numbers; NonFiniteError names the first one that is not finite, causes before their effects."""
   values = {name: float(value) for name, value in jax.device_get(metrics).items()}
   losses = [name for name in values if name.endswith("_loss")]  # The terms of the loss, in every task.
   norms = [name for name in values if name.startswith(GRAD_NORM)]
@@ -152,5 +162,6 @@ def _check_finite(step: int, metrics: Mapping[str, jax.Array]) -> dict[str, floa
 
 
 def _keep_if_best(checkpoints: Checkpoints, step: int, state: TrainState, description: dict, score: float) -> None:
+  """Saves the state as the best checkpoint if it scores higher than the one there is."""
   if checkpoints.steps(BEST) is None or score > checkpoints.describe(BEST)["score"]:
     checkpoints.save(BEST, step, state, dict(description, score=score))

@@ -1,20 +1,22 @@
-"""Configurations of earlier versions, as checkpoints and workdirs hold them, in the keys of this version."""
+"""Upgrades configurations of earlier versions, as checkpoints and workdirs hold them, to the keys of this version."""
 
 from collections.abc import Mapping
 from typing import Any
 
-# Optimizer of an earlier version -> what its settings were by default where optax has another.
+# Optimizer -> the defaults of earlier versions that differ from optax's.
 _DEFAULTS = {"adamw": {}, "adam": {}, "sgd": {"momentum": 0.9}}
 
 
 def upgrade(config: Mapping[str, Any]) -> Mapping[str, Any]:
-  """The same experiment in the keys of this version; a configuration of this version comes back as it is."""
-  return _settings_of_the_head(_settings_of_the_optimizer(config))
+  """The same experiment in the keys of this version; a configuration of this version is returned unchanged."""
+  return _upgrade_head(_upgrade_optimizer(config))
 
 
-def _settings_of_the_optimizer(config: Mapping[str, Any]) -> Mapping[str, Any]:
-  """Until 0.1 the training's length was optim.schedule.epochs, and config.optim held betas, epsilon and momentum of all
-  optimizers, of which the chosen one read its own."""
+def _upgrade_optimizer(config: Mapping[str, Any]) -> Mapping[str, Any]:
+  """Moves optim.schedule.epochs to train.epochs, and renames the optimizer's settings as optax has them.
+
+  Until 0.1 config.optim held betas, epsilon and momentum for all optimizers, and each read its own.
+  """
   optim = config.get("optim") or {}
   schedule = optim.get("schedule")
   if not isinstance(schedule, Mapping) or "epochs" not in schedule:
@@ -34,8 +36,8 @@ def _settings_of_the_optimizer(config: Mapping[str, Any]) -> Mapping[str, Any]:
   return dict(config, optim={**rest, **settings, "schedule": schedule}, train=train)
 
 
-def _settings_of_the_head(config: Mapping[str, Any]) -> Mapping[str, Any]:
-  """Until 0.1 the task held error_weight and error_power of all heads, of which the decoupled one read them."""
+def _upgrade_head(config: Mapping[str, Any]) -> Mapping[str, Any]:
+  """Moves error_weight and error_power from the task to the decoupled head, the only one that read them until 0.1."""
   task = dict(config.get("task") or {})
   detection = task.get("detection")
   moved = {key: task.pop(key) for key in ("error_weight",) if key in task}

@@ -1,6 +1,6 @@
-"""The optimizer, its schedule, and which parameters decay, are slowed down or stay as they are.
+"""The optimizer with its schedule, weight decay, and learning rates by parameter.
 
-Optimizers are those of optax, by their names there ("adamw", "sgd", "lion", "muon", ...), with their own settings.
+Optimizers are optax's, by their names there ("adamw", "sgd", "lion", "muon", ...), with their own settings.
 """
 
 import dataclasses
@@ -19,9 +19,10 @@ import optax.contrib
 from jaxvid.array_types import Array
 from jaxvid.build import SCHEDULES, ConfigError, build
 
-# Arguments of optax's functions that come from elsewhere: the schedule, `weight_decay`, the mask of what decays.
+# Arguments of optax's functions that are not settings: `Optim.make` gives them, or leaves them out.
 _GIVEN = ("learning_rate", "weight_decay", "mask", "weight_decay_mask", "muon_weight_dimension_numbers")
-# They need more than gradients: the loss, or other parameters for evaluation. The last is a part of optimizers.
+# Names that do not work as optimizers here: they need the loss or other parameters for evaluation; `scale_by_...` are
+# parts of optimizers.
 _OTHERS = ("lbfgs", "polyak_sgd", "schedule_free_", "scale_by_")
 
 
@@ -30,23 +31,23 @@ class Optim:
   """The section config.optim.
 
   Attributes:
-    epochs: length of the training, config.train.epochs.
+    epochs: length of the training, from config.train.epochs.
     lr: peak learning rate.
     schedule: a type of jaxvid.train.schedules and its arguments.
     type: an optimizer of optax, such as "adamw", "adam", "sgd" or "muon".
-    settings: arguments of optax's function (b1, b2 and eps of "adamw", momentum of "sgd"). In the configuration they
-      are keys of config.optim, beside the others.
-    weight_decay: on the kernels of dense layers and convolutions only; decoupled where the optimizer has a decay of its
-      own ("adamw"), else added to the gradients (L2: "adam", "sgd").
-    clip_norm: global norm to which gradients are clipped; None leaves them.
-    lr_scale: (pattern, factor) pairs: the learning rate of parameters whose path ("backbone/stage_1/...") the regular
-      expression matches from its beginning is multiplied by the factor, that of the first pattern that matches. A
-      factor of 0 leaves them as they are.
-    ema: decay of the parameters' moving average, which starts from the initial parameters and is updated every step; 0
-      for no averaging.
-    ema_warmup: let the decay grow to `ema` as (1 + t) / (10 + t) does, so that the initial parameters are soon
-      forgotten. False is the public code's constant decay: after t steps ema ** t of the average is still the random
-      initialisation, a third of it after the 1,050 steps of the small HAPT configurations.
+    settings: arguments of optax's function (b1, b2 and eps of "adamw", momentum of "sgd"). In a configuration they are
+      keys of config.optim like the others.
+    weight_decay: of the kernels of dense layers and convolutions only; decoupled if the optimizer has a weight decay of
+      its own ("adamw"), else added to the gradients (L2: "adam", "sgd").
+    clip_norm: global norm to which gradients are clipped; None for no clipping.
+    lr_scale: (pattern, factor) pairs. The pattern is a regular expression for the beginning of a parameter's path
+      ("backbone/stage_1/..."); the first one that matches multiplies the parameter's learning rate by its factor. A
+      factor of 0 freezes it.
+    ema: decay of the parameters' moving average, which starts from the initial parameters and is updated at every
+      training step; 0 for no averaging.
+    ema_warmup: let the decay rise to `ema` as (1 + t) / (10 + t), so that the initial parameters are soon forgotten.
+      False is the public code's constant decay: after t training steps the random initialisation still has the weight
+      ema ** t, a third after the 1,050 steps of the small HAPT configurations.
   """
 
   epochs: int
@@ -70,7 +71,7 @@ class Optim:
 
   @classmethod
   def from_config(cls, section: Mapping[str, Any], epochs: int) -> "Optim":
-    """Of the plain values of config.optim; ConfigError for a key that the optimizer of this type does not read."""
+    """From the plain values of config.optim; ConfigError for keys that this type of optimizer does not read."""
     for key in ("lr", "schedule"):
       if key not in section:
         raise ConfigError(f"config.optim.{key}: missing")
@@ -78,11 +79,11 @@ class Optim:
     return cls(epochs=epochs, settings={key: section[key] for key in section if key not in OWN_KEYS}, **own)
 
   def ema_decay(self, step: Array) -> Array:
-    """Decay of the moving average in the update after `step` updates."""
+    """Decay of the moving average in the update that follows `step` updates."""
     return jnp.minimum(self.ema, (1 + step) / (10 + step)) if self.ema_warmup else jnp.float32(self.ema)
 
   def make(self, steps_per_epoch: int) -> tuple[optax.GradientTransformation, optax.Schedule]:
-    """The optimizer and its schedule, for epochs of so many steps."""
+    """The optimizer and its schedule (training step -> learning rate)."""
     schedule = build(SCHEDULES, self.schedule, "config.optim.schedule").make(self.lr, steps_per_epoch, self.epochs)
     function = _function(self.type)
     arguments = inspect.signature(function).parameters
@@ -99,13 +100,13 @@ OWN_KEYS = tuple(field.name for field in dataclasses.fields(Optim) if field.name
 
 
 def settings_of(name: str) -> dict[str, inspect.Parameter]:
-  """The settings of an optimizer of optax beside learning rate and decay, with their defaults."""
+  """The settings of an optimizer of optax, with their defaults; without learning rate and weight decay."""
   parameters = inspect.signature(_function(name)).parameters
   return {key: parameter for key, parameter in parameters.items() if key not in _GIVEN}
 
 
 def optimizers() -> dict[str, Callable[..., optax.GradientTransformation]]:
-  """Name -> function of optax or optax.contrib: those that take a learning rate first, and nothing else they must."""
+  """Optimizers of optax and optax.contrib by name: functions whose only required argument is the learning rate."""
   found = {}
   is_function = lambda member: inspect.isfunction(member) or isinstance(member, functools.partial)  # noqa: E731
   for module in (optax.contrib, optax):
@@ -119,7 +120,7 @@ def optimizers() -> dict[str, Callable[..., optax.GradientTransformation]]:
 
 
 def decay_mask(params: Any) -> Any:
-  """True at kernels, the parameters that decay: biases, norms, channel and level scales and position biases do not."""
+  """True at parameters that decay: kernels, but not biases, norms, channel and level scales, and position biases."""
   return _map_paths(lambda path: path.split("/")[-1] == "kernel", params)
 
 
@@ -135,15 +136,15 @@ def _chain(
   rule: optax.GradientTransformation,
   scales: tuple[tuple[str, float], ...],
 ) -> optax.GradientTransformation:
-  """`before`, then the optimizer, then the factors of learning rates by path.
+  """Chains transformations: `before`, the optimizer's `rule`, then the factors of learning rates by path.
 
-  The state is one flat tuple, as in the checkpoints of earlier versions, where the optimizer's parts stood in the same
-  chain as the rest and the factors had a place, without arrays, before the schedule.
+  The state is one flat tuple, so that checkpoints of earlier versions fit: in these, the parts of the optimizer were in
+  one chain with the rest, and the factors had an empty place before the schedule.
   """
   first = optax.chain(*before)
 
   def init(params: Any) -> tuple[Any, ...]:
-    _factors(scales, params)  # Refuses patterns that match nothing.
+    _factors(scales, params)  # To refuse patterns that match nothing.
     state = rule.init(params)
     parts = state if type(state) is tuple else (state,)
     place = (optax.EmptyState(),) if scales else ()
@@ -168,10 +169,13 @@ def _factors(scales: tuple[tuple[str, float], ...], params: Any) -> Any:
   paths = list(flax.traverse_util.flatten_dict(params, sep="/"))
   for pattern, _ in scales:
     if not any(re.match(pattern, path) for path in paths):
-      raise ConfigError(f"config.optim.lr_scale: no parameter's path begins with {pattern!r}")
+      raise ConfigError(
+        f"config.optim.lr_scale: no parameter's path begins with {pattern!r}; there are {', '.join(paths[:3])}, ..."
+      )
   return _map_paths(lambda path: next((factor for p, factor in scales if re.match(p, path)), 1.0), params)
 
 
 def _map_paths(function: Callable[[str], Any], params: Any) -> Any:
+  """The tree of function(path) for each parameter's path, such as "head/cls/kernel"."""
   flat = flax.traverse_util.flatten_dict(params, sep="/")
   return flax.traverse_util.unflatten_dict({path: function(path) for path in flat}, sep="/")

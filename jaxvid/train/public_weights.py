@@ -1,4 +1,4 @@
-"""Weights of public PyTorch code as our variables and back, for the network of any task."""
+"""Conversion between weights of public PyTorch code and our variables, for networks of every task."""
 
 import dataclasses
 import importlib
@@ -23,12 +23,12 @@ _LOG = logging.getLogger("jaxvid.convert")
 
 @dataclasses.dataclass(frozen=True)
 class PublicNetwork:
-  """A network that public code has too.
+  """A network whose parameters public code has names for.
 
   Attributes:
-    task: the type of its task.
+    task: type of its task.
     model: the section config.model.
-    num_classes, dim: where they are known.
+    num_classes, dim: number of classes and length of a feature vector; None takes those of the tensors.
   """
 
   task: str
@@ -37,13 +37,14 @@ class PublicNetwork:
   dim: int | None = None
 
   @classmethod
-  def of(cls, spec: Any) -> "PublicNetwork":
-    """The network that a model_spec of `import_torch` means.
+  def from_spec(cls, spec: Any) -> "PublicNetwork":
+    """The network that the argument model_spec of jaxvid.convert.import_torch means.
 
     Raises:
       ConfigError: no task has such a network.
-      YamlError: a YAML configuration has a key without a meaning here.
+      YamlError: a key of a YAML configuration cannot be translated.
     """
+    # A name, a YAML file, a configuration, or config.model with or without its sizes.
     if isinstance(spec, str) and spec in clip_networks.NETWORKS:
       return cls("recognition", clip_networks.NETWORKS[spec]["model"])
     if isinstance(spec, str | os.PathLike):
@@ -59,19 +60,19 @@ class PublicNetwork:
 
   @property
   def names(self) -> ModuleType:
-    """The file of jaxvid.weights that knows the public names."""
+    """The module with the public names, see jaxvid.weights."""
     if (name := task_file(self.task).WEIGHTS) is None:
       raise WeightsError(f"no public weights are known for networks of the task {self.task}")
     return importlib.import_module(name)
 
   def shapes(self, num_classes: int, dim: int | None) -> dict[str, Any]:
-    """The network's variables as shapes."""
+    """Shapes of the network's variables."""
     return self.names.variable_shapes(
       self.model, num_classes, dim, lambda model, classes: build_network(model, classes, self.task)
     )
 
   def import_tensors(self, tensors: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """Our variables from a public state dict, which says what is not known of classes and features."""
+    """Our variables from a public state dict; WeightsError if they do not fit."""
     num_classes, dim = self.names.sizes(self.model, tensors)
     return self.names.import_model(self.model, tensors, self.shapes(self.num_classes or num_classes, self.dim or dim))
 
@@ -82,13 +83,13 @@ class PublicNetwork:
 
 def import_torch(model_spec: Any, state_dict: Mapping[str, Any]) -> dict[str, Any]:
   """See jaxvid.convert.import_torch."""
-  network = PublicNetwork.of(model_spec)
+  network = PublicNetwork.from_spec(model_spec)
   return network.import_tensors(torch_files.state_dict(state_dict, network.names.STATE_DICT))
 
 
 def export_torch(model_spec: Any, variables: Mapping[str, Any]) -> dict[str, np.ndarray]:
   """See jaxvid.convert.export_torch."""
-  return PublicNetwork.of(model_spec).export_tensors(variables)
+  return PublicNetwork.from_spec(model_spec).export_tensors(variables)
 
 
 def to_torch(
@@ -98,23 +99,23 @@ def to_torch(
   with Checkpoints(os.fspath(workdir)) as checkpoints:
     description = checkpoints.describe(checkpoint)
     config, contract = description["config"], description["contract"]
-    network = PublicNetwork.of(config)
+    network = PublicNetwork.from_spec(config)
     stats = network.shapes(config["task"]["num_classes"], contract and contract["dim"])
     like = stats.pop("params")
     parts = checkpoints.restore_parts(checkpoint, _on_one_device({"params": like, "ema": like, "model_state": stats}))
   weights = {"ema": parts["ema"], "raw": parts["params"]}
   tensors = {name: network.export_tensors({"params": part, **parts["model_state"]}) for name, part in weights.items()}
   torch_files.write(file, tensors, module_prefix)
-  _LOG.info("%d tensors, %s: %s", len(tensors["ema"]), count(parts["ema"]), file)
+  _LOG.info("%d tensors, %s: %s", len(tensors["ema"]), format_count(parts["ema"]), file)
 
 
-def count(params: Any) -> str:
-  """ "27,000 parameters"."""
+def format_count(params: Any) -> str:
+  """The number of parameters as text, such as "27,000 parameters"."""
   return f"{sum(x.size for x in jax.tree.leaves(params)):,} parameters"
 
 
 def _task_of(model: Mapping[str, Any]) -> str:
-  """The task whose config.model takes these keys, and whose registries have the types of its parts."""
+  """The type of task whose config.model takes these keys and whose registries have the types of its parts."""
   for task in types(TASKS):
     section = task_file(task).Model
     known = {field.name for field in dataclasses.fields(section)}  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""The state that training starts from or goes on with."""
+"""The training state: new, or restored from checkpoints."""
 
 from typing import Any
 
@@ -13,18 +13,39 @@ from jaxvid.weights import clip_networks
 
 
 def new_state(experiment: Experiment, source: Split, optimizer: Any, placed: Any = None) -> TrainState:
-  """The state before the first update."""
+  """The state before the first update.
+
+  Args:
+    experiment: with network, task and seed.
+    source: the training split, for its feature contract.
+    optimizer: of optax.
+    placed: sharding of the state; None leaves it to JAX.
+
+  Raises:
+    ConfigError: a module's settings do not fit the data.
+  """
   batch = experiment.data.example_batch(source.contract)
   try:
     return create_state(
       experiment.network, experiment.task, optimizer, experiment.task.inputs(batch), experiment.seed, placed
     )
-  except ValueError as error:  # What a module finds wrong with its settings once it sees shapes.
+  except ValueError as error:  # Modules check some settings only when they see shapes.
     raise ConfigError(f"config.model: {error}") from error
 
 
 def restore(state: TrainState, experiment: Experiment, checkpoints: Checkpoints, source: Split) -> TrainState:
-  """In this order: the workdir's own checkpoint, config.train.resume, init_from, backbone_from, from scratch."""
+  """The state to train from: the first of own checkpoint, config.train.resume, init_from, backbone_from, `state`.
+
+  Args:
+    state: new, see `new_state`.
+    experiment: with the settings of config.train.
+    checkpoints: of the own workdir.
+    source: the training split.
+
+  Raises:
+    CheckpointError: a checkpoint does not fit the configuration.
+    ConfigError: it was trained on other classes or features than the dataset's.
+  """
   train = experiment.train
   if checkpoints.steps() is not None:
     experiment.check_description(checkpoints.describe(), source)
@@ -43,13 +64,13 @@ def restore(state: TrainState, experiment: Experiment, checkpoints: Checkpoints,
 
 
 def _with_backbone(state: TrainState, source: str) -> TrainState:
-  """The state with the backbone, parameters and statistics, of another workdir or of packaged weights."""
+  """The state with parameters and batch norm statistics of the backbone from a workdir or packaged weights."""
   if "backbone" not in state.params:
     raise ConfigError("config.train.backbone_from: this network has no backbone; use init_from for a whole network")
   stats = {name: part["backbone"] for name, part in state.model_state.items() if "backbone" in part}
   if source in clip_networks.PACKAGED:
     like = {name: {"backbone": part} for name, part in {"params": state.params["backbone"], **stats}.items()}
-    found = clip_networks.packaged(source, like)
+    found = clip_networks.import_packaged(source, like)
     found = jax.tree.map(lambda array, x: jax.device_put(array, x.sharding), found, like)
     backbone = {name: part["backbone"] for name, part in found.items()}
   else:

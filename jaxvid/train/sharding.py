@@ -1,4 +1,4 @@
-"""Data parallelism: batches split over the devices, parameters on each of them."""
+"""Data parallelism: batches are split over the devices, parameters replicated."""
 
 from collections.abc import Mapping
 
@@ -12,30 +12,36 @@ _DATA = "data"
 
 
 def make_mesh(batch_size: int, num_devices: int | None = None) -> Mesh:
-  """A mesh with one axis, "data", over `num_devices` devices (all of them by default)."""
+  """A mesh with one axis, "data", over `num_devices` devices (all by default).
+
+  Raises:
+    ValueError: there are not so many devices, or they do not divide the batch size.
+  """
   devices = jax.devices()[:num_devices]
   if num_devices and len(devices) < num_devices:
-    raise ValueError(f"config.train.num_devices: {num_devices} asked for, {len(devices)} there")
+    raise ValueError(
+      f"config.train.num_devices: {num_devices}, but there are {len(devices)} devices; give fewer, or None"
+    )
   if batch_size % len(devices):
     raise ValueError(
       f"config.data.batch_size: {batch_size} cannot be split over {len(devices)} devices; make it a multiple, "
       "or set config.train.num_devices"
     )
-  # Auto: the compiler places what is inside the step; jax.make_mesh would default to Explicit.
+  # Auto: the compiler places the arrays inside the training step; jax.make_mesh's own default is Explicit.
   return jax.make_mesh((len(devices),), (_DATA,), axis_types=(AxisType.Auto,), devices=devices)
 
 
-def replicated(mesh: Mesh) -> NamedSharding:
-  """A copy on every device."""
+def replicated_sharding(mesh: Mesh) -> NamedSharding:
+  """The sharding that keeps a copy on every device."""
   return NamedSharding(mesh, PartitionSpec())
 
 
-def split_batch(mesh: Mesh) -> NamedSharding:
-  """The first axis split over the devices."""
+def batch_sharding(mesh: Mesh) -> NamedSharding:
+  """The sharding that splits the first axis over the devices."""
   return NamedSharding(mesh, PartitionSpec(_DATA))
 
 
 def put_batch(batch: Mapping[str, np.ndarray], mesh: Mesh) -> dict[str, Array]:
-  """This process's share of a batch as part of the global one."""
-  sharding = split_batch(mesh)
+  """Puts this process's share of a batch on its devices, as part of the global batch."""
+  sharding = batch_sharding(mesh)
   return {name: jax.make_array_from_process_local_data(sharding, array) for name, array in batch.items()}

@@ -1,4 +1,4 @@
-"""Everything that training carries from step to step, as one pytree."""
+"""The training state: all that one training step hands to the next, as one pytree."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from jaxvid.tasks.base import AnyTask
 
 @flax.struct.dataclass
 class TrainState:
-  """The state of training after `step` updates; randomness is folded from the seed and the step, so it is not in here.
+  """The state after `step` updates. Randomness is not in it: it is folded from the seed and the step.
 
   Attributes:
     step: updates made; also the data position, since step k always sees the same batch.
@@ -41,7 +41,14 @@ def create_state(
   seed: int,
   sharding: jax.sharding.Sharding | None = None,
 ) -> TrainState:
-  """The state before the first update, placed as `sharding` says; `inputs`: what the network takes, or its shapes."""
+  """The state before the first update.
+
+  Args:
+    network, task, optimizer: to train.
+    inputs: arguments of the network, arrays or their shapes.
+    seed: of the initial parameters.
+    sharding: of all arrays; None leaves it to JAX.
+  """
 
   def init(seed):
     zeros = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), inputs)

@@ -1,4 +1,4 @@
-"""One update, as a pure function to be jitted."""
+"""The training step: one update, as a pure function for jit."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,11 +23,11 @@ def make_train_step(
   schedule: optax.Schedule,
   ema_decay: Callable[[Array], Array],
 ) -> Callable[[TrainState, Batch, Array], tuple[TrainState, Metrics]]:
-  """(state, batch, key) -> (state after one update, metrics), for jit with a donated state.
+  """Makes the training step, (state, batch, key) -> (state after one update, metrics), for jit with a donated state.
 
-  The step's randomness is folded from the key, the same at every step, and the step's number. Its metrics are the
-  task's, "lr", "input_max" (the largest magnitude in the inputs, not finite if any of them is not), and the gradient
-  norm before clipping, of the whole ("grad_norm") and of each part of the network ("grad_norm/head").
+  The key is the same at every step; randomness is folded from it and the step's number. The metrics are the task's,
+  "lr", "input_max" (the largest magnitude in the inputs, not finite if any of them is not), and the gradient norm
+  before clipping, of the whole network ("grad_norm") and of each part ("grad_norm/head").
   """
 
   def train_step(state: TrainState, batch: Batch, key: Array) -> tuple[TrainState, Metrics]:
@@ -45,11 +45,13 @@ def make_train_step(
       loss, metrics, task_state = task.loss(outputs, batch, state.task_state, train=True)
       return loss, (metrics, task_state, model_state)
 
+    # Gradients, the update, and the moving average of the parameters.
     gradients, (metrics, task_state, model_state) = jax.grad(loss_of, has_aux=True)(state.params)
     updates, opt_state = optimizer.update(gradients, state.opt_state, state.params)
     params = optax.apply_updates(state.params, updates)
     decay = ema_decay(state.step)
     averaged = jax.tree.map(lambda average, new: decay * average + (1 - decay) * new, state.ema, params)
+    # The new state, and metrics for the log.
     new_state = TrainState(
       step=state.step + 1,
       params=params,
@@ -66,5 +68,6 @@ def make_train_step(
 
 
 def _largest(inputs: Any) -> Array:
+  """The largest magnitude in a tree of arrays, masks aside."""
   sizes = [jnp.max(jnp.abs(x.astype(jnp.float32))) for x in jax.tree.leaves(inputs) if x.dtype != bool]
   return jnp.max(jnp.stack(sizes))

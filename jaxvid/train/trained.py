@@ -1,4 +1,4 @@
-"""A trained model, from nothing but the workdir that it was trained in."""
+"""Loads a trained model from its workdir; no configuration file is needed."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -15,13 +15,13 @@ from jaxvid.train.workdir import with_tuples
 
 @dataclasses.dataclass(frozen=True)
 class Trained:
-  """What a checkpoint holds for those who do not train on.
+  """A trained model, for inference.
 
   Attributes:
-    experiment: the configuration that the checkpoint was trained with, built: network, task, data settings.
+    experiment: network, task and data settings that the checkpoint was trained with.
     variables: of the network, with the averaged parameters, on this process's first device.
-    class_names: label k is class_names[k]; empty where the names are not known.
-    contract: of the features it was trained on; None where it was trained on clips.
+    class_names: label k is class_names[k]; empty if the names are not known.
+    contract: of the features it was trained on; None if it was trained on clips.
   """
 
   experiment: Experiment
@@ -31,11 +31,11 @@ class Trained:
 
 
 def load(workdir: str, kind: str = LATEST) -> Trained:
-  """The latest or best checkpoint of a workdir. No configuration file is needed: a checkpoint holds its own.
+  """Loads the latest or best checkpoint of a workdir.
 
   Raises:
     CheckpointError: there is none.
-    ConfigError: its configuration is of a version of jaxvid that had other settings.
+    ConfigError: its configuration cannot be built by this version of jaxvid.
   """
   with Checkpoints(workdir) as checkpoints:
     description = checkpoints.describe(kind)
@@ -52,9 +52,9 @@ def load(workdir: str, kind: str = LATEST) -> Trained:
 
 
 def _shapes(experiment: Experiment, contract: FeatureContract | None) -> dict[str, Any]:
-  """The network's variables as shapes, for features of this contract, or clips."""
+  """Shapes of the network's variables, for features of this contract, or for clips."""
   batch = experiment.data.example_batch(contract)
   try:
     return dict(jax.eval_shape(experiment.network.init, jax.random.key(0), *experiment.task.inputs(batch)))
-  except ValueError as error:  # What a module finds wrong with its settings once it sees shapes.
+  except ValueError as error:  # Modules check some settings only when they see shapes.
     raise ConfigError(f"config.model: {error}") from error

@@ -1,4 +1,4 @@
-"""The configuration of a workdir, as plain values: nothing that is in the folder is executed."""
+"""Reads the configuration of a workdir as plain values, without executing any file in it."""
 
 import json
 import pathlib
@@ -9,9 +9,11 @@ FILE = "config.json"
 
 
 def read_config(workdir: str, kind: str = "latest") -> dict[str, Any] | None:
-  """What a workdir was, or is to be, trained with; None where it does not say.
+  """The configuration of a workdir: its config.json, or else that in its checkpoint; None without either.
 
-  Its config.json, which a training and an import write; without one, what the latest (or best) checkpoint holds.
+  Args:
+    workdir: of a training or an import.
+    kind: checkpoint to read, "latest" or "best".
 
   Raises:
     ValueError: config.json is not a configuration.
@@ -33,7 +35,7 @@ def read_config(workdir: str, kind: str = "latest") -> dict[str, Any] | None:
 
 
 def with_tuples(value: Any) -> Any:
-  """JSON's lists as the tuples that a configuration has."""
+  """Replaces JSON's lists by tuples, as configurations have them."""
   if isinstance(value, Mapping):
     return {key: with_tuples(item) for key, item in value.items()}
   return tuple(map(with_tuples, value)) if isinstance(value, list) else value

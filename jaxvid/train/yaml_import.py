@@ -1,4 +1,4 @@
-"""Workdirs of ActionFormer's and TriDet's checkpoints and the YAML configurations they were trained with."""
+"""Makes workdirs from ActionFormer's and TriDet's checkpoints and their YAML configurations."""
 
 import logging
 import os
@@ -43,36 +43,36 @@ def from_torch(
   description = {"config": config, "class_names": list(names), "contract": contract.to_dict()}
   docstring = _docstring(translation, yaml, torch)
   imported.write_workdir(workdir, config, description, {"params": params}, ema, docstring)
-  _LOG.info("%d tensors of %s: %s", len(averaged), torch, public_weights.count(ema))
+  _LOG.info("%d tensors of %s: %s", len(averaged), torch, public_weights.format_count(ema))
   for note in translation.notes:
     _LOG.warning("%s: %s", yaml, note)
   return config
 
 
 def _contract(features: Mapping[str, Any]) -> FeatureContract:
-  """What a YAML says of the features; what they were extracted with it does not say."""
+  """The feature contract as far as a YAML tells it; it does not name the extractor."""
   return FeatureContract(extractor="", weights_hash="", normalization="", **features)
 
 
 def _from_dataset(
   config: dict[str, Any], contract: FeatureContract, names: Sequence[str], dataset: str, data_dir: str | os.PathLike
 ) -> tuple[dict[str, Any], FeatureContract, Sequence[str]]:
-  """Configuration, contract and class names with what a dataset knows, which must not contradict the YAML."""
+  """Completes configuration, contract and class names from a dataset; ValueError if it contradicts the YAML."""
 
   def open_split(*names: str) -> tuple[store.Split, str]:
-    """The first of these splits that there is, and its name."""
+    """The first of these splits that exists, and its name."""
     for name in names[:-1]:
       try:
         return store.open_dataset(data_dir, dataset, name), name
-      except ValueError:  # There is no such split.
+      except ValueError:  # No such split.
         continue
-    return store.open_dataset(data_dir, dataset, names[-1]), names[-1]  # Or else an error that lists those there are.
+    return store.open_dataset(data_dir, dataset, names[-1]), names[-1]  # Its error lists the splits.
 
   source, test = open_split(config["eval"]["split"], "test")
   _, train = open_split(config["data"]["train_split"], "train")
   if differences := contract.differences(source.contract):
     raise ValueError(
-      f"the features of dataset {dataset} are not the YAML's (YAML against dataset): {'; '.join(differences)}"
+      f"dataset {dataset} has other features than the YAML (YAML against dataset): {'; '.join(differences)}"
     )
   if len(source.class_names) != config["task"]["num_classes"]:
     raise ValueError(
@@ -80,7 +80,7 @@ def _from_dataset(
       f"{config['task']['num_classes']}"
     )
   if names and list(names) != source.class_names:
-    raise ValueError(f"--class_names: {_shortened(names)}, but dataset {dataset} has {_shortened(source.class_names)}")
+    raise ValueError(f"--class_names: {_shorten(names)}, but dataset {dataset} has {_shorten(source.class_names)}")
   config = dict(
     config,
     data=dict(config["data"], dataset=dataset, data_dir=os.fspath(data_dir), train_split=train),
@@ -90,14 +90,17 @@ def _from_dataset(
 
 
 def _docstring(translation: Translation, yaml: str | os.PathLike, torch: str | os.PathLike) -> str:
-  title = f"{translation.system}'s {pathlib.Path(yaml).name}, as jaxvid.convert read it for {pathlib.Path(torch).name}."
+  title = (
+    f"{translation.system}'s {pathlib.Path(yaml).name}, as imported by jaxvid convert for {pathlib.Path(torch).name}."
+  )
   commands = [
     "  jaxvid train --workdir=THIS_FOLDER --mode=eval",
     "  jaxvid train --workdir=NEW_FOLDER --config=THIS_FOLDER/config.py --config.train.init_from=THIS_FOLDER",
   ]
-  notes = ["", "What is otherwise here than there:", *(f"  {note}" for note in translation.notes)]
+  notes = ["", "Differences from the original:", *(f"  {note}" for note in translation.notes)]
   return "\n".join([title, "", *commands, *(notes if translation.notes else ())])
 
 
-def _shortened(values: Sequence[Any]) -> str:
+def _shorten(values: Sequence[Any]) -> str:
+  """The first five values, with commas between them."""
   return ", ".join(map(str, values[:5])) + (", ..." if len(values) > 5 else "")

@@ -41,7 +41,7 @@ NETWORKS = {
 }
 
 
-def packaged(name: str, shapes: Mapping[str, Any]) -> dict[str, Any]:
+def import_packaged(name: str, shapes: Mapping[str, Any]) -> dict[str, Any]:
   """Packaged weights as our variables, NumPy arrays.
 
   Args:

@@ -205,11 +205,11 @@ def _flatten(values):
   return flat
 
 
-def _merged(defaults, own):
+def _merge(defaults, own):
   return {
     section: dict(values, **own.get(section, {})) if isinstance(values, dict) else values
     for section, values in defaults.items()
   }
 
 
-_DEFAULTS = {system: _merged(_SHARED_DEFAULTS, own) for system, own in _OWN_DEFAULTS.items()}
+_DEFAULTS = {system: _merge(_SHARED_DEFAULTS, own) for system, own in _OWN_DEFAULTS.items()}

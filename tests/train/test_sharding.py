@@ -22,7 +22,7 @@ def test_eight_devices_are_one(tmp_path):
     mesh = sharding.make_mesh(8, count)
     batches = experiment.data.train_batches(source, seed=0)
     first = next(batches)
-    everywhere = sharding.replicated(mesh)
+    everywhere = sharding.replicated_sharding(mesh)
     key = jax.device_put(jax.random.key(0), everywhere)
     inputs = first["features"], first["mask"]
     state = create_state(experiment.network, experiment.task, optimizer, inputs, 1, everywhere)
@@ -43,5 +43,5 @@ def test_eight_devices_are_one(tmp_path):
 def test_refusals():
   with pytest.raises(ValueError, match="batch_size: 6 cannot be split over 8 devices"):
     sharding.make_mesh(6)
-  with pytest.raises(ValueError, match="num_devices: 9 asked for, 8 there"):
+  with pytest.raises(ValueError, match="num_devices: 9, but there are 8 devices; give fewer"):
     sharding.make_mesh(9, 9)

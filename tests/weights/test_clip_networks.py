@@ -44,7 +44,7 @@ def test_i3d_of_flow():
   """The public weights of the second stream: two channels in the first convolution, and no other difference."""
 
   def tensors(name):
-    shapes = PublicNetwork.of(name).shapes(400, None)
+    shapes = PublicNetwork.from_spec(name).shapes(400, None)
     return convert.export_torch(name, jax.tree.map(lambda x: np.broadcast_to(np.float32(0), x.shape), shapes))
 
   rgb, flow = tensors("i3d"), tensors("i3d_flow")

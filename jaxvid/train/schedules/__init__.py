@@ -1,4 +1,4 @@
-"""Learning rates over a training. A file is a type of config.optim.schedule: `Schedule`."""
+"""The registry of learning rate schedules: each file defines a `Schedule`, a type of config.optim.schedule."""
 
 from typing import Protocol
 
@@ -8,7 +8,7 @@ NOUN, ENTRY = "schedule", "Schedule"  # For jaxvid.build.
 
 
 class AnySchedule(Protocol):
-  """A frozen dataclass of settings; how long the training is, it is told."""
+  """A learning rate schedule: a frozen dataclass of settings, without the training's length."""
 
   def make(self, lr: float, steps_per_epoch: int, epochs: int) -> optax.Schedule:
-    """The learning rate of each training step: `lr` at its peak, over `epochs` epochs in all."""
+    """The function from training step to learning rate: `lr` at its peak, for a training of `epochs` epochs."""

@@ -14,7 +14,7 @@ class Schedule:
   """Rises to lr over the warm-up, then falls along a cosine to `final_lr` at the last epoch's end.
 
   Attributes:
-    warmup_epochs: epochs of the warm-up, which count among those of config.train.epochs.
+    warmup_epochs: epochs of the warm-up, included in config.train.epochs.
     final_lr: learning rate at the end.
   """
 

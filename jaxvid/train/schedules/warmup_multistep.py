@@ -14,7 +14,7 @@ class Schedule:
 
   Attributes:
     milestones: epochs after the warm-up.
-    warmup_epochs: epochs of the warm-up, which count among those of config.train.epochs.
+    warmup_epochs: epochs of the warm-up, included in config.train.epochs.
     gamma: the factor.
   """
 
