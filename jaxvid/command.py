@@ -166,7 +166,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
   return f"; did you mean {near[0]}?" if near else ""
 
 
-def listed(kind: Callable[[str], Any]) -> Callable[[str], list[Any]]:
+def list_of(kind: Callable[[str], Any]) -> Callable[[str], list[Any]]:
   """The type of a flag that holds several values with commas between them."""
 
   def values(text: str) -> list[Any]:

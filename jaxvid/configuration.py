@@ -91,7 +91,7 @@ def _set(config: dict[str, Any], path: str, text: str, where: str, prefix: str) 
   try:
     values[key] = _read(text, hint, default)
   except (SyntaxError, ValueError) as error:
-    raise ConfigError(f"{prefix}.{path}: {text!r} is not {_described(hint, default)}") from error
+    raise ConfigError(f"{prefix}.{path}: {text!r} is not {_describe_type(hint, default)}") from error
 
 
 def _refuse(path: str, known: Mapping[str, Any], where: str, prefix: str) -> typing.NoReturn:
@@ -139,7 +139,7 @@ def _is(value: Any, kind: type) -> bool:
   return isinstance(value, kind) and not (isinstance(value, bool) and kind in (int, float))
 
 
-def _described(hint: Any, default: Any) -> str:
+def _describe_type(hint: Any, default: Any) -> str:
   names = {bool: "true or false", int: "a whole number", float: "a number", str: "a word", types.NoneType: "None"}
   return " or ".join(sorted(names.get(kind, f"a {kind.__name__.lower()}") for kind in _kinds(hint, default)))
 

@@ -28,9 +28,9 @@ def main(argv: Sequence[str]) -> None:
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
   parser = command.Parser("embed", __doc__)
   add = parser.add_argument
-  add("--workdirs", type=command.listed(str), required=True, metavar="DIR,DIR,...", help="of evaluated runs")
+  add("--workdirs", type=command.list_of(str), required=True, metavar="DIR,DIR,...", help="of evaluated runs")
   add("--output", required=True, metavar="FILE.png", help="the picture")
-  add("--titles", type=command.listed(str), metavar="TEXT,TEXT,...", help="one a run; default: the workdirs' names")
+  add("--titles", type=command.list_of(str), metavar="TEXT,TEXT,...", help="one a run; default: the workdirs' names")
   add("--classes", type=int, metavar="N", help="only the N classes with the most clips")
   add("--seed", type=int, default=0, metavar="N", help="of t-SNE; default: %(default)s")
   return parser.parse(argv)

@@ -50,7 +50,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
   add("--protocol", metavar="NAME", help="whose rules; a wrong name lists those there are")
   add("--output", metavar="FILE.json", help="write the scores there, as fractions")
   add("--subset", metavar="NAME", help="subset of the annotations, in place of the protocol's")
-  add("--tious", type=command.listed(str), metavar="T,T,...", help="thresholds, in place of the protocol's")
+  add("--tious", type=command.list_of(str), metavar="T,T,...", help="thresholds, in place of the protocol's")
   add("--task", choices=("verb", "noun", "action"), help="with a CSV of EPIC-Kitchens-100: what the labels are")
   add("--fuse", metavar="FILE.json", help="classes of whole recordings, to replace the labels by")
   add("--diagnose", metavar="DIR", help="write DETAD's diagnosis there, as tables and pictures")
@@ -60,7 +60,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
   parser.add_switch("ignore_unknown_labels", "leave out detections of labels that the annotations do not have", False)
   add("--ties", choices=("reference", "rows"), help="how equal scores are ordered")
   parser.add_switch("per_class", "print the average precision of each class too", False)
-  add("--average", type=command.listed(str), metavar="DIR,DIR,...", help="workdirs of evaluated runs: print mean and "
+  add("--average", type=command.list_of(str), metavar="DIR,DIR,...", help="workdirs of evaluated runs: print mean and "
       "spread of their scores")  # fmt: skip
   flags = parser.parse(argv)
   given = [f"--{name}" for name in _FILES if getattr(flags, name) is not None]

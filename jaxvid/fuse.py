@@ -27,10 +27,10 @@ def main(argv: Sequence[str]) -> None:
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
   parser = command.Parser("fuse", __doc__)
   add = parser.add_argument
-  add("--runs", type=command.listed(str), required=True, metavar="DIR,DIR,...", help="workdirs of evaluated runs")
-  add("--weights", type=command.listed(float), metavar="W,W,...", help="one a run; default: all alike")
+  add("--runs", type=command.list_of(str), required=True, metavar="DIR,DIR,...", help="workdirs of evaluated runs")
+  add("--weights", type=command.list_of(float), metavar="W,W,...", help="one a run; default: all alike")
   add("--output", required=True, metavar="DIR", help="folder of the scores, made where it is absent")
-  add("--top", type=command.listed(int), default=(1, 5), metavar="K,K,...", help="of top-k; default: 1,5")
+  add("--top", type=command.list_of(int), default=(1, 5), metavar="K,K,...", help="of top-k; default: 1,5")
   return parser.parse(argv)
 
 

@@ -37,7 +37,7 @@ class Timing:
       if value is not None and not (math.isfinite(value) and value > 0):
         raise TimingError(f"{name}: must be a positive number; got {value}")
 
-  def joined(self, other: "Timing", where: str) -> "Timing":
+  def merge(self, other: "Timing", where: str) -> "Timing":
     """This timing, completed by `other`, which `where` says; both may say the same, but nothing else."""
     merged = dataclasses.asdict(self)
     for name, value in dataclasses.asdict(other).items():

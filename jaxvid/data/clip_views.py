@@ -114,7 +114,7 @@ class Views:
     clip = clip[..., : self.channels]
     if not (self.flip and rng.random() < 0.5):
       return clip
-    return transforms.flip(clip) if self.flow is None else flow.mirrored(clip)
+    return transforms.flip(clip) if self.flow is None else flow.mirror(clip)
 
   def test_pixels(self, clip: np.ndarray) -> np.ndarray:
     """(num_crops, T, H, W, C) of the crop's size from the resized frames (T, ..., 3)."""

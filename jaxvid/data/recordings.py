@@ -86,7 +86,7 @@ class FeatureFile:
     if self.id not in timings:
       raise TimingError(f"{self.path}: {where} has no {self.id!r}; name the file as the recording is named there")
     try:
-      return dataclasses.replace(self, timing=self.timing.joined(timings[self.id], os.fspath(where)))
+      return dataclasses.replace(self, timing=self.timing.merge(timings[self.id], os.fspath(where)))
     except TimingError as error:
       raise TimingError(f"{self.path}: {error}") from error
 

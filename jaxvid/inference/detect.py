@@ -111,7 +111,7 @@ def _with_contract(timing, input, ours):
   if differences := ours.differences(theirs):
     problem = f"other features than the model was trained on (model against these): {'; '.join(differences)}"
     raise FormatError(file, "contract", problem, "Extract them as those of the training were.")
-  return timing.joined(Timing(theirs.fps, theirs.feat_stride, theirs.num_frames), str(file))
+  return timing.merge(Timing(theirs.fps, theirs.feat_stride, theirs.num_frames), str(file))
 
 
 def _usable(paths, timing, annotations, ours, skip_bad):

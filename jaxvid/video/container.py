@@ -59,7 +59,7 @@ def check(source: str | os.PathLike | bytes, name: str) -> None:
 
 
 @contextlib.contextmanager
-def opened(
+def open_video(
   source: str | os.PathLike | bytes, name: str, threads: int, limits: Limits
 ) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
   """The open container and its first video stream, of which the decoder is set up but not started.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from jaxvid.video import picture
-from jaxvid.video.container import ERRORS, name_of, opened
+from jaxvid.video.container import ERRORS, name_of, open_video
 from jaxvid.video.errors import Limits, VideoError, reason
 from jaxvid.video.packets import Packets, scan
 
@@ -49,7 +49,7 @@ class Video:
     """
     self.name = name_of(source) if name is None else name
     self._source, self._threads, self._limits = source, threads, limits or Limits()
-    with self._opened() as (container, stream):
+    with self._open() as (container, stream):
       packets = scan(container, stream, self.name, self._limits)
     self._packets: Packets = packets
     self._first = packets.shape
@@ -100,14 +100,14 @@ class Video:
   ) -> Iterator[np.ndarray]:
     """The frames of ascending indices one after the other, (H, W, 3) each; otherwise as `frames`."""
     convert = picture.Converter(*picture.resized_shape(*self._shape(), size))
-    for index, frame in self._decoded([int(index) for index in indices]):
+    for index, frame in self._decode([int(index) for index in indices]):
       try:
         yield convert(frame)
       except ERRORS as error:
         raise VideoError(self.name, f"frame {index} cannot be converted to RGB ({reason(error)})") from error
 
-  def _opened(self) -> contextlib.AbstractContextManager:
-    return opened(self._source, self.name, self._threads, self._limits)
+  def _open(self) -> contextlib.AbstractContextManager:
+    return open_video(self._source, self.name, self._threads, self._limits)
 
   def _shape(self) -> tuple[int, int]:
     if self._first is None:
@@ -118,7 +118,7 @@ class Video:
   def _count(self) -> None:
     """Counts the frames by decoding them all; a damaged file keeps the number that its packets announce."""
     count = 0
-    with self._opened() as (container, stream):
+    with self._open() as (container, stream):
       try:
         for frame in container.decode(stream):
           if self._first is None:
@@ -139,7 +139,7 @@ class Video:
       self.timestamps = np.arange(count) / self.fps
       self.duration = count / self.fps
 
-  def _decoded(self, wanted: list[int]) -> Iterator[tuple]:
+  def _decode(self, wanted: list[int]) -> Iterator[tuple]:
     """(index, frame) of the wanted indices, which ascend."""
     if self._packets.pts is not None and not self._packets.suspect:
       found = 0
@@ -154,7 +154,7 @@ class Video:
     if not wanted:
       return
     remaining, count = list(reversed(wanted)), 0
-    with self._opened() as (container, stream):
+    with self._open() as (container, stream):
       try:
         for frame in container.decode(stream):
           if count == remaining[-1]:
@@ -179,7 +179,7 @@ class Video:
     if not wanted:
       return
     packets, last = self._packets, -1
-    with self._opened() as (container, stream):
+    with self._open() as (container, stream):
       reader = _Reader(container, stream, packets)
       try:
         for target in wanted:

@@ -85,7 +85,7 @@ class Flow:
       yield _picture(motion * _SHORT_SIDE / (min(motion.shape[:2]) * seconds_between * _FPS))
 
 
-def mirrored(clip: np.ndarray) -> np.ndarray:
+def mirror(clip: np.ndarray) -> np.ndarray:
   """Flow (T, H, W, C), red first, as it would be if the video were mirrored left to right."""
   clip = clip[..., ::-1, :].copy()
   clip[..., 0] = 255 - clip[..., 0]

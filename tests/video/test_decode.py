@@ -84,7 +84,7 @@ def test_keyframes_are_used(name, folder, monkeypatch):
   monkeypatch.setattr(Video, "_in_order", lambda self, wanted: iter([(0, None)][: len(wanted)]))
   video = Video(folder / name)
   video._first = (1, 1)
-  assert [index for index, _ in video._decoded([39])] == [39]
+  assert [index for index, _ in video._decode([39])] == [39]
   assert fed[0] >= 30
 
 

@@ -86,7 +86,7 @@ def test_mirrored_is_the_flow_of_the_mirrored_video(method):
   video = moving([(1, 2)] * 2)
   frames = video.frames(range(3))[:, :, ::-1]
   other = Video(encode(frames, np.arange(3) / 25, "jpeg", 2))
-  ours = flow.mirrored(Flow(video, method).frames([0])[..., :2])
+  ours = flow.mirror(Flow(video, method).frames([0])[..., :2])
   difference = pixels(ours)[CENTRE] - pixels(Flow(other, method).frames([0]))[CENTRE]
   assert np.abs(difference).mean() < 0.3
   np.testing.assert_allclose(motion(ours[0]), (-8, 4), atol=0.35)
