@@ -1,1 +1,1 @@
-"""Video files as arrays: decoding by frame index, choosing frames, resizing and cropping. NumPy and PyAV only."""
+"""Video files as NumPy arrays: decoding by frame index, encoding, optical flow, sampling of frames, transforms."""

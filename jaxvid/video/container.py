@@ -1,4 +1,4 @@
-"""Opening a file with FFmpeg: which formats are read, which stream, and what a failure is called."""
+"""Opens video files with FFmpeg: allowed formats, choice of the stream, and errors."""
 
 import contextlib
 import io
@@ -12,34 +12,34 @@ import av.logging
 
 from jaxvid.video.errors import Limits, VideoError, reason
 
-# What names of video files end in.
+# Endings of video files' names.
 SUFFIXES = (".mp4", ".webm", ".mkv", ".avi", ".mov", ".m4v", ".mpg", ".mpeg", ".ts", ".wmv", ".flv", ".3gp", ".gif")
 
-# Of FFmpeg's demuxers, those of files that hold video. It also reads playlists, which open other files, and draws plain
-# text as if it came from a terminal: neither is a video.
+# FFmpeg's demuxers of video files. Others are left out: FFmpeg also reads playlists, which open other files, and draws
+# plain text like a terminal.
 FORMATS = (
   "mov mp4 m4a 3gp 3g2 mj2 matroska webm avi mpegts mpeg mpegvideo m4v h263 h264 hevc vvc av1 obu ivf flv asf ogg gif "
   "apng mjpeg yuv4mpegpipe nut rm dv mxf wtv"
 ).split()
 
-# What PyAV raises on a damaged file: mostly its FFmpegError, but also nearly any builtin error, where FFmpeg gives it
-# something that it does not expect. A damaged file must never end a long training, so all of them count.
+# What PyAV raises on a damaged file: mostly its FFmpegError, but also nearly any builtin error where FFmpeg returns
+# something unexpected. A damaged file must never end a long training, so all are caught.
 ERRORS = (Exception,)
 
-# Before version 19 PyAV refuses a file whose title is not UTF-8, unless it is told otherwise.
+# PyAV before version 19 refuses files whose title is not UTF-8 by default.
 _TEXTS = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
 
-# FFmpeg writes to stderr what this package raises.
+# Silences FFmpeg, which writes to stderr what this package raises.
 av.logging.set_level(None)
 
 
 def name_of(source: str | os.PathLike | bytes) -> str:
-  """How messages call a source."""
+  """Name of a source in messages: its path, or the number of its bytes."""
   return f"{len(source)} bytes of video" if isinstance(source, bytes) else os.fspath(source)
 
 
 def check(source: str | os.PathLike | bytes, name: str) -> None:
-  """Raises VideoError unless there is something to open."""
+  """Raises VideoError if the source is absent, a folder, empty or not readable."""
   if isinstance(source, bytes):
     if not source:
       raise VideoError(name, "empty, 0 bytes")
@@ -62,10 +62,16 @@ def check(source: str | os.PathLike | bytes, name: str) -> None:
 def open_video(
   source: str | os.PathLike | bytes, name: str, threads: int, limits: Limits
 ) -> Iterator[tuple[av.container.InputContainer, av.VideoStream]]:
-  """The open container and its first video stream, of which the decoder is set up but not started.
+  """Opens a file: its container and its first video stream, whose decoder is set up but not started.
+
+  Args:
+    source: a path, or the bytes of a file.
+    name: of the source, for messages.
+    threads: of the decoder; 0 lets FFmpeg choose.
+    limits: on the size of a frame.
 
   Raises:
-    VideoError: it is no video file, has no video stream that can be decoded, or anything fails while it is open.
+    VideoError: it is no video file or has no video stream that can be decoded; also on any failure inside the `with`.
   """
   check(source, name)
   file = io.BytesIO(source) if isinstance(source, bytes) else os.fspath(source)
@@ -88,7 +94,7 @@ def open_video(
 
 
 def _video_stream(container: Any, name: str) -> Any:
-  """The first video stream that is no picture of a cover."""
+  """The first video stream that is not a cover picture."""
   covers = av.stream.Disposition.attached_pic
   streams = [stream for stream in container.streams.video if not stream.disposition & covers]
   if not streams:

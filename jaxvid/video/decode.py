@@ -1,4 +1,4 @@
-"""Frames of a video file by index: exact, whatever the codec, the frame rate and the container."""
+"""Decodes frames of a video file by index, exactly, for every codec, frame rate and container."""
 
 import contextlib
 import itertools
@@ -13,20 +13,20 @@ from jaxvid.video.container import ERRORS, name_of, open_video
 from jaxvid.video.errors import Limits, VideoError, reason
 from jaxvid.video.packets import Packets, scan
 
-# Reading on to the next wanted place costs less than a seek, unless there is this much in between, in bytes.
+# Bytes between the present and the wanted packet from which a seek is faster than reading on.
 _SEEK_PAYS = 8 * 2**20
 
 
 class Video:
-  """A video file.
+  """A video file whose frames can be read by index.
 
-  Frame i is the i-th that a decoder shows when it decodes the file from its beginning; `frames` gives the same pictures
-  however it gets there. Frames that a decoder repairs as players do, such as after a lost packet, count as frames.
+  Frame i is the i-th frame that a decoder shows when it decodes the file from its beginning; `frames` gives the same
+  pictures when it seeks. Frames that a decoder repairs as players do, after a lost packet say, count as frames.
 
   Attributes:
-    name: how messages call the file.
-    num_frames: frames that are shown. Where the container announces more than the file holds, as that of a file that
-      was cut off does, it is the number announced: asking for a frame that is not there is a VideoError.
+    name: of the file in messages.
+    num_frames: frames that are shown. If the file is cut off, it is the number that the container announces; reading a
+      missing frame raises VideoError.
     timestamps: (num_frames,) float64, ascending: when each frame is shown, in seconds from the start of the container.
     duration: in seconds, to the end of the last frame.
     fps: frames a second, on average.
@@ -35,14 +35,15 @@ class Video:
   def __init__(
     self, source: str | os.PathLike | bytes, *, threads: int = 1, limits: Limits | None = None, name: str | None = None
   ) -> None:
-    """Reads the packets of the file, but decodes no more than the first frame, unless the number of packets tells
-    nothing about that of the frames.
+    """Reads the packets of the file and decodes the first frame.
+
+    Decodes the whole file if the number of its frames does not follow from its packets.
 
     Args:
       source: a path, or the bytes of a file.
-      threads: of the decoder; 0 takes what FFmpeg thinks best. Pictures do not depend on it.
-      limits: what is refused as too large.
-      name: how messages call the file; by default its path.
+      threads: of the decoder; 0 lets FFmpeg choose. Pictures do not depend on it.
+      limits: on the size of the video; default: `Limits()`.
+      name: of the file in messages; by default its path.
 
     Raises:
       VideoError: there is no video to decode.
@@ -60,20 +61,20 @@ class Video:
 
   @property
   def height(self) -> int:
-    """Of the upright picture, in pixels."""
+    """Height of the upright picture, in pixels."""
     return self._shape()[0]
 
   @property
   def width(self) -> int:
-    """Of the upright picture, in pixels."""
+    """Width of the upright picture, in pixels."""
     return self._shape()[1]
 
   def frames(self, indices: Sequence[int] | np.ndarray, size: int | tuple[int, int] | None = None) -> np.ndarray:
-    """The frames of these indices, uint8 (N, H, W, 3) RGB, upright.
+    """Reads frames by index, uint8 (N, H, W, 3) RGB, upright.
 
     Args:
-      indices: N of them, in any order, repeated at will.
-      size: the short side is resized to it, or (H, W) to a pair; None leaves the size of the first frame. Pixels count
+      indices: N frame indices in any order, with repetitions.
+      size: length of the short side after resizing, or (H, W); None keeps the size of the first frame. Pixels are taken
         as square.
 
     Raises:
@@ -87,7 +88,7 @@ class Video:
     num_bytes = len(indices) * shape[0] * shape[1] * 3
     if num_bytes > self._limits.max_bytes or shape[0] * shape[1] > self._limits.max_pixels:
       problem = f"{len(indices):,} frames of {shape[0]} x {shape[1]} take {num_bytes / 2**30:,.1f} GiB at once"
-      raise VideoError(self.name, problem, "Ask for fewer or smaller ones, or raise the limits.")
+      raise VideoError(self.name, problem, "Read fewer or smaller ones, or raise the limits.")
     result = np.empty((len(indices), *shape, 3), np.uint8)
     wanted, places = np.unique(indices, return_inverse=True)
     places = np.split(np.argsort(places, kind="stable"), np.cumsum(np.bincount(places, minlength=len(wanted)))[:-1])
@@ -98,7 +99,7 @@ class Video:
   def iterate(
     self, indices: Sequence[int] | np.ndarray, size: int | tuple[int, int] | None = None
   ) -> Iterator[np.ndarray]:
-    """The frames of ascending indices one after the other, (H, W, 3) each; otherwise as `frames`."""
+    """Yields the frames of ascending indices, (H, W, 3) each; otherwise as `frames`."""
     convert = picture.Converter(*picture.resized_shape(*self._shape(), size))
     for index, frame in self._decode([int(index) for index in indices]):
       try:
@@ -110,13 +111,14 @@ class Video:
     return open_video(self._source, self.name, self._threads, self._limits)
 
   def _shape(self) -> tuple[int, int]:
+    """(height, width) of the upright first frame, which is decoded if need be."""
     if self._first is None:
       for _, frame in self._in_order([0]):
         self._first = picture.shape_of(frame)
     return self._first
 
   def _count(self) -> None:
-    """Counts the frames by decoding them all; a damaged file keeps the number that its packets announce."""
+    """Counts the frames by decoding the whole file; for a damaged file the packets' number is kept."""
     count = 0
     with self._open() as (container, stream):
       try:
@@ -140,7 +142,7 @@ class Video:
       self.duration = count / self.fps
 
   def _decode(self, wanted: list[int]) -> Iterator[tuple]:
-    """(index, frame) of the wanted indices, which ascend."""
+    """(index, frame) of the wanted ascending indices: by time stamp as far as that works, the rest in order."""
     if self._packets.pts is not None and not self._packets.suspect:
       found = 0
       for index, frame in self._by_time_stamp([index for index in wanted if index < len(self._packets.pts)]):
@@ -150,7 +152,7 @@ class Video:
     yield from self._in_order(wanted)
 
   def _in_order(self, wanted: list[int]) -> Iterator[tuple[int, Any]]:
-    """(index, frame) of the wanted indices, counted from the first frame: what defines the indices."""
+    """(index, frame) of the wanted indices by decoding from the first frame and counting, which defines the indices."""
     if not wanted:
       return
     remaining, count = list(reversed(wanted)), 0
@@ -171,10 +173,9 @@ class Video:
     raise VideoError(self.name, problem)
 
   def _by_time_stamp(self, wanted: list[int]) -> Iterator[tuple[int, Any]]:
-    """(index, frame) of the wanted indices, by way of the last keyframe before each.
+    """(index, frame) of the wanted indices by decoding from the last keyframe before each.
 
-    Frames are known by their time stamps here. At the first thing that is not as the packets announced, this ends
-    without the rest.
+    Frames are recognised by their time stamps. At the first mismatch with the packets it ends without the rest.
     """
     if not wanted:
       return
@@ -201,7 +202,7 @@ class Video:
 
 
 class _Reader:
-  """Frames of a stream that can leave packets out."""
+  """Iterates over the frames of a stream, and can skip packets."""
 
   def __init__(self, container: Any, stream: Any, packets: Packets) -> None:
     self._container, self._stream, self._packets = container, stream, packets
@@ -220,7 +221,7 @@ class _Reader:
     return self._pending.pop()
 
   def skip_to(self, packet: int) -> bool:
-    """Goes on at this packet, if it is not yet decoded; says whether anything was left out."""
+    """Skips to a packet, unless it is decoded already; returns whether packets were skipped."""
     if packet <= self._next:
       return False
     offsets = self._packets.offsets
@@ -233,8 +234,8 @@ class _Reader:
     return True
 
   def _seek(self, packet: int) -> None:
-    """Goes to a packet between the next and this one, by the container's own index, wherever that leads."""
-    for stamp in self._packets.stamps(packet):  # Some containers index one kind of time stamp, some the other.
+    """Seeks by the container's index to a packet not before the next one and not after this one."""
+    for stamp in self._packets.stamps(packet):  # Some containers index presentation times, some decoding times.
       self._container.seek(stamp, stream=self._stream)
       demuxed = self._container.demux(self._stream)
       first = next(demuxed)

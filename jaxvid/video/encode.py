@@ -1,4 +1,4 @@
-"""Frames as the bytes of a video file: H.264, or JPEG pictures, in MP4."""
+"""Encodes frames as the bytes of a video file: H.264 or JPEG pictures in MP4."""
 
 import fractions
 import io
@@ -11,7 +11,7 @@ from av.video.reformatter import VideoReformatter
 
 CODECS = ("h264", "jpeg")
 _TIME_BASE = fractions.Fraction(1, 90_000)
-# Decoding begins at a key frame: a short distance between them makes reading a few frames of a clip cheap.
+# Frames between keyframes. Decoding begins at one, so short distances make it cheap to read a few frames of a clip.
 _KEY_EVERY = 24
 _JPEG_QUALITY = range(2, 32)
 _H264_QUALITY = range(0, 52)
@@ -20,19 +20,19 @@ _H264_QUALITY = range(0, 52)
 def encode(
   frames: Iterable[np.ndarray], times: Iterable[float], codec: str = "h264", quality: int | None = None
 ) -> bytes:
-  """Encodes frames.
+  """Encodes frames as an MP4 file.
 
   Args:
     frames: uint8 (H, W, 3) RGB each, all of one size. H and W even for h264.
-    times: when each is shown, in seconds, ascending; as many as frames.
-    codec: "h264" or "jpeg": every picture by itself, several times as large, and cheap to read one by one.
+    times: when each frame is shown, in seconds, ascending.
+    codec: "h264", or "jpeg", which encodes every picture by itself: several times as large, but cheap to read singly.
     quality: of h264 the CRF, 0 (lossless) to 51, 20 by default; of jpeg FFmpeg's scale, 2 (best) to 31, 3 by default.
 
   Returns:
     The bytes of an MP4 file.
 
   Raises:
-    ValueError: the settings or the frames are no good.
+    ValueError: a setting is out of range, or the frames have other types, sizes or numbers than they must.
   """
   if codec not in CODECS:
     raise ValueError(f"codec: {codec!r} is none of {', '.join(CODECS)}")
@@ -55,7 +55,7 @@ def encode(
   return file.getvalue()
 
 
-# JPEG pictures use all 256 levels, H.264 those of television.
+# JPEG pictures use all 256 levels, H.264 television's 16 to 235.
 _RANGE = {"h264": {}, "jpeg": {"dst_color_range": "JPEG"}}
 
 
@@ -69,15 +69,15 @@ def check_quality(codec: str, quality: int | None) -> int:
 
 def _stream(container: Any, codec: str, quality: int, height: int, width: int) -> Any:
   if codec == "h264" and (height % 2 or width % 2):
-    raise ValueError(f"h264 has even sizes only; got frames of {height} x {width}")
+    raise ValueError(f"h264 has even sizes only; got frames of {height} x {width}. Crop them, or take jpeg")
   if codec == "h264":
-    # Without mbtree, with which x264 gives other bytes from one time to the next.
+    # Without mbtree, since x264's output is not reproducible with it.
     options = {"crf": str(quality), "preset": "fast", "g": str(_KEY_EVERY), "x264-params": "mbtree=0"}
     stream = container.add_stream("libx264", options=options)
     stream.pix_fmt = "yuv420p"
   else:
     stream = container.add_stream("mjpeg", options={"qmin": str(quality), "qmax": str(quality)})
-    stream.pix_fmt = "yuvj444p"  # Colours at half the resolution are smaller, and tint what is grey.
+    stream.pix_fmt = "yuvj444p"  # Not 420: colours at half the resolution tint grey pictures.
   stream.height, stream.width = height, width
   stream.codec_context.time_base = _TIME_BASE
   stream.codec_context.thread_count = 1  # Clips are encoded side by side, and the bytes are the same everywhere.

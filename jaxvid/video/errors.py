@@ -1,4 +1,4 @@
-"""What is raised for a video that cannot be used, and what is too large to be tried."""
+"""The error for videos that cannot be used, and limits on their size."""
 
 import dataclasses
 
@@ -7,7 +7,7 @@ class VideoError(ValueError):
   """A video that cannot be used.
 
   Attributes:
-    file: which one.
+    file: its name.
     problem: what is wrong with it.
     remedy: what to do, a sentence.
   """
@@ -22,7 +22,7 @@ class VideoError(ValueError):
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-  """What a file may ask for at most: a few damaged bytes can announce pictures and counts of any size.
+  """Limits on the size of a video, since a few damaged bytes can announce pictures and counts of any size.
 
   Attributes:
     max_pixels: of one frame; the default is above 8K.
@@ -36,5 +36,5 @@ class Limits:
 
 
 def reason(error: Exception) -> str:
-  """What FFmpeg says of an error, without the file's name and number."""
+  """FFmpeg's text for an error, without the file's name and the error's number."""
   return (getattr(error, "strerror", None) or str(error) or type(error).__name__).strip().rstrip(".")

@@ -1,4 +1,4 @@
-"""What a file holds, from its packets: how many frames, when each is shown, where decoding can begin."""
+"""Reads the packets of a video: the number of frames, when each is shown, where decoding can begin."""
 
 import dataclasses
 import functools
@@ -11,9 +11,9 @@ from jaxvid.video import picture
 from jaxvid.video.container import ERRORS
 from jaxvid.video.errors import Limits, VideoError, reason
 
-# A packet of VP8 may hold a frame that is never shown; a packet of MPEG-4 in AVI this small holds none, or two are in
-# one before it. Their frames are counted by decoding.
+# Codecs whose packets may hold frames that are never shown: their frames are counted by decoding.
 _HIDDEN_FRAMES = ("vp8", "vp7", "vp6", "vp6f", "vp6a", "rv30", "rv40")
+# A packet of MPEG-4 in AVI of so few bytes holds no frame, or an earlier packet holds two: count by decoding.
 _NO_PICTURE = 8
 
 
@@ -22,18 +22,18 @@ class Packets:
   """The packets of a video stream, in the order of the file.
 
   Attributes:
-    num_frames: frames that are shown, or that the container announces where the file ends before it has them all.
+    num_frames: frames that are shown; if the file is cut off, those that the container announces.
     times: (num_frames,) float64, ascending: when each frame is shown, in seconds from the start of the container.
     duration: seconds from the start of the container to the end of the last frame.
     fps: frames a second, on average.
-    pts: (n,) int64 ascending, n <= num_frames: the time stamps of the frames in the order they are shown; None where
-      the stream's own are no guide to that order, so that frames can only be counted from the first.
+    pts: (n,) int64 ascending, n <= num_frames: the presentation time stamps of the frames; None if the stream's time
+      stamps do not give the order of frames, so that these can only be counted from the first.
     key_packets, key_pts: (K,) int64 ascending: the packets at which decoding can begin, and their time stamps.
-    key_dts: list of K, when these are decoded; None where it is not known.
-    places: dict of (byte position, time stamp) -> packet.
-    offsets: byte position of each packet; -1 where it is not known.
-    shape: (height, width) of the upright first frame; None where it cannot be decoded.
-    suspect: the packets may not tell how many frames there are.
+    key_dts: K decoding time stamps of these packets; None where unknown.
+    places: (byte position, time stamp) -> index of the packet.
+    offsets: byte position of each packet; -1 where unknown.
+    shape: (height, width) of the upright first frame; None if it cannot be decoded.
+    suspect: the number of frames may differ from that of the packets.
   """
 
   num_frames: int
@@ -51,22 +51,24 @@ class Packets:
 
   @functools.cached_property
   def index_of(self) -> dict:
-    """dict of time stamp -> index of its frame."""
+    """Time stamp -> index of its frame."""
     return {int(pts): index for index, pts in enumerate(self.pts)}
 
   def entry(self, index: int) -> int:
-    """The last packet at which decoding can begin to show frame `index`."""
+    """The last packet from which decoding reaches frame `index`."""
     key = np.searchsorted(self.key_pts, self.pts[index], side="right") - 1
     return int(self.key_packets[key]) if key >= 0 else 0
 
   def stamps(self, packet: int) -> list[int]:
-    """The time stamps of a packet: when its frame is shown, when it is decoded."""
+    """The presentation time stamp of a key packet and, if known, its decoding time stamp."""
     key = np.searchsorted(self.key_packets, packet)
     return [int(self.key_pts[key])] + ([] if self.key_dts[key] is None else [self.key_dts[key]])
 
 
 @dataclasses.dataclass(frozen=True)
 class _Packet:
+  """What is kept of one packet, see PyAV's."""
+
   pts: int | None
   dts: int | None
   duration: int
@@ -78,11 +80,12 @@ class _Packet:
 
 
 def scan(container: Any, stream: Any, name: str, limits: Limits) -> Packets:
-  """Reads all packets of a stream that has just been opened.
+  """Reads all packets of a stream that has just been opened, and decodes its first frame.
 
   Raises:
-    VideoError: there is no packet, or more than `limits` allow.
+    VideoError: there is no packet, or there are more than `limits` allow.
   """
+  # The packets, and the number of frames.
   first = _FirstFrame(stream)
   packets = list(_read(container, stream, name, limits, first))
   shown = [packet for packet in packets if packet.is_shown and not packet.is_corrupt]
@@ -92,8 +95,9 @@ def scan(container: Any, stream: Any, name: str, limits: Limits) -> Packets:
   if num_frames > limits.max_frames:
     raise VideoError(name, f"announces {num_frames:,} frames, over the {limits.max_frames:,} allowed", "Cut it.")
 
+  # Time stamps: whether they give the order of the frames, and where decoding can begin.
   reordered = bool(stream.codec_context.has_b_frames)
-  # An AVI file has no time stamps but the order of the packets; those that FFmpeg makes up for B-frames are wrong.
+  # AVI has no time stamps, only an order of packets, and those that FFmpeg makes up are wrong with B-frames.
   stamped = not (container.format.name == "avi" and reordered)
   pts = _distinct([packet.pts for packet in shown]) if stamped else None
   keys = [index for index, packet in enumerate(packets) if packet.is_key and packet.pts is not None]
@@ -123,7 +127,7 @@ def scan(container: Any, stream: Any, name: str, limits: Limits) -> Packets:
 
 
 class _FirstFrame:
-  """Decodes packets until the first frame is out; a packet that cannot be decoded ends the attempt."""
+  """Decodes packets up to the first frame, whose `shape` it keeps; gives up at a packet that cannot be decoded."""
 
   def __init__(self, stream: Any) -> None:
     self.shape, self._stream, self._is_over = None, stream, False
@@ -133,7 +137,7 @@ class _FirstFrame:
       return
     try:
       frames = self._stream.decode(packet)
-    except ERRORS:  # Who asks for frames is told.
+    except ERRORS:  # Reading frames will raise it again.
       self._is_over = True
       return
     if frames:
@@ -141,11 +145,12 @@ class _FirstFrame:
 
 
 def _read(container: Any, stream: Any, name: str, limits: Limits, first: "_FirstFrame") -> Iterator["_Packet"]:
+  """Demuxes the stream up to its end, or to a failure after the first packet."""
   count = 0
   try:
     for packet in container.demux(stream):
       first.feed(packet)
-      if not packet.size:  # Ends the stream, or repeats the frame before it in an AVI file: neither is a picture.
+      if not packet.size:  # The end of the stream, or a repeated frame in AVI: no picture of its own.
         continue
       count += 1
       if count > limits.max_frames:
@@ -168,13 +173,13 @@ def _read(container: Any, stream: Any, name: str, limits: Limits, first: "_First
 
 
 def _announced(container: Any, stream: Any, packets: Sequence["_Packet"], num_shown: int) -> int:
-  """Frames that the container says there are, where it says more than can be read; else those that can be read."""
+  """Number of frames that the container announces, or that were read, whichever is larger."""
   entries = stream.index_entries
   if "mp4" in container.format.name:
-    # The index is at hand before the pictures are; an edit list has already taken out of it what is not shown.
+    # The index is complete even if pictures are missing. FFmpeg has applied edit lists to it, so hidden frames are out.
     announced = sum(not entry.is_discard for entry in entries)
   elif container.format.name == "avi" and stream.frames > len(entries):
-    # The index is at the end of the file: without it FFmpeg lists what it finds.
+    # The index is at the end of the file; if that is cut off, FFmpeg lists only what it finds.
     announced = stream.frames
   else:
     announced = num_shown + sum(packet.is_shown and packet.is_corrupt for packet in packets)
@@ -182,7 +187,7 @@ def _announced(container: Any, stream: Any, packets: Sequence["_Packet"], num_sh
 
 
 def _distinct(stamps: Sequence[int | None]) -> np.ndarray | None:
-  """The time stamps ascending, (n,) int64; None where some are missing or the same."""
+  """Sorts time stamps, (n,) int64; None if some are missing or equal."""
   if None in stamps:
     return None
   ordered = np.sort(np.array(stamps, np.int64))
@@ -192,13 +197,13 @@ def _distinct(stamps: Sequence[int | None]) -> np.ndarray | None:
 def _times(
   container: Any, stream: Any, pts: np.ndarray | None, shown: Sequence["_Packet"], num_frames: int
 ) -> tuple[np.ndarray, float, float]:
-  """The times of all frames, the duration, and the frames a second."""
+  """(times of all frames, duration, frames a second); times in seconds from the start of the container."""
   if pts is None:
     pts = _distinct([packet.dts for packet in shown])
   rate = float(stream.average_rate or stream.guessed_rate or stream.base_rate or 0)
   base = float(stream.time_base or 0)
   if pts is None or not base:
-    rate = rate or 25.0  # What FFmpeg takes for a stream that says nothing.
+    rate = rate or 25.0  # FFmpeg's default for a stream without a rate.
     return np.arange(num_frames) / rate, num_frames / rate, rate
 
   times = pts * base
@@ -208,7 +213,7 @@ def _times(
     rate = (len(times) - 1) / (times[-1] - times[0])
   last = max((packet.duration for packet in shown if packet.pts == pts[-1]), default=0) * base
   last = last or (1 / rate if rate else 0.0)
-  # Frames that are announced but not there would follow at the same pace.
+  # Announced frames that are missing get times at the same rate.
   missing = np.arange(1, num_frames - len(times) + 1) / rate if rate else np.zeros(num_frames - len(times))
   times = np.concatenate([times, times[-1] + missing])
   return times, float(times[-1] + last), rate or (1 / last if last else 25.0)

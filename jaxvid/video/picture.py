@@ -1,17 +1,17 @@
-"""A decoded frame as an upright RGB array, resized on the way."""
+"""Converts decoded frames to upright RGB arrays, resized."""
 
 import av
 import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
 
-# Bilinear as FFmpeg does it: its filter widens as a picture shrinks, so that nothing is aliased, and it is the cheapest
-# that does so; without the full chroma interpolation it makes everything darker by one or two levels of 255. At the
-# frame's own size this is not used: what comes out is what PyAV's to_ndarray(format="rgb24") gives.
+# FFmpeg's bilinear filter widens as a picture shrinks, so it does not alias, and is the cheapest that does not. Without
+# full chroma interpolation all pictures would be darker by one or two levels of 255. At the frame's own size it is not
+# used: the result is that of PyAV's to_ndarray(format="rgb24").
 INTERPOLATION = Interpolation.BILINEAR | Interpolation.FULL_CHR_H_INT
 
 
 def resized_shape(height: int, width: int, size: int | tuple[int, int] | None) -> tuple[int, int]:
-  """(height, width) after a resize of the short side to `size`; of both if it is a pair; of nothing if it is None."""
+  """(height, width) after resizing the short side to `size`, or to `size` if it is a pair; unchanged if it is None."""
   if size is None:
     return height, width
   if not isinstance(size, int | np.integer):
@@ -22,14 +22,14 @@ def resized_shape(height: int, width: int, size: int | tuple[int, int] | None) -
 
 
 def turn_of(frame: av.VideoFrame) -> tuple[bool, bool, bool]:
-  """How a frame is to be turned: (transpose, then flip up and down, then flip left and right).
+  """How to turn a frame upright: (transpose, then flip up and down, then flip left and right).
 
-  A display matrix may hold any angle; the nearest quarter is taken.
+  The angle is that of the display matrix, rounded to a quarter turn.
   """
   found = frame.side_data.get("DISPLAYMATRIX")
   if found is None or len(bytes(found)) < 36:
     return False, False, False
-  # It maps a column x and a row y to the column a * x + c * y and the row b * x + d * y, but for a shift.
+  # The matrix takes column x and row y to column a * x + c * y and row b * x + d * y, plus a shift.
   a, b, _, c, d = np.frombuffer(bytes(found), np.int32)[:5].astype(np.int64)
   if abs(b) + abs(c) > abs(a) + abs(d):
     return True, bool(b < 0), bool(c < 0)
@@ -37,15 +37,15 @@ def turn_of(frame: av.VideoFrame) -> tuple[bool, bool, bool]:
 
 
 def shape_of(frame: av.VideoFrame) -> tuple[int, int]:
-  """(height, width) of an upright frame."""
+  """(height, width) of a frame turned upright."""
   transpose, _, _ = turn_of(frame)
   return (frame.width, frame.height) if transpose else (frame.height, frame.width)
 
 
 class Converter:
-  """Frames upright as uint8 (height, width, 3).
+  """Converts frames to upright uint8 arrays (height, width, 3).
 
-  One converts many: setting FFmpeg's scaler up takes longer than scaling a small picture.
+  Use one for many frames: setting up FFmpeg's scaler takes longer than scaling a small picture.
   """
 
   def __init__(self, height: int, width: int) -> None:

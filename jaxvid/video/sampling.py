@@ -1,7 +1,7 @@
-"""Which frames of a video make a clip: functions from lengths and times to frame indices.
+"""Sampling of the frames of a clip: functions from lengths and times to frame indices.
 
-A generator makes a choice random, for training; without one it is the same every time. Frames may be counted from the
-first of a part of a video: `part` gives its bounds, to which the indices are added.
+With a generator the choice is random, for training; without one it is deterministic. To sample from a part of a video,
+add the indices to the first frame that `part` gives.
 """
 
 import numpy as np
@@ -10,13 +10,13 @@ SHORT = ("repeat_last", "loop", "stretch")
 
 
 def uniform(num_frames: int, clip_len: int, rng: np.random.Generator | None = None, view: float = 0.5) -> np.ndarray:
-  """Frames uniformly over the whole (TAG-Head's "UniView", TSN's segments): one of each of clip_len equal stretches.
+  """Samples one frame from each of clip_len equal stretches of the video (TAG-Head's "UniView", TSN's segments).
 
   Args:
     num_frames: of the video, at least 1.
-    clip_len: frames to choose; more than there are repeats some.
+    clip_len: frames to sample; if there are fewer, some are repeated.
     rng: draws the place in each stretch ("jitter"); without it, `view` is the place.
-    view: 0 to 1 within each stretch; the middle by default.
+    view: place within each stretch, 0 to 1.
 
   Returns:
     (clip_len,) int64, ascending.
@@ -35,16 +35,16 @@ def dense(
   short: str = "repeat_last",
   place: float = 0.5,
 ) -> np.ndarray:
-  """clip_len frames in a row, or every stride-th.
+  """Samples clip_len consecutive frames, or every stride-th.
 
   Args:
     num_frames: of the video, at least 1.
-    clip_len: frames to choose.
+    clip_len: frames to sample.
     stride: from one to the next, in frames; may be a fraction, such as fps / target_fps.
-    rng: draws where the clip starts; without it, `place` says.
-    short: what fills a clip that is longer than the video: its last frame ("repeat_last"), the video from its first
-      frame on ("loop"), or a smaller stride, so that the clip spans the video ("stretch").
-    place: 0 at the beginning, 1 at the end of the video; the centre by default.
+    rng: draws where the clip starts; without it, `place` is taken.
+    short: for clips longer than the video: "repeat_last" repeats its last frame, "loop" starts again at its first,
+      "stretch" takes a smaller stride, so that the clip spans the video.
+    place: of the clip: 0 at the beginning, 1 at the end of the video.
 
   Returns:
     (clip_len,) int64.
@@ -66,11 +66,14 @@ def dense(
 def multi_clip(
   num_frames: int, clip_len: int, num_clips: int, stride: float | None = None, short: str = "repeat_last"
 ) -> np.ndarray:
-  """num_clips clips spread evenly, for tests.
+  """Samples num_clips clips spread evenly over the video, for evaluation.
 
   Args:
-    stride: as in `dense`, the first clip at the beginning and the last at the end, a single one in the centre; None
-      samples uniformly, each clip at another place of the stretches.
+    num_frames: of the video.
+    clip_len: frames of a clip.
+    num_clips: how many; a single one is in the centre, else the first is at the beginning and the last at the end.
+    stride: as in `dense`; None samples uniformly, each clip at other places of the stretches.
+    short: as in `dense`.
 
   Returns:
     (num_clips, clip_len) int64.
@@ -84,9 +87,14 @@ def multi_clip(
 
 
 def part(timestamps: np.ndarray, start: float = 0.0, end: float = np.inf) -> tuple[int, int]:
-  """(first, stop): the frames shown from `start` seconds until before `end`, at least one.
+  """Frames of a part of a video, (first, stop): those shown from `start` seconds until before `end`, at least one.
 
-  The frame that is on the screen at `start` counts unless the next one follows within a millisecond: times are rounded.
+  The frame on the screen at `start` is the first, unless the next one follows within a millisecond, since times are
+  rounded.
+
+  Args:
+    timestamps: (N,) seconds, ascending.
+    start, end: seconds.
   """
   if not start < end:
     raise ValueError(f"part: {start:g} to {end:g} s is reversed or empty")
@@ -96,7 +104,7 @@ def part(timestamps: np.ndarray, start: float = 0.0, end: float = np.inf) -> tup
 
 
 def at_times(timestamps: np.ndarray, times: np.ndarray) -> np.ndarray:
-  """The index of the frame on the screen at each time: the last that is shown by then, or else the first.
+  """Index of the frame on the screen at each time: the last one shown by then, or the first.
 
   Args:
     timestamps: (N,) seconds, ascending.
@@ -109,9 +117,9 @@ def at_times(timestamps: np.ndarray, times: np.ndarray) -> np.ndarray:
 
 
 def every(timestamps: np.ndarray, fps: float) -> np.ndarray:
-  """The frames that a copy at `fps` frames a second would show, whatever the video's own, even changing, frame rate.
+  """Frames that a copy of the video at `fps` frames a second would show; the video's own rate may vary.
 
-  Indices into them, as `uniform` and `dense` give, sample in seconds.
+  Sampling indices into these, by `uniform` or `dense`, samples in seconds.
 
   Returns:
     (N,) int64, ascending; frames are repeated or left out.

@@ -1,4 +1,4 @@
-"""Resizing, cropping and flipping of clips, uint8 (T, H, W, 3): all frames of a clip alike."""
+"""Resizing, cropping and flipping of clips, uint8 (T, H, W, 3), with the same parameters for all frames of a clip."""
 
 import av
 import numpy as np
@@ -7,7 +7,7 @@ from jaxvid.video import picture
 
 
 def resize(clip: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
-  """The clip with its short side resized to `size`, or to (H, W), with the filter that decoding resizes with."""
+  """Resizes the short side to `size`, or the clip to (H, W), with the filter that decoding uses."""
   shape = picture.resized_shape(*clip.shape[1:3], size)
   if shape == clip.shape[1:3]:
     return clip
@@ -17,7 +17,7 @@ def resize(clip: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
 
 
 def random_crop(clip: np.ndarray, size: int | tuple[int, int], rng: np.random.Generator) -> np.ndarray:
-  """A crop of (H, W), or of a square, somewhere in the clip."""
+  """Crops a square of `size`, or (H, W), at a random place."""
   height, width = _pair(size)
   _check(clip, height, width)
   top = int(rng.integers(clip.shape[1] - height + 1))
@@ -26,7 +26,7 @@ def random_crop(clip: np.ndarray, size: int | tuple[int, int], rng: np.random.Ge
 
 
 def center_crop(clip: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
-  """The crop of (H, W), or of a square, in the middle; where it cannot be exact, a pixel towards the top left."""
+  """Crops a square of `size`, or (H, W), in the centre, rounded towards the top left."""
   height, width = _pair(size)
   _check(clip, height, width)
   top, left = (clip.shape[1] - height) // 2, (clip.shape[2] - width) // 2
@@ -34,7 +34,7 @@ def center_crop(clip: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
 
 
 def crops(clip: np.ndarray, size: int | tuple[int, int], num_crops: int) -> np.ndarray:
-  """num_crops crops spread evenly along the longer side, (num_crops, T, H, W, 3); one is the centre crop."""
+  """Crops num_crops times, evenly along the longer side: (num_crops, T, H, W, 3); a single crop is the centre crop."""
   if num_crops == 1:
     return center_crop(clip, size)[None]
   height, width = _pair(size)
@@ -53,11 +53,14 @@ def random_resized_crop(
   scale: tuple[float, float] = (0.5, 1.0),
   ratio: tuple[float, float] = (3 / 4, 4 / 3),
 ) -> np.ndarray:
-  """A crop of a random share of the area and a random ratio of its sides, resized to (H, W) (Inception's crop).
+  """Inception's crop: of a random area and aspect ratio, at a random place, resized to `size`.
 
   Args:
+    clip: (T, H, W, 3).
+    size: of the result, a square's or (H, W).
+    rng: of all draws.
     scale: least and largest share of the area.
-    ratio: least and largest width / height; its logarithm is drawn evenly.
+    ratio: least and largest width / height; its logarithm is drawn uniformly.
   """
   height, width = _pair(size)
   for _ in range(10):
@@ -66,7 +69,7 @@ def random_resized_crop(
     high, wide = round(np.sqrt(area / shape)), round(np.sqrt(area * shape))
     if 0 < high <= clip.shape[1] and 0 < wide <= clip.shape[2]:
       return resize(random_crop(clip, (high, wide), rng), (height, width))
-  # The clip is far from these ratios: its largest part of the ratio that is nearest.
+  # No draw fitted, since the clip is far from these ratios: take the largest centre crop of the nearest ratio.
   shape = np.clip(clip.shape[2] / clip.shape[1], *ratio)
   high = min(clip.shape[1], int(clip.shape[2] / shape))
   wide = min(clip.shape[2], int(clip.shape[1] * shape))
@@ -74,7 +77,7 @@ def random_resized_crop(
 
 
 def flip(clip: np.ndarray) -> np.ndarray:
-  """The clip mirrored left to right."""
+  """Mirrors the clip left to right."""
   return clip[..., ::-1, :]
 
 
