@@ -1,1 +1,1 @@
-"""Pictures of what a model does; NumPy and matplotlib."""
+"""Pictures of predictions, scores and explanations; NumPy and matplotlib."""

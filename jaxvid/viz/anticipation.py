@@ -1,4 +1,4 @@
-"""Pictures that explain an anticipation: which past action is attended to, and what replacing it does."""
+"""Pictures that explain anticipations: attention to past actions, and the effect of replacing them."""
 
 import dataclasses
 import os
@@ -14,14 +14,15 @@ from jaxvid.viz import figure as fig
 
 _MAX_CLASSES, _NUMBERED = 40, 16
 _MAX_POSITIONS = 8
-_CLIPS = (1.5, 2, 4, 8)  # Lifts up to the first of these that suits the table, and down to 1 by it, have their colours.
+# The colours of lifts reach from 1 / c to c, with c the first of these that covers most of the table.
+_CLIPS = (1.5, 2, 4, 8)
 _UNKNOWN = "#ececec"
 _CHARACTER_INCHES = 0.062  # At 7 points.
 
 
 @dataclasses.dataclass(frozen=True)
 class Cell:
-  """One place of a table of classes: its row and column, the value, and how many cases it rests on."""
+  """One cell of a table of classes: row and column, the value, and the number of cases that it is averaged over."""
 
   row: int
   column: int
@@ -31,7 +32,7 @@ class Cell:
 
 @dataclasses.dataclass(frozen=True)
 class Strip:
-  """A row of steps, coloured by class: its name, and (T,) class ids, -1 for nothing."""
+  """A row of steps coloured by class: its name, and the class ids (T,), -1 for none."""
 
   name: str
   labels: np.ndarray
@@ -40,16 +41,16 @@ class Strip:
 def draw_lifts(
   path: str | os.PathLike, cells: Sequence[Cell], names: Sequence[str], title: str, marked: Mapping[int, int]
 ) -> None:
-  """Draws attention in units of chance, a row for each anticipated action; white is chance, grey is not known.
+  """Draws a table of lifts, attention divided by chance: anticipated actions in rows, past actions in columns.
 
-  The scale of colours is logarithmic, the same on both sides of chance.
+  The colour scale is logarithmic and symmetric; white is chance, grey is unknown.
 
   Args:
-    path: of the picture, by its ending a PNG, SVG or PDF.
+    path: of the picture; its ending says PNG, SVG or PDF.
     cells: lifts; row and column index `names`. Of more than 40 classes the most frequent are drawn.
     names: of the classes.
     title: above it.
-    marked: row -> the column that gets a frame.
+    marked: row -> column of the cell that gets a frame.
   """
   table, rows, columns = _table(cells, names)
   figure, axes = _new(rows, columns, names)
@@ -79,16 +80,17 @@ def draw_effects(
   cells: Sequence[Cell],
   names: Sequence[str],
 ) -> None:
-  """Draws what replacing a past action does: by how far back it is, and by pair of actions.
+  """Draws the effect of replacing a past action: by its position back in time, and by pair of actions.
 
   Args:
     path: of the picture.
-    positions: (position, replacements, probability change, total variation, share of changed first guesses) each.
-    cells: changes of the probability; row: anticipated, column: replaced.
+    positions: for each position back in time (position, number of replacements, probability change, total variation,
+      share of changed first guesses).
+    cells: changes of the probability; row: anticipated action, column: replaced action.
     names: of the classes.
   """
   table, rows, columns = _table(cells, names)
-  width, height = _inches(rows, columns, names)
+  width, height = _table_size(rows, columns, names)
   figure = Figure(figsize=(5.4 + width + 1.2, max(height, 4.2)), layout="constrained")
   left, right = figure.subplots(1, 2, width_ratios=(4.6, width + 1.2))
   shown = [entry for entry in positions if entry[0] <= _MAX_POSITIONS]
@@ -124,23 +126,25 @@ def draw_sample(
   strips: Sequence[Strip],
   names: Sequence[str],
 ) -> None:
-  """Draws one window over time: attention by head and its mean, the gate, and what each step shows and is told.
+  """Draws one observation window over time: attention by head and its mean, the gate, and strips of classes.
 
   Args:
     path: of the picture.
     title: above it.
     times: (T,) seconds, evenly spaced; 0 is the start of the action to come.
     attention: (H, T).
-    reached: (T,) bool; the other steps cannot be attended to and are grey.
+    reached: (T,) bool; steps that cannot be attended to are grey.
     gate: (T,) or None.
     strips: rows of classes.
     names: of the classes.
   """
+  # A panel each for attention, gate and strips, of heights that suit their rows.
   every = times[1] - times[0] if len(times) > 1 else 1.0
-  edges = np.append(times - every, times[-1])  # A step has been seen at its time.
+  edges = np.append(times - every, times[-1])  # A step ends at its time.
   heights = [0.26 * (len(attention) + 1) + 0.2, *([0.9] if gate is not None else []), 0.42 * len(strips)]
   figure = Figure(figsize=(11, sum(heights) + 1.5), layout="constrained")
   panels = figure.subplots(len(heights), 1, sharex=True, height_ratios=heights, squeeze=False)[:, 0]
+  # Attention: the mean above the heads.
   weights = np.where(reached, np.concatenate([attention.mean(0, keepdims=True), attention]), np.nan)
   heat = colormaps["Blues"].with_extremes(bad=_UNKNOWN)
   top = float(np.nanmax(weights)) if reached.any() else 1.0
@@ -165,7 +169,7 @@ def draw_sample(
 
 
 def _draw_strips(figure, axes, edges, strips, names):
-  """Runs of a class as bars with its name, or, where that does not fit, a legend."""
+  """Draws runs of equal classes as bars with the class name, or a legend for names that do not fit."""
   present = list(dict.fromkeys(int(label) for strip in strips for label in strip.labels if label >= 0))
   colour = {label: fig.COLOURS[i % len(fig.COLOURS)] for i, label in enumerate(present)}
   per_inch, unnamed = (edges[-1] - edges[0]) / 8.6, set()
@@ -190,7 +194,7 @@ def _draw_strips(figure, axes, edges, strips, names):
 
 
 def _table(cells: Sequence[Cell], names: Sequence[str]):
-  """(values with NaN where there are none, row ids, column ids): the most frequent classes, by name."""
+  """(values, NaN where there is no cell; row ids; column ids) of the most frequent classes, sorted by name."""
   weights = {"row": {}, "column": {}}
   for cell in cells:
     for side, sums in weights.items():
@@ -207,18 +211,20 @@ def _table(cells: Sequence[Cell], names: Sequence[str]):
 
 
 def _new(rows, columns, names):
-  width, height = _inches(rows, columns, names)
+  """A figure for one table, and its axes."""
+  width, height = _table_size(rows, columns, names)
   figure = Figure(figsize=(width + 1.2, height), layout="constrained")
   return figure, figure.subplots()
 
 
-def _inches(rows, columns, names):
-  """(width, height) of a table with the names of its classes."""
+def _table_size(rows, columns, names):
+  """(width, height) in inches of a table with the names of its classes."""
   longest = max(len(names[label]) for label in [*rows, *columns])
   return [1 + _CHARACTER_INCHES * longest + min(max(0.32 * len(labels), 2), 13) for labels in (columns, rows)]
 
 
 def _draw_table(axes: Axes, values, norm, cmap, numbers, form):
+  """Draws a table of colours, with its numbers if there is space for them."""
   image = axes.imshow(values, cmap=colormaps[cmap].with_extremes(bad=_UNKNOWN), norm=norm, aspect="auto")
   if max(values.shape) <= _NUMBERED:
     for row, column in zip(*np.nonzero(~np.isnan(values))):
@@ -229,6 +235,7 @@ def _draw_table(axes: Axes, values, norm, cmap, numbers, form):
 
 
 def _bar(figure, axes, image, label, **style):
+  """Draws the colour bar of an image."""
   bar = figure.colorbar(image, ax=axes, **style)
   bar.set_label(label, fontsize=8, color=fig.INK)
   bar.ax.tick_params(labelsize=8, color=fig.FAINT, labelcolor=fig.INK)
@@ -237,6 +244,7 @@ def _bar(figure, axes, image, label, **style):
 
 
 def _name(axes, rows, columns, names):
+  """Writes the class names at rows and columns of a table."""
   axes.set_xticks(range(len(columns)), [names[label] for label in columns], rotation=90, fontsize=7)
   axes.set_yticks(range(len(rows)), [names[label] for label in rows], fontsize=7)
   axes.tick_params(length=0)

@@ -1,4 +1,4 @@
-"""A confusion matrix as a picture."""
+"""Picture of a confusion matrix."""
 
 import os
 
@@ -7,16 +7,16 @@ from matplotlib.figure import Figure
 
 from jaxvid.viz import figure as fig
 
-# Beyond this many classes names and numbers would not be readable.
+# Most classes with readable names, and with readable numbers.
 _NAMED, _NUMBERED = 60, 25
 
 
 def draw(path: str | os.PathLike, confusion: np.ndarray, class_names: list[str]) -> None:
-  """Rows: what clips are; columns: what they were taken for; colour and number: share of the row.
+  """Draws a confusion matrix, true classes in rows and predicted ones in columns, as percent of each true class.
 
   Args:
-    path: of the picture.
-    confusion: (K, K) counts.
+    path: of the picture; its ending says PNG, SVG or PDF.
+    confusion: (K, K) counts, [true, predicted].
     class_names: K names.
   """
   num_classes = len(class_names)
@@ -26,8 +26,8 @@ def draw(path: str | os.PathLike, confusion: np.ndarray, class_names: list[str])
   axes = figure.subplots()
   image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
   figure.colorbar(image, ax=axes, shrink=0.7, label="share of the class")
-  axes.set_xlabel("taken for")
-  axes.set_ylabel("is")
+  axes.set_xlabel("predicted class")
+  axes.set_ylabel("true class")
   if num_classes <= _NAMED:
     axes.set_xticks(range(num_classes), class_names, rotation=90, fontsize=7)
     axes.set_yticks(range(num_classes), class_names, fontsize=7)

@@ -1,4 +1,4 @@
-"""Losses and scores over the steps of a run, from its metrics.jsonl."""
+"""Curves of losses and scores over the training steps of a run, from its metrics.jsonl."""
 
 import collections
 import json
@@ -11,26 +11,28 @@ from matplotlib.ticker import MaxNLocator
 
 from jaxvid.viz import figure as fig
 
-# As many curves as a reader can tell apart in a panel, and panels side by side.
+# Most curves that can be told apart in a panel, and most panels side by side.
 _MAX_CURVES, _MAX_COLUMNS = 12, 4
 
 Curves = dict[str, list[tuple[int, float]]]
 
 
 def draw(path: str | os.PathLike, metrics_jsonl: str | os.PathLike) -> None:
-  """Draws `figure` into a file, by its ending a PNG, SVG or PDF; arguments and errors as there."""
+  """Draws the curves into a file, whose ending says PNG, SVG or PDF; see `figure`."""
   fig.save(figure(metrics_jsonl), path)
 
 
 def figure(metrics_jsonl: str | os.PathLike) -> Figure:
-  """The losses ("loss" and its terms, names that end in "_loss") and, if any were logged, the scores and recalls (names
-  under "eval/"). Where these are many, a panel holds those of one metric.
+  """A figure with a panel of losses and, if any were logged, panels of scores and recalls.
+
+  Losses are "loss" and names that end in "_loss"; scores are names under "eval/". A panel with too many curves is split
+  by metric.
 
   Args:
-    metrics_jsonl: a JSON object a line, {"step": int, NAME: number, ...}.
+    metrics_jsonl: a file with a JSON object on each line, {"step": int, NAME: number, ...}.
 
   Raises:
-    ValueError: if the file holds neither losses nor scores.
+    ValueError: the file holds neither losses nor scores.
   """
   curves = _read(pathlib.Path(metrics_jsonl))
   losses = {name: curve for name, curve in curves.items() if name == "loss" or name.endswith("_loss")}
@@ -38,7 +40,7 @@ def figure(metrics_jsonl: str | os.PathLike) -> Figure:
   recalls = {name: scores.pop(name) for name in list(scores) if name.startswith("recall")}
   panels = [*_panels("loss", losses), *_panels("score", scores), *_panels("recall", recalls)]
   if not panels:
-    raise ValueError(f"{metrics_jsonl} holds neither a loss nor a score")
+    raise ValueError(f"{metrics_jsonl} holds neither a loss nor a score; train first")
   num_columns = min(len(panels), _MAX_COLUMNS)
   num_rows = -(-len(panels) // num_columns)
   drawn = Figure(figsize=(6 * num_columns, 3.4 * num_rows), layout="constrained")
@@ -51,7 +53,7 @@ def figure(metrics_jsonl: str | os.PathLike) -> Figure:
 
 
 def _panels(title: str, curves: Curves) -> list[tuple[str, Curves]]:
-  """(title, curves) of each panel: one where they are few enough, else one a metric."""
+  """(title, curves) of each panel: one panel if the curves are few enough, else one or more for each metric."""
   if not curves:
     return []
   if len(curves) <= _MAX_CURVES:
@@ -68,12 +70,12 @@ def _panels(title: str, curves: Curves) -> list[tuple[str, Curves]]:
 
 
 def _metric(name: str) -> str:
-  """What a score measures: "recall5" of "tail_verb_recall5", "recall@1x" of "recall@1x@0.50"."""
+  """The metric in a score's name: "recall5" of "tail_verb_recall5", "recall@1x" of "recall@1x@0.50"."""
   return name.rpartition("@")[0] or name.rpartition("_")[2]
 
 
 def _read(path: pathlib.Path) -> Curves:
-  """The (step, value) pairs of each name."""
+  """Name -> its (training step, value) pairs."""
   curves = collections.defaultdict(list)
   for line in path.read_text().splitlines():
     row = json.loads(line)
@@ -91,6 +93,6 @@ def _draw_panel(axes: Axes, title: str, curves: Curves) -> None:
   axes.grid(color="#e2e2e2", lw=0.6)
   axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
   axes.set_ylim(bottom=0)
-  axes.set_xlabel("step", fontsize=8, color=fig.INK)
+  axes.set_xlabel("training step", fontsize=8, color=fig.INK)
   axes.set_title(title, fontsize=9, fontweight="bold", color=fig.INK, loc="left")
   axes.legend(fontsize=8, labelcolor=fig.INK, frameon=False, loc="upper left", bbox_to_anchor=(1, 1), handlelength=3)

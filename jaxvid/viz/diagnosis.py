@@ -1,4 +1,4 @@
-"""Pictures of a detector's errors: types of false positives, and what depends on the kind of action."""
+"""Pictures of a detector's errors: types of false positives, and sensitivity to characteristics of actions."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from jaxvid.viz import figure as fig
 
-# The right ones dark, the errors in the order of the paper.
+# True positives are dark; errors are in the order of the paper.
 _KIND_COLOURS = dict(
   true_positive="#117733",
   double_detection="#DDCC77",
@@ -29,14 +29,16 @@ def draw_false_positives(
   gain: Mapping[str, float],
   average_map_n: float,
 ) -> None:
-  """Draws of what kinds the predictions are, from the surest on, and what removing the errors of a type gains.
+  """Draws the false positive profile, and the gain of mAP_N from removing each type of error (DETAD).
 
   Args:
-    path: of the picture, by its ending a PNG, SVG or PDF.
-    profile: for the best G predictions of each class, the next G, ...: kind -> share, "true_positive" first.
+    path: of the picture; its ending says PNG, SVG or PDF.
+    profile: for the best G predictions of each class, the next G, and so on: kind -> share, "true_positive" first. G is
+      the number of actions of the class.
     gain: type of error -> gain of mAP_N.
-    average_map_n: that it adds to.
+    average_map_n: mAP_N with all errors.
   """
+  # Left: shares of the kinds, stacked.
   figure = Figure(figsize=(10, 3.8), layout="constrained")
   left, right = figure.subplots(1, 2, width_ratios=(3, 2))
   bottom, x = np.zeros(len(profile)), np.arange(1, len(profile) + 1)
@@ -52,6 +54,7 @@ def draw_false_positives(
   style = dict(ncols=6, fontsize=8, labelcolor=fig.INK, frameon=False, handlelength=1.2)
   figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", **style)
 
+  # Right: gains.
   y = np.arange(len(gain))
   gains = 100 * np.array(list(gain.values()))
   right.barh(y, gains, height=0.62, color=[_KIND_COLOURS[name] for name in gain])
@@ -74,10 +77,10 @@ def draw_sensitivity(
   average_map_n: float,
   missed: float,
 ) -> None:
-  """Draws AP_N, and the share of actions missed, for groups of actions; dashed lines are those of all actions.
+  """Draws mAP_N and the share of missed actions for groups of actions; dashed lines show all actions.
 
   Args:
-    path: of the picture, by its ending a PNG, SVG or PDF.
+    path: of the picture; its ending says PNG, SVG or PDF.
     characteristics: title -> groups with name, lower, upper, num_actions, average_map_n and missed.
     average_map_n, missed: of all actions.
   """
@@ -104,7 +107,7 @@ def _draw_groups(axes: Axes, values: Sequence[float | None], overall: float, col
       _write(axes, "none", (x, 0), (0, 3), ha="center", va="bottom", color=fig.FAINT, style="italic")
       continue
     axes.bar(x, 100 * value, width=0.72, color=colour)
-    # On white, so that the line of all actions does not cross out the number.
+    # On white, so that the dashed line does not cross out the number.
     box = dict(facecolor="white", edgecolor="none", pad=0.6)
     _write(axes, f"{100 * value:.1f}", (x, 100 * value), (0, 3), ha="center", va="bottom", bbox=box, zorder=4)
   axes.axhline(100 * overall, color=fig.INK, lw=0.9, ls=(0, (4, 3)), zorder=3)

@@ -1,4 +1,4 @@
-"""Points in two dimensions, coloured by class, for several models side by side."""
+"""Scatter plots of two-dimensional embeddings, coloured by class, for several models side by side."""
 
 import dataclasses
 import os
@@ -13,7 +13,7 @@ from jaxvid.viz import figure as fig
 
 @dataclasses.dataclass(frozen=True)
 class Panel:
-  """One picture: its title and its points (N, 2)."""
+  """One scatter plot: its title and its points (N, 2)."""
 
   title: str
   points: np.ndarray
@@ -23,7 +23,7 @@ def draw(path: str | os.PathLike, panels: Sequence[Panel], labels: np.ndarray) -
   """Draws the panels in a row; a class has the same colour in all.
 
   Args:
-    path: of the picture, by its ending a PNG, SVG or PDF.
+    path: of the picture; its ending says PNG, SVG or PDF.
     panels: with N points each.
     labels: (N,) class indices.
   """
@@ -31,7 +31,7 @@ def draw(path: str | os.PathLike, panels: Sequence[Panel], labels: np.ndarray) -
   if len(classes) <= len(fig.COLOURS):
     colours = np.array(fig.COLOURS)[index]
   else:
-    # Neighbouring classes of a fine-grained list resemble each other: a step through the wheel keeps them apart.
+    # Neighbours in a fine-grained list resemble each other, so their colours are set far apart on the wheel.
     places = (np.arange(len(classes)) * 0.381966) % 1
     colours = matplotlib.colormaps["hsv"](places)[index]
   figure = Figure(figsize=(4.2 * len(panels), 4.4), layout="constrained")

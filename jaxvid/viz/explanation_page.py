@@ -1,4 +1,4 @@
-"""One self-contained HTML page: sections of text, tables and pictures."""
+"""Writes a self-contained HTML page: sections of text, tables and pictures."""
 
 import base64
 import dataclasses
@@ -24,9 +24,9 @@ class Section:
   Attributes:
     title: its heading.
     text: paragraphs, plain text.
-    pictures: paths of PNG files, which are put into the page.
+    pictures: paths of PNG files, which are embedded in the page.
     caption: above the table.
-    header, rows: of the table; none without a header.
+    header, rows: of the table; without a header there is no table.
   """
 
   title: str
@@ -38,7 +38,7 @@ class Section:
 
 
 def write(path: str | os.PathLike, title: str, sections: Sequence[Section]) -> None:
-  """Writes the page; it needs no other file."""
+  """Writes the page, with all pictures in it."""
   parts = [f"<!doctype html><html lang=en><head><meta charset=utf-8><title>{html.escape(title)}</title>"]
   parts += [f"<style>{_STYLE}</style></head><body><h1>{html.escape(title)}</h1>"]
   for section in sections:

@@ -1,4 +1,4 @@
-"""Detections under the truth, recording by recording, on an axis of seconds."""
+"""Timelines of recordings: ground truth and detections over seconds."""
 
 import dataclasses
 import os
@@ -24,17 +24,17 @@ _MIN_OPACITY = 0.12
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Timeline:
-  """One recording.
+  """Ground truth and detections of one recording.
 
   Attributes:
-    id: its name.
+    id: name of the recording.
     duration: seconds.
-    truth_segments: (G, 2) annotated actions, seconds; None where the truth is not known, and has no row.
-    truth_labels: (G,) class ids; None likewise.
+    truth_segments: (G, 2) annotated actions, seconds; None if unknown, which leaves out the row of the truth.
+    truth_labels: (G,) class ids; None if unknown.
     segments: (N, 2) detections, seconds; N may be 0.
     scores: (N,) in [0, 1].
     labels: (N,) class ids.
-    num_found: detections there are, where these are only the best of them; None where these are all.
+    num_found: number of all detections, if these are only the best of them; else None.
   """
 
   id: str
@@ -50,18 +50,18 @@ class Timeline:
 def draw(
   path: str | os.PathLike, recordings: Sequence[Timeline], class_names: Sequence[str], title: str | None = None
 ) -> None:
-  """Draws a panel a recording: the truth on top, below it the detections, a row a class, the surer the more opaque.
+  """Draws a panel for each recording: the truth on top, then a row of detections for each class, opaque by score.
 
-  A class has one colour (from the tenth class on a colour and a pattern), the same in every picture of a data set.
+  A class has one colour (from the tenth class on also a pattern), the same in every picture of a dataset.
 
   Args:
-    path: of the picture, by its ending a PNG, SVG or PDF.
+    path: of the picture; its ending says PNG, SVG or PDF.
     recordings: one to about eight.
     class_names: indexed by class id.
     title: above all panels.
 
   Raises:
-    ValueError: if there is no recording.
+    ValueError: there is no recording.
   """
   if not recordings:
     raise ValueError("no recording to draw")
@@ -98,8 +98,10 @@ def _classes(*labels: np.ndarray | None) -> list[int]:
 
 
 def _lanes(segments: np.ndarray | None) -> tuple[np.ndarray, list[float]]:
-  """The lane (G,) of each segment so that those of a lane do not overlap, and where each lane ends (at least one; none
-  without truth)."""
+  """Puts overlapping segments into different lanes: (lane (G,) of each segment, end of each lane).
+
+  There is at least one lane, but none without truth.
+  """
   if segments is None:
     return np.zeros(0, int), []
   lane, ends = np.zeros(len(segments), int), [-np.inf]
@@ -111,6 +113,7 @@ def _lanes(segments: np.ndarray | None) -> tuple[np.ndarray, list[float]]:
 
 
 def _draw_panel(axes: Axes, recording: Timeline, class_names: Sequence[str]) -> None:
+  # The truth, on grey.
   lane, ends = _lanes(recording.truth_segments)
   detected = _classes(recording.labels)
   num_rows = len(ends) + max(len(detected), 1)
@@ -121,6 +124,7 @@ def _draw_panel(axes: Axes, recording: Timeline, class_names: Sequence[str]) -> 
     for label in _classes(recording.truth_labels):
       mine = recording.truth_labels == label
       _draw_segments(axes, recording.truth_segments[mine], lane[mine], label, np.ones(mine.sum()))
+  # The detections, a row for each class.
   for row, label in enumerate(detected, start=len(ends)):
     # Weak detections first, so that none hides a stronger one.
     mine = np.flatnonzero(recording.labels == label)
@@ -138,6 +142,7 @@ def _draw_panel(axes: Axes, recording: Timeline, class_names: Sequence[str]) -> 
       va="center",
     )
 
+  # Axes and titles.
   fig.clear_frame(axes)
   rows = list(range(len(ends), len(ends) + len(detected)))
   names = [class_names[label] for label in detected]
@@ -158,7 +163,7 @@ def _draw_panel(axes: Axes, recording: Timeline, class_names: Sequence[str]) -> 
 
 
 def _draw_segments(axes: Axes, segments: np.ndarray, rows: np.ndarray, label: int, opacity: np.ndarray) -> None:
-  """Bars of one class at `segments` (N, 2) in `rows` (N,), with an opacity (N,) each."""
+  """Draws bars of one class at `segments` (N, 2) in `rows` (N,), with opacity (N,)."""
   start, end = segments[:, 0], segments[:, 1]
   top, bottom = rows - 0.36, rows + 0.36
   corners = np.stack([start, top, end, top, end, bottom, start, bottom], axis=1).reshape(-1, 4, 2)
@@ -183,7 +188,7 @@ def _count(labels: np.ndarray, noun: str) -> str:
 
 
 def _legend(recordings: Sequence[Timeline], class_names: Sequence[str]) -> tuple[list[Patch], int]:
-  """What the legend explains, and in how many columns."""
+  """Entries of the legend, and its number of columns."""
   handles = []
   for label in _classes(*(r.truth_labels for r in recordings), *(r.labels for r in recordings)):
     colour, hatch = _style(label)

@@ -18,7 +18,7 @@ def panels(path, *rows):
   figure = curves.figure(write(path / "metrics.jsonl", *rows))
   shown = {}
   for axes in figure.axes:
-    assert axes.get_xlabel() == "step" and axes.get_ylim()[0] == 0
+    assert axes.get_xlabel() == "training step" and axes.get_ylim()[0] == 0
     lines = {line.get_label(): list(zip(*map(list, line.get_data()))) for line in axes.lines}
     assert [text.get_text() for text in axes.get_legend().get_texts()] == list(lines)
     assert axes.get_title(loc="left") not in shown
