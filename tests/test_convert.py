@@ -198,7 +198,7 @@ def test_the_task_of_a_model_spec():
   [
     (["--yaml={tmp}/absent.yaml"], "absent.yaml: no such file"),
     (["--torch={tmp}/absent.npz"], "absent.npz: no such file"),
-    (["--torch={tmp}/case.yaml"], "files that end in .pth.tar"),
+    (["--torch={tmp}/case.yaml"], "unknown ending; give one of .pth.tar"),
     (["--torch={tmp}/other.npz"], r"head/cls/bias of the model takes \(6,\)"),
     (["--dataset=absent"], "no dataset 'absent'"),
     (["--dataset=made_up"], "dim: 24 against 8"),

@@ -1,9 +1,9 @@
-"""The names that public PyTorch code gives to the weights of clip networks: a backbone and the head "pool".
+"""Rules for the public PyTorch weights of clip networks with the head "pool".
 
-r2plus1d: torchvision, and VMZ's and IG-65M's networks in its names; i3d: the common PyTorch version of the original;
-slow, slowfast, csn: pytorchvideo. Our tree is {"params": {"backbone": ..., "head": ...}, "batch_stats": {"backbone":
-...}}; each of their state dicts holds both, and for every batch norm a counter `num_batches_tracked`, which nothing of
-ours needs: it is passed over on the way in and an int64 zero on the way out.
+r2plus1d: torchvision, and VMZ's and IG-65M's networks under its names; i3d: the common PyTorch version of the original;
+slow, slowfast, csn: pytorchvideo. Our variables are {"params": {"backbone": ..., "head": ...}, "batch_stats":
+{"backbone": ...}}. A public state dict holds both, and for every batch norm a counter `num_batches_tracked`, which is
+ignored at import and an int64 zero at export.
 """
 
 import re
@@ -16,16 +16,16 @@ import numpy as np
 from jaxvid.weights import rules
 from jaxvid.weights.rules import Layout, Rule, WeightsError
 
-# A convolution (out, in, T, H, W) there is (T, H, W, in, out) here; so is a depthwise one, whose `in` is 1.
+# Convolutions are (out, in, T, H, W) there and (T, H, W, in, out) here, also depthwise ones, whose `in` is 1.
 KERNEL = Layout(lambda array: array.transpose(2, 3, 4, 1, 0), lambda array: array.transpose(4, 3, 0, 1, 2))
 DENSE = Layout(np.transpose, np.transpose)  # (out, in), (in, out)
 DENSE_CONV = Layout(lambda array: array[:, :, 0, 0, 0].T, lambda array: array.T[:, :, None, None, None])
 
 _MEAN, _COUNTER = ".running_mean", ".num_batches_tracked"
-# Pixels are a square of this side where only the shapes of variables matter: those do not depend on it.
+# Size of the clip for which shapes of variables are computed; these do not depend on it.
 _SIDE, _FRAMES = 32, 32
 STATE_DICT = "raw"
-_PREFIX = "module."  # Of a network that was saved from within DataParallel.
+_PREFIX = "module."  # Names begin with it if the network was saved from within DataParallel.
 
 
 def _unit(ours: str, conv: str, norm: str) -> list[Rule]:
@@ -41,6 +41,7 @@ def _unit(ours: str, conv: str, norm: str) -> list[Rule]:
 
 
 def _head(theirs: str, layout: Layout = DENSE) -> list[Rule]:
+  """The rules of the classifier."""
   classifier = "params/head/classifier"
   return [Rule(f"{classifier}/kernel", f"{theirs}.weight", layout), Rule(f"{classifier}/bias", f"{theirs}.bias")]
 
@@ -73,6 +74,7 @@ def _slowfast() -> list[Rule]:
 
 
 def _r2plus1d() -> list[Rule]:
+  """torchvision's network."""
   found = [*_head("fc"), *_unit("stem_spatial", "stem.0", "stem.1"), *_unit("stem_temporal", "stem.3", "stem.4")]
   for i in range(4):
     block, their_block = rf"stage_{i}_block_(\d+)", rf"layer{i + 1}.\1"
@@ -84,6 +86,7 @@ def _r2plus1d() -> list[Rule]:
 
 
 def _i3d() -> list[Rule]:
+  """The common PyTorch version of I3D."""
   return [
     *_head("logits.conv3d", DENSE_CONV),
     *_unit(r"(Conv3d_\w+)", r"\1.conv3d", r"\1.bn"),
@@ -96,9 +99,9 @@ RULES = {"r2plus1d": _r2plus1d(), "i3d": _i3d(), "slow": _resnet(), "slowfast": 
 
 
 def import_variables(tensors: Mapping[str, Any], backbone_type: str, shapes: Mapping[str, Any]) -> dict:
-  """Our variables, with the values of a public state dict.
+  """Imports a public state dict as our variables.
 
-  An i3d without norm_scale takes a state dict whose batch norms' factors are all one, as in the public weights.
+  For an i3d without norm_scale the batch norms' factors must be one, as they are in the public weights.
 
   Args:
     tensors: name -> array; names may begin with "module.".
@@ -109,7 +112,7 @@ def import_variables(tensors: Mapping[str, Any], backbone_type: str, shapes: Map
     {"params", "batch_stats"} of those shapes and types.
 
   Raises:
-    WeightsError: tensors that no variable takes, variables that nothing fills, shapes that differ: all by name.
+    WeightsError: tensors or variables are left over, or shapes differ; all are named.
   """
   table = _rules(backbone_type)
   tensors = _without_prefix(tensors)
@@ -119,44 +122,21 @@ def import_variables(tensors: Mapping[str, Any], backbone_type: str, shapes: Map
   return rules.import_tensors(tensors, table, shapes)
 
 
-def import_backbone(
-  tensors: Mapping[str, Any], backbone_type: str, shapes: Mapping[str, Any]
-) -> tuple[dict, list[str]]:
-  """The backbone's variables alone, for a network with other classes or another head.
-
-  Args:
-    tensors, backbone_type: see import_variables; the head's tensors may be there or not.
-    shapes: {"params": {"backbone": ...}, "batch_stats": {"backbone": ...}}; other parts are left aside.
-
-  Returns:
-    Variables of those shapes, and the names of the head's tensors that were left.
-
-  Raises:
-    WeightsError: as import_variables does, for all tensors but the head's.
-  """
-  head = {rule.theirs for rule in _rules(backbone_type) if rule.ours.startswith("params/head/")}
-  tensors = _without_prefix(tensors)
-  left = [name for name in tensors if name in head]
-  backbone = {name: array for name, array in tensors.items() if name not in head}
-  parts = {collection: {"backbone": part["backbone"]} for collection, part in shapes.items()}
-  return import_variables(backbone, backbone_type, parts), left
-
-
 def num_classes(tensors: Mapping[str, Any], backbone_type: str) -> int:
-  """How many classes a public state dict of a network with this backbone scores.
+  """Number of classes of a public state dict of a network with this backbone.
 
   Raises:
-    WeightsError: it has no classifier by the name that it should have.
+    WeightsError: the state dict has no classifier of that name.
   """
   name = next(rule.theirs for rule in _rules(backbone_type) if rule.ours == "params/head/classifier/bias")
   tensors = _without_prefix(tensors)
   if name not in tensors:
-    raise WeightsError(f"{name}: missing, so these are not the weights of a network with the backbone {backbone_type}")
+    raise WeightsError(f"{name}: missing; are these weights of a network with the backbone {backbone_type}?")
   return len(tensors[name])
 
 
 def export_tensors(variables: Mapping[str, Any], backbone_type: str) -> dict[str, np.ndarray]:
-  """A public state dict with the values of {"params", "batch_stats"}: what import_variables takes back."""
+  """Exports {"params", "batch_stats"} as a public state dict; the inverse of import_variables."""
   table = _rules(backbone_type)
   tensors = rules.export_tensors(table, variables)
   for name, like in _absent_scales(table, variables).items():
@@ -174,7 +154,7 @@ def sizes(model: Mapping[str, Any], tensors: Mapping[str, Any]) -> tuple[int, No
 def variable_shapes(
   model: Mapping[str, Any], num_classes: int, dim: None, build: Callable[[Mapping[str, Any], int], Any]
 ) -> dict[str, Any]:
-  """{"params", "batch_stats"} of the network that config.model describes, as shapes; `build` makes the network."""
+  """Shapes of {"params", "batch_stats"} of the network that config.model describes; `build` makes the network."""
   del dim  # Clips have none.
   head = model.get("head", {"type": "pool"})
   head = dict(head, window=None) if head["type"] == "pool" else head
@@ -184,41 +164,43 @@ def variable_shapes(
 
 
 def import_model(model: Mapping[str, Any], tensors: Mapping[str, Any], shapes: Mapping[str, Any]) -> dict[str, Any]:
-  """{"params", "batch_stats"} of these shapes from a public state dict."""
+  """Imports a public state dict as {"params", "batch_stats"} of these shapes."""
   return import_variables(tensors, model["backbone"]["type"], shapes)
 
 
 def export_model(model: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, np.ndarray]:
-  """The public state dict of {"params", "batch_stats"}."""
+  """Exports {"params", "batch_stats"} as a public state dict."""
   return export_tensors(variables, model["backbone"]["type"])
 
 
 def _rules(backbone_type: str) -> Sequence[Rule]:
+  """The rules of a type of backbone; WeightsError for types without public weights."""
   if backbone_type not in RULES:
-    raise WeightsError(f'no public weights are known for the backbone "{backbone_type}"; for: {", ".join(RULES)}')
+    raise WeightsError(f'no public weights are known for the backbone "{backbone_type}", only for: {", ".join(RULES)}')
   return RULES[backbone_type]
 
 
 def _without_prefix(tensors: Mapping[str, Any]) -> dict[str, Any]:
+  """The tensors without the prefix "module.", if all names have it."""
   prefixed = all(name.startswith(_PREFIX) for name in tensors)
   return {name.removeprefix(_PREFIX) if prefixed else name: array for name, array in tensors.items()}
 
 
 def _absent_scales(table: Sequence[Rule], variables: Mapping[str, Any]) -> dict[str, str]:
-  """Names of the batch norms' factors that our model does without -> names of the running means beside them."""
+  """Batch norms without factors in our model: public name of the factor -> that of the running mean beside it."""
   theirs = rules.slots(table, variables)
   found = {re.sub(rf"{re.escape(_MEAN)}$", ".weight", name): name for name in theirs if name.endswith(_MEAN)}
   return {name: mean for name, mean in found.items() if name not in theirs}
 
 
 def _drop_scales_of_one(tensors: dict[str, Any], absent: Mapping[str, str]) -> None:
-  """Removes the factors that the model does without, and complains of those that are missing or would be needed."""
+  """Removes factors that our model does not have; WeightsError if one is missing or is not one everywhere."""
   problems = []
   for name in absent:
     if name not in tensors:
       problems.append(f"{name}: missing")
     elif not np.array_equal(tensors[name], np.ones_like(tensors[name])):
-      problems.append(f"{name}: not all one, so the model needs them: set norm_scale=True of the backbone")
+      problems.append(f"{name}: not all one, so the model needs them: set norm_scale=True in the backbone")
     tensors.pop(name, None)
   if problems:
     raise WeightsError("weights and model do not fit:\n  " + "\n  ".join(problems))

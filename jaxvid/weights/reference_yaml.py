@@ -1,7 +1,7 @@
-"""A YAML configuration of ActionFormer or TriDet as a configuration of ours: what each key means here.
+"""Translates a YAML configuration of ActionFormer or TriDet to a configuration of ours.
 
-The names on the left of this file are theirs, spelled as they spell them. Every key is used, or is known to change
-nothing here, or an error names it.
+Every key is translated, or is known to have no effect here, or an error names it. Keys are spelled as in the public
+code.
 """
 
 import dataclasses
@@ -16,8 +16,8 @@ from jaxvid.weights.yaml_keys import ACTIONFORMER, TRIDET, Keys, YamlError
 
 __all__ = ["Translation", "YamlError", "translate"]
 
-# Where features lie and how many processes read them: nothing that shows in a result. The point buffer only bounds how
-# long a recording may be there.
+# Keys without effect on results: paths of features and numbers of processes. The point buffer only limits the length of
+# recordings there.
 _IRRELEVANT = (
   "output_folder",
   "loader.num_workers",
@@ -30,8 +30,8 @@ _IRRELEVANT = (
 )
 _THUMOS_TIOUS = (0.3, 0.4, 0.5, 0.6, 0.7)
 _LOW, _HIGH = (0.1, 0.2, 0.3, 0.4, 0.5), tuple(round(0.5 + 0.05 * i, 2) for i in range(10))
-# Their dataset_name -> our dataset, the tIoU thresholds that their code scores it at, and whether it drops actions
-# beyond the end of the features.
+# dataset_name -> our dataset, the tIoU thresholds of the public evaluation, and whether actions beyond the end of the
+# features are dropped there.
 _DATASETS = {
   "thumos": ("thumos14", _THUMOS_TIOUS, False),
   "anet": ("activitynet13", _HIGH, True),
@@ -39,20 +39,20 @@ _DATASETS = {
   "ego4d": ("ego4d_mq", _LOW, False),
   "hacs": ("hacs", _HIGH, True),
 }
-# Where the cosine of the learning rate ends in ActionFormer's code, which has no key for it.
+# Final learning rate of the cosine schedule in ActionFormer's code, which has no key for it.
 _ACTIONFORMER_FINAL_LR = 1e-8
-_EMA = 0.999  # In the code of both.
+_EMA = 0.999  # In both codes.
 
 
 @dataclasses.dataclass(frozen=True)
 class Translation:
-  """What a YAML file becomes.
+  """A translated YAML configuration.
 
   Attributes:
     system: "actionformer" or "tridet".
-    config: sections and keys as in our configurations; those that the YAML does not speak of are left out.
-    features: fps (None where each recording has its own), feat_stride, num_frames and dim of the feature contract.
-    notes: what is otherwise here than there, a line each; the network's outputs never are.
+    config: our configuration, without keys that have no counterpart in the YAML.
+    features: fps (None if each recording has its own), feat_stride, num_frames and dim of the feature contract.
+    notes: differences from the public code, a line each; outputs of the network are never affected.
   """
 
   system: str
@@ -62,7 +62,11 @@ class Translation:
 
 
 def translate(source: str | os.PathLike | Mapping[str, Any]) -> Translation:
-  """Translates a YAML file, or its values; YamlError names the file and the key that has no meaning here."""
+  """Translates a YAML file, or its values.
+
+  Raises:
+    YamlError: a key cannot be translated; names the file, the key and what to do.
+  """
   keys, notes = Keys(source), []
   features = _features(keys)
   optim, epochs = _optim(keys, notes)
@@ -78,7 +82,7 @@ def translate(source: str | os.PathLike | Mapping[str, Any]) -> Translation:
   keys.skip(*_IRRELEVANT)
   if unread := keys.unread():
     raise YamlError(
-      f"{keys.where}: {', '.join(unread)}: nothing here has a use for this; take it out where it changes nothing"
+      f"{keys.where}: {', '.join(unread)}: nothing here has a use for this; remove it if it changes nothing"
     )
   return Translation(keys.system, config, features, tuple(notes))
 
@@ -90,8 +94,8 @@ def _features(keys):
   if stride <= 0:
     raise keys.error(
       "dataset.feat_stride",
-      f"{stride:g}, features of a fixed number whose stride follows from each recording's duration: give them the true "
-      "stride, and force_upsampling: true to bring them to one length",
+      f"{stride:g}, for features resized to a fixed number; give the true stride instead, and force_upsampling: "
+      "true to resize them here",
     )
   if (rate := keys.integer("dataset.downsample_rate")) != 1:
     raise keys.error(
@@ -109,13 +113,14 @@ def _features(keys):
 
 
 def _task(keys):
+  """The section config.task."""
   task = {
     "type": "localization",
     "num_classes": keys.integer("dataset.num_classes"),
     "regression_ranges": _ranges(keys),
     "center_radius": keys.number("train_cfg.center_sample_radius"),
     "init_num_positives": keys.number("train_cfg.init_loss_norm"),
-    # Whatever is not positive balances automatically there.
+    # There, a weight that is not positive means automatic balancing.
     "reg_weight": max(keys.number("train_cfg.loss_weight"), 0.0) or -1.0,
     "label_smoothing": keys.number("train_cfg.label_smoothing"),
     "detection": _detection(keys),
@@ -130,6 +135,7 @@ def _task(keys):
 
 
 def _ranges(keys):
+  """The regression range of each level."""
   ranges = keys.get("model.regression_range")
   levels = reference_model.depths(keys)[2] + 1 - reference_model.start_level(keys)
   try:
@@ -142,6 +148,7 @@ def _ranges(keys):
 
 
 def _detection(keys):
+  """The section config.task.detection."""
   most = keys.integer("test_cfg.max_seg_num")
   if most < 1:
     raise keys.error("test_cfg.max_seg_num", f"{most}: give a positive number of detections a recording")
@@ -165,6 +172,7 @@ def _detection(keys):
 
 
 def _data(keys):
+  """The section config.data."""
   longest = keys.integer("dataset.max_seq_len")
   coarsest = keys.integer("model.scale_factor") ** reference_model.depths(keys)[2]
   if longest % coarsest:
@@ -179,8 +187,8 @@ def _data(keys):
     "batch_size": keys.integer("loader.batch_size"),
     "max_len": longest,
     "buckets": (longest,),
-    # The public code pads a longer recording to a multiple of the first; the second is what the pyramid needs, and
-    # differs only where that code stops with an error.
+    # The public code pads longer recordings to a multiple of the divisor. The pyramid needs a multiple of its coarsest
+    # stride; where that is not the same, the public code stops with an error.
     "pad_multiple": math.lcm(reference_model.divisor(keys), coarsest),
     "crop_ratio": None if ratio is None else tuple(map(float, ratio)),
     "crop_min_overlap": keys.number("dataset.trunc_thresh"),
@@ -203,11 +211,13 @@ def _optim(keys, notes):
   schedule_type = keys.choice("opt.schedule_type", {"cosine": "warmup_cosine", "multistep": "warmup_multistep"})
   if not keys.flag("opt.warmup"):
     if warmup:
-      notes.append("opt.warmup: without it, the last opt.warmup_epochs epochs there raise the rate again; not here")
+      notes.append(
+        "opt.warmup: false lets the rate rise again in the last opt.warmup_epochs epochs there, but not here"
+      )
     warmup, final_lr = 0, 0.0  # Without warm-up the public code takes PyTorch's own cosine, which ends at zero.
   early = keys.maybe("opt.early_stop_epochs")
   if early is not None and keys.integer("opt.early_stop_epochs") != warmup + epochs:
-    notes.append(f"opt.early_stop_epochs: {early}; training from these weights would run all {warmup + epochs} epochs")
+    notes.append(f"opt.early_stop_epochs: {early}; it is ignored: a training runs all {warmup + epochs} epochs")
   clip = keys.number("train_cfg.clip_grad_l2norm")
   devices = keys.get("devices")
   schedule = {"type": schedule_type, "warmup_epochs": warmup}
@@ -217,7 +227,7 @@ def _optim(keys, notes):
     schedule |= {"milestones": milestones, "gamma": gamma}
   optim = {
     "type": optimizer,
-    # There, the learning rate is for one device, and as many times that for several.
+    # There, the learning rate is multiplied by the number of devices.
     "lr": keys.number("opt.learning_rate") * (len(devices) if isinstance(devices, list | tuple) else 1),
     "weight_decay": keys.number("opt.weight_decay"),
     **({"momentum": momentum} if optimizer == "sgd" else {}),
@@ -230,30 +240,32 @@ def _optim(keys, notes):
 
 
 def _eval(keys, notes):
+  """The section config.eval."""
   settings = {"type": "localization", "split": _split(keys, "val_split"), "tious": _dataset(keys)[1]}
   scores, truth = keys.get("test_cfg.ext_score_file"), keys.maybe("dataset.json_file")
   if keys.get("dataset_name") not in _DATASETS:
     notes.append(
       f"dataset_name: {keys.get('dataset_name')!r} is not one of {', '.join(_DATASETS)}, so its tIoU "
-      "thresholds are not known; set them with --config.eval.tious=..."
+      "thresholds are not known. Set them with --config.eval.tious=..."
     )
   if scores is not None:
     if truth and os.path.exists(scores) and os.path.exists(truth):
       return settings | {"score_fusion": scores, "annotations": truth}
     notes.append(
-      f"test_cfg.ext_score_file: {scores} is not applied, as it or dataset.json_file, {truth}, is not there; evaluate "
+      f"test_cfg.ext_score_file: {scores} is not applied, since it or dataset.json_file, {truth}, is missing. Evaluate "
       "with --config.eval.score_fusion=FILE --config.eval.annotations=FILE"
     )
   return settings
 
 
 def _dataset(keys):
+  """(name of our dataset, tIoU thresholds, whether actions beyond the features are dropped), see _DATASETS."""
   name = str(keys.get("dataset_name"))
   return _DATASETS.get(name, ("generic/" + re.sub(r"\W", "_", name), _THUMOS_TIOUS, False))
 
 
 def _dataset_name(keys):
-  """Our dataset with the configuration that data_prep makes for such features or classes."""
+  """Name of our dataset with its configuration, such as "activitynet13/tsp", by features or classes."""
   name, *_ = _dataset(keys)
   dims, folders = keys.integers("dataset.input_dim"), keys.maybe("dataset.feat_folder") or ()
   if name == "epic100":
@@ -269,7 +281,7 @@ def _dataset_name(keys):
 
 
 def _split(keys, key):
-  """The subsets that a split is made of, as a TFDS expression."""
+  """The split of these subsets as a TFDS expression, such as "training+validation"."""
   subsets = keys.get(key)
   if not isinstance(subsets, list | tuple) or not subsets or not all(isinstance(name, str) for name in subsets):
     raise keys.error(key, f"{subsets!r} is not a list of the subsets' names")

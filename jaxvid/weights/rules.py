@@ -1,7 +1,7 @@
-"""Weights under other names, both ways: every tensor is used once, every parameter is filled once, or an error says so.
+"""Import and export of weights by rules: every tensor is used once and every parameter filled once, or it is an error.
 
-A list of rules says for each of our parameters which tensors it is over there, and how its axes lie; import and export
-are then the same table, read in the two directions.
+A rule maps names of our parameters to public names, and the axes of one to those of the other. Import and export read
+the same rules in the two directions.
 """
 
 import re
@@ -13,7 +13,7 @@ import numpy as np
 
 
 class Layout(NamedTuple):
-  """How the axes of a tensor lie here and there: two functions, each the inverse of the other."""
+  """Conversion of a tensor's axes between public code and ours: two functions, each the inverse of the other."""
 
   to_ours: Callable[[np.ndarray], np.ndarray]
   to_theirs: Callable[[np.ndarray], np.ndarray]
@@ -23,12 +23,12 @@ SAME = Layout(lambda array: array, lambda array: array)
 
 
 class Rule(NamedTuple):
-  """Where a parameter whose whole path matches `ours` comes from.
+  """Maps our parameters to public tensors.
 
   Attributes:
-    ours: regular expression over our parameter path ("/" between parts).
-    theirs: template of the foreign name, with the expression's groups as \\1, \\2, ... Where it holds "{entry}", each
-      entry of our array's first axis is a tensor of its own there.
+    ours: regular expression for the whole path of our parameter ("/" between parts).
+    theirs: template of the public name, with the expression's groups as \\1, \\2, ... With "{entry}" in it, each entry
+      of our array's first axis is a tensor of its own there.
     layout: of the tensor.
   """
 
@@ -38,7 +38,7 @@ class Rule(NamedTuple):
 
 
 class Slot(NamedTuple):
-  """The place of a foreign tensor: our parameter (or its entry `entry`), the layout, and the shape it must have."""
+  """The place of a public tensor: our parameter, its entry if only one is meant, the layout and the tensor's shape."""
 
   path: str
   entry: int | None
@@ -47,14 +47,18 @@ class Slot(NamedTuple):
 
 
 class WeightsError(ValueError):
-  """Tensors and model do not fit; the message names every tensor and every parameter that does not."""
+  """Weights and model do not fit; the message names every tensor and parameter that is affected."""
 
 
 def slots(rules: Sequence[Rule], params: Mapping[str, Any]) -> dict[str, Slot]:
-  """Foreign name -> its place, for all of `params` (our parameters, or anything with their shapes).
+  """Public name -> place, for all parameters.
+
+  Args:
+    rules: the first one that matches a parameter applies.
+    params: our parameters, or their shapes.
 
   Raises:
-    WeightsError: parameters that no rule has a name for, or two with one name.
+    WeightsError: a parameter matches no rule, or two have one public name.
   """
   found, problems = {}, []
   for path, leaf in flax.traverse_util.flatten_dict(params, sep="/").items():
@@ -65,11 +69,11 @@ def slots(rules: Sequence[Rule], params: Mapping[str, Any]) -> dict[str, Slot]:
     name = re.fullmatch(rule.ours, path).expand(rule.theirs)
     entries = range(leaf.shape[0]) if "{entry}" in name else [None]
     for entry in entries:
-      # A broadcast zero has the shape and takes no memory.
+      # A broadcast zero: has the shape, but takes no memory.
       ours = np.broadcast_to(np.float32(0), leaf.shape if entry is None else leaf.shape[1:])
       full_name = name if entry is None else name.replace("{entry}", str(entry))
       if full_name in found:
-        problems.append(f"{path}: {full_name} is {found[full_name].path} already")
+        problems.append(f"{path}: {full_name} is the public name of {found[full_name].path}, too")
       found[full_name] = Slot(path, entry, rule.layout, rule.layout.to_theirs(ours).shape)
   if problems:
     raise WeightsError("the model cannot have public weights:\n  " + "\n  ".join(problems))
@@ -77,10 +81,15 @@ def slots(rules: Sequence[Rule], params: Mapping[str, Any]) -> dict[str, Slot]:
 
 
 def import_tensors(tensors: Mapping[str, Any], rules: Sequence[Rule], params: Mapping[str, Any]) -> dict:
-  """Parameters of the shape and type of `params`, with the values of `tensors` (foreign name -> array).
+  """Imports public tensors as parameters.
+
+  Args:
+    tensors: public name -> array.
+    rules: see `slots`.
+    params: our parameters, or their shapes and types.
 
   Raises:
-    WeightsError: tensors that no parameter takes, parameters that nothing fills, shapes that differ.
+    WeightsError: tensors or parameters are left over, or shapes differ.
   """
   places = slots(rules, params)
   wanted = flax.traverse_util.flatten_dict(params, sep="/")
@@ -107,7 +116,7 @@ def import_tensors(tensors: Mapping[str, Any], rules: Sequence[Rule], params: Ma
 
 
 def export_tensors(rules: Sequence[Rule], params: Mapping[str, Any]) -> dict[str, np.ndarray]:
-  """Our parameters under their foreign names and in their foreign layout: what `import_tensors` takes back."""
+  """Exports parameters under their public names and in the public layout; the inverse of `import_tensors`."""
   flat = flax.traverse_util.flatten_dict(params, sep="/")
   tensors = {}
   for name, place in slots(rules, params).items():

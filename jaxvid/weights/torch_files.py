@@ -1,8 +1,8 @@
-"""State dicts in files: PyTorch's .pth.tar and .pth, .safetensors, and .npz of named arrays; NumPy arrays on our side.
+"""Reads and writes state dicts as NumPy arrays: PyTorch's .pth.tar and .pth, .safetensors, .npz.
 
-A checkpoint of the public code is a dict with "state_dict", "state_dict_ema" (the moving average, which its evaluation
-uses) and "epoch"; the names in it begin with "module.". Only PyTorch's files need PyTorch, and only .safetensors the
-package of that name.
+A checkpoint of the public code is a dict of "state_dict", "state_dict_ema" (the moving average, for evaluation) and
+"epoch"; parameter names in it begin with "module.". PyTorch is needed for its own files only, safetensors for
+.safetensors.
 """
 
 import os
@@ -17,20 +17,20 @@ from jaxvid.weights.rules import WeightsError
 
 _TORCH = (".pth.tar", ".pth", ".pyth", ".pt", ".ckpt", ".tar")
 _OTHERS = (".safetensors", ".npz")
-WEIGHTS = {"ema": "state_dict_ema", "raw": "state_dict"}  # Which of a checkpoint's two state dicts.
+WEIGHTS = {"ema": "state_dict_ema", "raw": "state_dict"}  # Keys of a checkpoint's two state dicts.
 _PYTORCHVIDEO = "model_state"  # The only state dict in pytorchvideo's files.
 _PREFIX = "module."
 
 
 def read(path: str | os.PathLike, weights: str = "ema") -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-  """The state dict in a file that `weights` names, and the raw one beside it; names without the prefix "module.".
+  """Reads a file: (the state dict that `weights` names, the raw state dict), names without the prefix "module.".
 
   Args:
-    path: the file; its ending says what it is.
-    weights: "ema" or "raw", of a checkpoint that holds both. A file with one state dict alone gives that, twice.
+    path: the file; its ending says its format.
+    weights: "ema" or "raw", for checkpoints that hold both. A file with only one state dict gives it twice.
 
   Raises:
-    WeightsError: not such a file, or nothing like a state dict in it; says what to do.
+    WeightsError: the file cannot be read, or holds no state dict; says what to do.
   """
   path = pathlib.Path(path)
   kind = _kind(path)
@@ -40,22 +40,25 @@ def read(path: str | os.PathLike, weights: str = "ema") -> tuple[dict[str, np.nd
     values = {"torch": _read_torch, ".safetensors": _read_safetensors, ".npz": _read_npz}[kind](path)
   except WeightsError:
     raise
-  except Exception as error:  # Each reader has errors of its own for a file that is cut off or something else.
+  except Exception as error:  # Each reader has errors of its own for broken files.
     raise WeightsError(f"{path}: not readable as {kind} ({_first_line(error)}); fetch or save it again") from error
   chosen = state_dict(values, weights, str(path))
   return chosen, state_dict(values, "raw", str(path)) if WEIGHTS["raw"] in values else chosen
 
 
 def write(path: str | os.PathLike, tensors: Mapping[str, Mapping[str, np.ndarray]], module_prefix: bool | None) -> None:
-  """Writes state dicts of averaged and of raw weights, tensors["ema"] and tensors["raw"], as the ending says.
+  """Writes averaged and raw weights in the format of the file's ending.
 
-  .pth.tar: a checkpoint as the public eval.py reads it, {"epoch", "state_dict", "state_dict_ema"}; its optimizer state
-  is not in it. All others: the averaged weights alone.
+  A .pth.tar is a checkpoint for the public eval.py, {"epoch", "state_dict", "state_dict_ema"}, without optimizer state.
+  Other files hold the averaged weights only.
 
   Args:
     path: the file to write or replace.
-    tensors: as given.
-    module_prefix: begin names with "module."; None does so in .pth.tar files, where the public code expects it.
+    tensors: {"ema": state dict of the averaged weights, "raw": of the raw ones}.
+    module_prefix: begin names with "module."; None: in .pth.tar files only, where the public code expects it.
+
+  Raises:
+    WeightsError: an unknown ending, or a package that is not installed.
   """
   path = pathlib.Path(path)
   kind = _kind(path)
@@ -80,14 +83,23 @@ def write(path: str | os.PathLike, tensors: Mapping[str, Mapping[str, np.ndarray
 
 
 def state_dict(values: Mapping[str, Any], weights: str = "ema", where: str = "the state dict") -> dict[str, np.ndarray]:
-  """The state dict that `values` is, or that a checkpoint holds, as arrays without the prefix "module."."""
+  """The state dict in `values`, as arrays, names without the prefix "module.".
+
+  Args:
+    values: a state dict, or a checkpoint that holds state dicts.
+    weights: "ema" or "raw", for checkpoints that hold both.
+    where: name of the file, for messages.
+
+  Raises:
+    WeightsError: there is no such state dict, or it holds other things than tensors.
+  """
   if _PYTORCHVIDEO in values:
     values = values[_PYTORCHVIDEO]
   elif WEIGHTS[weights] in values:
     values = values[WEIGHTS[weights]]
   elif any(key in values for key in WEIGHTS.values()):
     raise WeightsError(
-      f"{where}: a checkpoint without {WEIGHTS[weights]!r}, the {weights} weights; choose the others, "
+      f"{where}: a checkpoint without {WEIGHTS[weights]!r}, the {weights} weights; take the others, "
       f"--weights={'raw' if weights == 'ema' else 'ema'}"
     )
   arrays = {}
@@ -117,15 +129,17 @@ def _array(value: Any) -> np.ndarray | None:
 
 
 def _kind(path: pathlib.Path) -> str:
+  """Format of a file by its ending: "torch", ".safetensors" or ".npz"; WeightsError for others."""
   if path.name.endswith(_TORCH):
     return "torch"
   for ending in _OTHERS:
     if path.name.endswith(ending):
       return ending
-  raise WeightsError(f"{path}: state dicts lie in files that end in {', '.join(_TORCH + _OTHERS)}")
+  raise WeightsError(f"{path}: unknown ending; give one of {', '.join(_TORCH + _OTHERS)}")
 
 
 def _read_torch(path: pathlib.Path) -> Mapping[str, Any]:
+  """The content of a PyTorch file, loaded without running code that it names."""
   torch = _torch(path)
   try:
     values = torch.load(path, map_location="cpu", weights_only=True)
@@ -152,6 +166,7 @@ def _read_npz(path: pathlib.Path) -> Mapping[str, Any]:
 
 
 def _torch(path: pathlib.Path) -> Any:
+  """The module torch; WeightsError if it is not installed."""
   try:
     import torch
   except ImportError:
@@ -163,6 +178,7 @@ def _torch(path: pathlib.Path) -> Any:
 
 
 def _safetensors(path: pathlib.Path) -> Any:
+  """The module safetensors.numpy; WeightsError if it is not installed."""
   try:
     import safetensors.numpy
   except ImportError:

@@ -1,6 +1,6 @@
-"""Reading a YAML configuration of ActionFormer's or TriDet's public code key by key, so that no key goes unread.
+"""Reads a YAML configuration of ActionFormer or TriDet key by key, and reports keys that were not read.
 
-Both read a file over defaults of their own; so do we, and remember which keys were asked for.
+As in the public codes, the file's values override defaults, which differ between the two codes.
 """
 
 import os
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 ACTIONFORMER, TRIDET = "actionformer", "tridet"
-# The name of the model in a YAML file -> whose code it is.
+# model_name of a YAML file -> the public code it is for.
 _MODEL_NAMES = {"LocPointTransformer": ACTIONFORMER, "TriDet": TRIDET}
 
 _RANGES = [[0, 4], [4, 8], [8, 16], [16, 32], [32, 64], [64, 10000]]
@@ -56,22 +56,22 @@ _OWN_DEFAULTS = {
     "opt": dict(eta_min=1e-8),
   },
 }  # fmt: skip
-# Keys that only the one or the other has, though without a default.
+# Keys that only one of the codes has, and without a default.
 _OWN_KEYS = {ACTIONFORMER: set(), TRIDET: {"model.sgp_mlp_dim"}}
 _BACKBONE = "model.backbone_type"  # Both have the key, with values of their own.
-# What the public code itself copies into the section of the model.
+# Keys of the section dataset that the public code copies into the section model.
 _DERIVED = ("input_dim", "num_classes", "max_seq_len")
 
 
 class YamlError(ValueError):
-  """A configuration that cannot be translated; the message names file, key and remedy."""
+  """A YAML configuration that cannot be translated; the message names the file, the key and what is wrong."""
 
 
 class Keys:
-  """The values of a YAML file over its code's defaults, by dotted key; which were read is remembered.
+  """The values of a YAML file over the defaults of its code, by dotted key. Remembers which keys were read.
 
   Attributes:
-    where: the file, for messages.
+    where: name of the file, for messages.
     system: ACTIONFORMER or TRIDET.
   """
 
@@ -86,7 +86,7 @@ class Keys:
       self._values.pop(key, None)
 
   def get(self, key: str) -> Any:
-    """The value as it stands there."""
+    """The value as the file has it; YamlError if there is none."""
     if key not in self._values:
       raise self.error(key, "missing")
     self._read.add(key)
@@ -97,7 +97,7 @@ class Keys:
     return self.get(key) if key in self._values else None
 
   def number(self, key: str) -> float:
-    """A number; YAML reads 1e-4, without a point, as a word."""
+    """A number; also a word like 1e-4, which YAML does not take for a number without a point."""
     value = self.get(key)
     try:
       if isinstance(value, bool):
@@ -107,19 +107,21 @@ class Keys:
       raise self.error(key, f"{value!r} is not a number") from None
 
   def integer(self, key: str) -> int:
+    """A whole number."""
     value = self.number(key)
     if value != int(value):
       raise self.error(key, f"{value} is not a whole number")
     return int(value)
 
   def flag(self, key: str) -> bool:
+    """True or false."""
     value = self.get(key)
     if not isinstance(value, bool):
       raise self.error(key, f"{value!r} is neither true nor false")
     return value
 
   def choice(self, key: str, meanings: Mapping[str, Any]) -> Any:
-    """What one of several words means."""
+    """The meaning of a word: word -> meaning."""
     value = self.get(key)
     if not isinstance(value, str) or value not in meanings:
       raise self.error(key, f"{value!r} is none of {', '.join(meanings)}")
@@ -134,24 +136,26 @@ class Keys:
     return tuple(items) if isinstance(value, list | tuple) else value
 
   def skip(self, *keys: str) -> None:
-    """Marks keys that change nothing here."""
+    """Marks keys as read that have no effect here."""
     self._read.update(keys)
 
   def unread(self) -> list[str]:
+    """The keys that nothing has read."""
     return [key for key in self._values if key not in self._read]
 
   def error(self, key: str, what: str) -> YamlError:
+    """The error for a key, with file and key before `what`."""
     return YamlError(f"{self.where}: {key}: {what}")
 
   def _drop_derived(self, name):
-    """The public code overwrites model.NAME with dataset.NAME; where a file gives both, they have to agree."""
-    value, ruling = self._values.pop(f"model.{name}", None), self._values[f"dataset.{name}"]
-    if value is not None and value != ruling:
-      raise self.error(f"model.{name}", f"{value!r}, but dataset.{name} is {ruling!r}, and that is what counts there")
+    """Drops model.NAME, which the public code overwrites by dataset.NAME; YamlError if the two differ."""
+    value, effective = self._values.pop(f"model.{name}", None), self._values[f"dataset.{name}"]
+    if value is not None and value != effective:
+      raise self.error(f"model.{name}", f"{value!r}, but dataset.{name}, which overrides it, is {effective!r}")
 
 
 def _load(source):
-  """(name for messages, values) of a file or of a mapping that was read already."""
+  """(name for messages, values) of a YAML file, or of a mapping."""
   if isinstance(source, Mapping):
     where, values = "the YAML configuration", source
   else:
@@ -173,7 +177,7 @@ def _load(source):
 
 
 def _system(values, where):
-  """Whose code a file is for: its model_name says so, or keys that only one of the two has."""
+  """The public code that a file is for, by its model_name or by keys that only one of the codes has."""
   if "model_name" in values:
     if values["model_name"] not in _MODEL_NAMES:
       raise YamlError(f"{where}: model_name: {values['model_name']!r} is none of {', '.join(_MODEL_NAMES)}")
@@ -206,6 +210,7 @@ def _flatten(values):
 
 
 def _merge(defaults, own):
+  """Shared defaults with those of one code on top, section by section."""
   return {
     section: dict(values, **own.get(section, {})) if isinstance(values, dict) else values
     for section, values in defaults.items()

@@ -66,5 +66,5 @@ def test_a_model_with_parts_of_its_own_is_refused(params):
 
 def test_two_parameters_cannot_be_one_tensor(params):
   rules = [Rule(r"block_\d+/kernel", "weight"), *RULES[1:]]
-  with pytest.raises(WeightsError, match="block_1/kernel: weight is block_0/kernel already"):
+  with pytest.raises(WeightsError, match="block_1/kernel: weight is the public name of block_0/kernel, too"):
     export_tensors(rules, params)

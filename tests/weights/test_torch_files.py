@@ -86,7 +86,7 @@ def test_what_is_no_state_dict(values, message):
 @pytest.mark.parametrize(
   "name, message",
   [
-    ("weights.bin", "files that end in .pth.tar"),
+    ("weights.bin", "unknown ending; give one of .pth.tar"),
     ("absent.npz", "no such file"),
     ("cut.npz", "not readable as .npz"),
     ("cut.safetensors", "not readable as .safetensors"),
