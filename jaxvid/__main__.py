@@ -1,4 +1,4 @@
-"""The commands: `jaxvid NAME ...` and `python -m jaxvid NAME ...`. Without a name, they are listed."""
+"""Runs the commands, `jaxvid NAME ...` or `python -m jaxvid NAME ...`; lists them without a name."""
 
 import ast
 import importlib.util
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from jaxvid import __version__, command
 
-# Name -> module, in the order in which a user meets them. What is slow is imported by the command that needs it.
+# Name -> module, in the order in which a user needs them. A module is imported when its command is run.
 COMMANDS = {
   "build": "jaxvid.data_prep.build",
   "stats": "jaxvid.data_prep.stats",
@@ -32,7 +32,7 @@ def main(argv: Sequence[str]) -> None:
   """Runs the command that the first argument names; without one, or with --help, lists them."""
   name = argv[0] if argv else "--help"
   if name in ("-h", "--help"):
-    print(f"usage: jaxvid NAME ...     (jaxvid NAME --help tells more)\n\n{_list_commands()}")
+    print(f"usage: jaxvid NAME ...     (see jaxvid NAME --help)\n\n{_list_commands()}")
   elif name == "--version":
     print(f"jaxvid {__version__}")
   elif (module := COMMANDS.get(ALIASES.get(name, name))) is None:
@@ -49,7 +49,7 @@ def _list_commands() -> str:
 
 
 def _summary(module: str) -> str:
-  """First line of a command's docstring, read from its file: importing all commands to list them would take seconds."""
+  """First line of a command's docstring, read without importing the command, which would take seconds."""
   package, _, name = module.rpartition(".")
   [folder] = importlib.util.find_spec(package).submodule_search_locations
   return ast.get_docstring(ast.parse((pathlib.Path(folder) / f"{name}.py").read_text(encoding="utf-8"))).splitlines()[0]

@@ -1,4 +1,4 @@
-"""Names for arrays that pass between the rooms; B batch, T time, C channels, H heads, D head width, N items."""
+"""Types of arrays with their shapes: B batch, T time, C channels, H heads, D width of a head, N items."""
 
 from jaxtyping import Array, Bool, Float, Int
 

@@ -1,9 +1,9 @@
-"""From plain values to objects. A folder of files is a registry: dict(type="sgp", width=512) for the registry
-"jaxvid.models.localization.backbones" is `Model(width=512)` of the file sgp.py in that folder.
+"""Builds objects from plain values. A registry is a folder of files, a type the name of one of them.
 
-A registry's __init__ names the class that each of its files defines (ENTRY) and what one is called (NOUN). A type with
-a dot names a module of another project, which Python must be able to import: dict(type="my_project.my_backbone") is
-`Model` there. A key that nothing takes is an error that lists those there are.
+dict(type="sgp", width=512) for the registry "jaxvid.models.localization.backbones" builds `Model(width=512)` of the
+file sgp.py in that folder. A registry's __init__ names the class that its files define (ENTRY), and what messages call
+it (NOUN). A type with a dot is a module of another project that Python can import: dict(type="my_project.my_backbone")
+builds the `Model` there. An unknown key is an error that lists the known ones.
 """
 
 import dataclasses
@@ -18,33 +18,36 @@ SCHEDULES = "jaxvid.train.schedules"
 
 
 class ConfigError(ValueError):
-  """A configuration that cannot be built; the message names the section, the key and what there is instead."""
+  """A configuration that cannot be built; the message names the section, the key and what to give instead."""
 
 
 def build(registry: str, spec: Mapping[str, Any], where: str, **given: Any) -> Any:
-  """Builds what `spec` describes: its `type` names a file of the registry, the rest are constructor arguments.
+  """Builds an object from a section: `type` names a file of the registry, the other keys are its arguments.
 
   Args:
     registry: a package, such as TASKS.
-    spec: plain values, with a key "type".
-    where: the section's name in the configuration, for messages.
+    spec: the section as plain values, with a key "type".
+    where: dotted name of the section, for messages.
     **given: arguments that do not come from the configuration.
+
+  Raises:
+    ConfigError: an unknown type or key, a missing key, or a value that the class refuses.
   """
   settings = {key: value for key, value in spec.items() if key != "type"}
   return construct(constructor(registry, spec.get("type"), where), settings, where, **given)
 
 
 def constructor(registry: str, name: str | None, where: str) -> type:
-  """The class that a type names; ConfigError lists those there are."""
+  """The class of a type; ConfigError for an unknown type lists the known ones."""
   return getattr(find_file(registry, name, where), importlib.import_module(registry).ENTRY)
 
 
 def find_file(registry: str, name: str | None, where: str) -> ModuleType:
-  """The file that a type names: one of the registry's, or a module of another project, "my_project.my_backbone".
+  """The file of a type: one of the registry's, or a module of another project, "my_project.my_backbone".
 
   Raises:
-    ConfigError: the registry has no such file (lists those there are), or there is no such module, or it lacks the
-      registry's entry.
+    ConfigError: the registry has no such file (lists its files), or there is no such module, or it does not define the
+      registry's ENTRY.
   """
   package = importlib.import_module(registry)
   if name and "." in name and all(part.isidentifier() for part in name.split(".")):
@@ -56,10 +59,11 @@ def find_file(registry: str, name: str | None, where: str) -> ModuleType:
 
 
 def _import_elsewhere(name: str, package: ModuleType, where: str) -> ModuleType:
+  """Imports a module of another project that defines the ENTRY of the registry `package`."""
   try:
     module = importlib.import_module(name)
   except ModuleNotFoundError as error:
-    if not f"{name}.".startswith(f"{error.name}."):  # The module is there; what it imports is not.
+    if not f"{name}.".startswith(f"{error.name}."):  # The module exists, but something that it imports does not.
       raise
     raise ConfigError(
       f"{where}.type: there is no module {name} ({error}). Python looks for it in the current folder, in PYTHONPATH "
@@ -71,14 +75,14 @@ def _import_elsewhere(name: str, package: ModuleType, where: str) -> ModuleType:
 
 
 def types(registry: str) -> list[str]:
-  """The types of a registry: its files that define the entry."""
+  """The types of a registry: its files that define its ENTRY."""
   package = importlib.import_module(registry)
   names = [module.name for module in pkgutil.iter_modules(package.__path__)]
   return [name for name in names if hasattr(importlib.import_module(f"{registry}.{name}"), package.ENTRY)]
 
 
 def construct(constructor: type, values: Mapping[str, Any], where: str, **given: Any) -> Any:
-  """Calls a dataclass (Linen modules are dataclasses) with a section's values; unknown and missing keys are errors."""
+  """Calls a dataclass, such as a Linen module, with a section's values; ConfigError for unknown and missing keys."""
   fields = {
     field.name: field
     for field in dataclasses.fields(constructor)
@@ -95,14 +99,14 @@ def construct(constructor: type, values: Mapping[str, Any], where: str, **given:
       raise ConfigError(f"{where}.{name}: missing")
   try:
     return constructor(**values, **given)
-  except ConfigError:  # It says where it is.
+  except ConfigError:  # From a section inside; it names that.
     raise
   except ValueError as error:
     raise ConfigError(f"{where}: {error}") from error
 
 
 def check_choices(section: Any, where: str, **choices: tuple) -> None:
-  """ConfigError for an attribute of `section` that is none of its choices."""
+  """Raises ConfigError for an attribute of `section` that is none of its allowed values."""
   for key, allowed in choices.items():
     if getattr(section, key) not in allowed:
       raise ConfigError(f"{where}.{key}: {getattr(section, key)!r} is none of {', '.join(map(str, allowed))}")

@@ -1,11 +1,11 @@
-"""What all commands share: flags and their help, messages, errors in one line, Ctrl-C.
+"""The scaffold of all commands: flags and their help, messages, one-line errors, Ctrl-C.
 
 A command is a file with a docstring (its help), `main(argv)`, and at the end
 
   if __name__ == "__main__":
     command.run(main)
 
-It imports what is slow inside its functions, so that --help and a wrong flag answer at once.
+Slow imports are inside its functions, so that --help and a wrong flag answer at once.
 """
 
 import argparse
@@ -20,23 +20,23 @@ from typing import Any, NoReturn
 
 from jaxvid import __version__
 
-INTERRUPTED = 130  # Exit status after Ctrl-C: 128 and the signal's number, as shells have it.
+INTERRUPTED = 130  # Exit status after Ctrl-C, as in shells: 128 plus the signal's number.
 _BROKEN_PIPE = 141
-# What a user can mend: a wrong path, a wrong value, a training that diverges.
+# Errors that a user can correct, shown in one line: a wrong path, a wrong value, a training that diverges.
 _EXPECTED = (OSError, ValueError, FloatingPointError)
 _NUMBER = re.compile(r"-\.?\d")
 
 
 class Stopped(KeyboardInterrupt):
-  """Ctrl-C, with a line that says what is kept and how to go on."""
+  """Ctrl-C, with a line for the user: what is kept and how to go on."""
 
 
 class Parser(argparse.ArgumentParser):
-  """Flags of one command. An unknown flag is named before anything that is missing, with the nearest one there is.
+  """Parser of a command's flags. Names an unknown flag, and the nearest known one, before flags that are missing.
 
   Attributes:
-    overrides: the prefix of flags that set values of a configuration: "config" for --config.SECTION.KEY=VALUE. None
-      where a command has none.
+    overrides: prefix of flags that set values of a configuration, "config" for --config.SECTION.KEY=VALUE; None for
+      commands without such flags.
   """
 
   def __init__(self, name: str, doc: str | None, overrides: str | None = None) -> None:
@@ -51,7 +51,7 @@ class Parser(argparse.ArgumentParser):
     self.add_argument("--traceback", action="store_true", help="show where an error comes from, not only what it is")
 
   def add_switch(self, name: str, help: str, default: bool | None = None) -> None:
-    """A flag --NAME, which --noNAME and --NAME=false turn off."""
+    """Adds a flag --NAME, which --noNAME and --NAME=false turn off."""
     add = self.add_argument
     add(f"--{name}", nargs="?", const=True, default=default, type=_truth, metavar="true|false", help=help)
     add(f"--no{name}", dest=name, action="store_false", default=default, help=argparse.SUPPRESS)
@@ -61,9 +61,9 @@ class Parser(argparse.ArgumentParser):
     return f"--{name}" in self._option_string_actions
 
   def parse(self, argv: Sequence[str]) -> argparse.Namespace:
-    """The flags' values, and as `overrides` the flags of the configuration, such as ["--config.optim.lr=3e-4"].
+    """Parses flags; `overrides` of the result are the flags of the configuration, ["--config.optim.lr=3e-4"].
 
-    Exits with status 0 after --help, with 2 and one line on standard error after a wrong flag.
+    Exits with status 0 after --help, and with 2 after a wrong flag and a line about it on standard error.
     """
     own, overrides = self._split(argv)
     if "--help" in own or "-h" in own:
@@ -80,13 +80,13 @@ class Parser(argparse.ArgumentParser):
     return flags
 
   def error(self, message: str) -> NoReturn:
-    """Ends the command with one line about a wrong flag."""
+    """Exits with status 2 and a line about a wrong flag."""
     message = message.replace("the following arguments are required:", "missing:")
     print(f"error: {message}\nSee {self.prog} --help.", file=sys.stderr)
     sys.exit(2)
 
   def _split(self, argv: Sequence[str]) -> tuple[list[str], list[str]]:
-    """(our own arguments, those that set values of the configuration, each as --PREFIX.KEY=VALUE)."""
+    """(arguments of the command itself, those of the configuration, each as --PREFIX.KEY=VALUE)."""
     own, overrides, rest = [], [], list(argv)
     while rest:
       argument = rest.pop(0)
@@ -99,7 +99,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def run(main: Callable[[Sequence[str]], int | None], argv: Sequence[str] | None = None) -> None:
-  """Runs a command: messages to standard error, results to standard output, one line for what a user can mend.
+  """Runs a command: messages go to standard error, results to standard output, expected errors become one line.
 
   Args:
     main: takes the arguments and returns the exit status, None for 0.
@@ -112,8 +112,8 @@ def run(main: Callable[[Sequence[str]], int | None], argv: Sequence[str] | None 
   show_messages()
   try:
     status = main(argv)
-    sys.stdout.flush()  # Here, not at the interpreter's end: a closed pipe is met inside `try`.
-  except BrokenPipeError:  # What reads our output, such as `head`, has seen enough.
+    sys.stdout.flush()  # Here, not at the interpreter's end, so that a closed pipe is noticed inside `try`.
+  except BrokenPipeError:  # The reader of our output, `head` say, has ended.
     with contextlib.suppress(OSError):
       os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(_BROKEN_PIPE)
@@ -132,7 +132,7 @@ def run(main: Callable[[Sequence[str]], int | None], argv: Sequence[str] | None 
 
 @contextlib.contextmanager
 def when_stopped(tell: str | Callable[[], str]) -> Iterator[None]:
-  """Ctrl-C inside the `with` ends the command with this line: what is kept, and how to go on."""
+  """Makes Ctrl-C inside the `with` end the command with a line for the user: what is kept and how to go on."""
   try:
     yield
   except Stopped:
@@ -142,7 +142,7 @@ def when_stopped(tell: str | Callable[[], str]) -> Iterator[None]:
 
 
 def error_line(error: BaseException) -> str:
-  """ "error: ..." with the error's notes, a line each; of a file, its name before what is wrong with it."""
+  """The text "error: ..." with the error's notes, a line each; an OSError is shown as FILE: PROBLEM."""
   text = str(error)
   if isinstance(error, OSError) and error.filename is not None and error.strerror:
     text = f"{os.fsdecode(error.filename)}: {error.strerror}"
@@ -150,8 +150,8 @@ def error_line(error: BaseException) -> str:
 
 
 def show_messages() -> None:
-  """Shows jaxvid's messages on standard error, a line each, and of other packages only warnings."""
-  import absl.logging  # Here, not above: the commands are listed without it.
+  """Shows jaxvid's messages on standard error, a line each; of other packages warnings only."""
+  import absl.logging  # Here, not above: listing the commands does not need it.
 
   from jaxvid import progress
 
@@ -161,13 +161,13 @@ def show_messages() -> None:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-  """ "; did you mean NAME?" with the nearest of the names there are; "" where none is near."""
+  """The text "; did you mean NAME?" with the nearest known name, or "" if none is near."""
   near = difflib.get_close_matches(name, list(known), n=1)
   return f"; did you mean {near[0]}?" if near else ""
 
 
 def list_of(kind: Callable[[str], Any]) -> Callable[[str], list[Any]]:
-  """The type of a flag that holds several values with commas between them."""
+  """The type of a flag with several values, with commas between them."""
 
   def values(text: str) -> list[Any]:
     return [kind(part) for part in text.split(",")]
@@ -177,6 +177,7 @@ def list_of(kind: Callable[[str], Any]) -> Callable[[str], list[Any]]:
 
 
 def _truth(text: str) -> bool:
+  """The value of a switch."""
   known = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
   if text.lower() not in known:
     raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")

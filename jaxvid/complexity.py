@@ -3,9 +3,9 @@
   jaxvid complexity --config=haa500_tag:table5
   jaxvid complexity --config=thumos_tridet --dim=2048 --steps=2304
 
-Multiply-adds are counted as papers do (many call them FLOPs): those of convolutions and matrix products, for one
-example. XLA's numbers are those of the program compiled for this machine: two floating-point operations a multiply-add,
-elementwise work too, none where a convolution meets its padding. Nothing is trained and no dataset is needed.
+Multiply-adds are counted as in papers (many call them FLOPs): those of convolutions and matrix products, for one
+example. XLA's numbers are for the program compiled for this machine: two floating-point operations for a multiply-add,
+elementwise work included, products with padding left out. Nothing is trained, and no dataset is needed.
 """
 
 import argparse
@@ -32,9 +32,9 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
   add = parser.add_argument
   add("--config", required=True, metavar="NAME[:VARIANT]", help="configuration of jaxvid, or FILE.py")
   add("--config.SECTION.KEY", metavar="VALUE", help="set a value of the configuration")
-  add("--dim", type=int, metavar="N", help="of sequences of features: their length; 2048 for two-stream I3D")
-  add("--steps", type=int, metavar="N", help="of sequences of features: how many; default: the shortest bucket")
-  parser.add_switch("compile", "compile the program and ask XLA; --compile=False is quicker", True)
+  add("--dim", type=int, metavar="N", help="for feature sequences: length of a feature vector; 2048 for two-stream I3D")
+  add("--steps", type=int, metavar="N", help="for feature sequences: number of steps; default: the shortest bucket")
+  parser.add_switch("compile", "compile the program, for XLA's numbers; --compile=False is quicker", True)
   return parser.parse(argv)
 
 

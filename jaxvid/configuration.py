@@ -1,4 +1,4 @@
-"""A configuration from its file, with every key that there is, and with what --config.SECTION.KEY=VALUE changes."""
+"""Loads a configuration from its file, completes it with defaults, and applies --config.SECTION.KEY=VALUE."""
 
 import ast
 import difflib
@@ -14,15 +14,16 @@ from jaxvid.train import config_file, old_configurations
 
 
 def load(path: str, overrides: Sequence[str] = (), prefix: str = "config") -> dict[str, Any]:
-  """The configuration of a file, FILE.py or FILE.py:VARIANT, as plain values, changed as flags say.
+  """Loads a configuration as plain values, complete, with the flags' changes.
 
   Args:
-    path: of a file with a function get_config(variant), which returns a mapping of what is not as by default.
+    path: FILE.py or FILE.py:VARIANT; the file defines get_config(variant), which returns the values that are not the
+      defaults.
     overrides: flags such as "--config.optim.lr=3e-4".
-    prefix: what the flags begin with.
+    prefix: prefix of the flags.
 
   Raises:
-    ConfigError: there is no such file, variant or key, or a value is of another type.
+    ConfigError: the file, variant or key does not exist, or a value has a wrong type.
   """
   file, _, variant = path.partition(".py:") if ".py:" in path else (path.removesuffix(".py"), "", "")
   try:
@@ -37,7 +38,11 @@ def load(path: str, overrides: Sequence[str] = (), prefix: str = "config") -> di
 
 
 def change(config: Mapping[str, Any], overrides: Sequence[str], where: str, prefix: str = "config") -> dict[str, Any]:
-  """The same for a configuration that is at hand as plain values; `where` names it in messages."""
+  """Completes and changes a configuration that is given as plain values; `where` names it in messages.
+
+  An older configuration is upgraded first. Raises as `load` does.
+  """
+  # Types first: they decide which other keys there are.
   values = _plain(old_configurations.upgrade(config))
   changes = [_split(flag, prefix) for flag in overrides]
   for path, text in changes:
@@ -51,6 +56,7 @@ def change(config: Mapping[str, Any], overrides: Sequence[str], where: str, pref
 
 
 def _split(flag: str, prefix: str) -> tuple[str, str]:
+  """(dotted key, value as text) of a flag."""
   name, equals, text = flag.partition("=")
   start = f"--{prefix}."
   if not name.startswith(start):
@@ -59,7 +65,7 @@ def _split(flag: str, prefix: str) -> tuple[str, str]:
 
 
 def _with_type(config: dict[str, Any], path: str, name: str) -> dict[str, Any]:
-  """The configuration with another type in a section, and of its settings those that the new type has, too."""
+  """The configuration with another type in a section; settings that the new type does not have are dropped."""
   section = path.removesuffix(".type")
   *outer, last = section.split(".")
   config = _plain(config)
@@ -77,6 +83,7 @@ def _with_type(config: dict[str, Any], path: str, name: str) -> dict[str, Any]:
 
 
 def _set(config: dict[str, Any], path: str, text: str, where: str, prefix: str) -> None:
+  """Sets the value at a dotted key; ConfigError for an unknown key or a value of a wrong type."""
   *sections, key = path.split(".")
   values = config
   for depth, section in enumerate(sections):
@@ -95,6 +102,7 @@ def _set(config: dict[str, Any], path: str, text: str, where: str, prefix: str) 
 
 
 def _refuse(path: str, known: Mapping[str, Any], where: str, prefix: str) -> typing.NoReturn:
+  """Raises ConfigError for an unknown key, with the nearest known key or all of them."""
   key = path.rpartition(".")[2]
   near = difflib.get_close_matches(key, list(known), n=1)
   hint = f"; did you mean {near[0]}?" if near else f"; there are: {', '.join(known)}"
@@ -102,7 +110,7 @@ def _refuse(path: str, known: Mapping[str, Any], where: str, prefix: str) -> typ
 
 
 def _kinds(hint: Any, default: Any) -> set[type]:
-  """The types that a value may have; none where neither annotation nor default says."""
+  """The types that a value may have, by annotation or default; empty if any will do."""
   if hint is None or hint is Any:
     return {type(default)} if isinstance(default, bool | int | float | str | tuple) else set()
   is_union = isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union
@@ -111,7 +119,7 @@ def _kinds(hint: Any, default: Any) -> set[type]:
 
 
 def _read(text: str, hint: Any, default: Any) -> Any:
-  """The value that a flag's text stands for; ValueError where it is of none of the types."""
+  """The value of a flag's text; ValueError if it has none of the allowed types."""
   kinds = _kinds(hint, default)
   if bool in kinds and text.lower() in ("true", "false", "1", "0"):
     return text.lower() in ("true", "1")
@@ -136,16 +144,18 @@ def _read(text: str, hint: Any, default: Any) -> Any:
 
 
 def _is(value: Any, kind: type) -> bool:
+  """isinstance, except that True and False are no numbers."""
   return isinstance(value, kind) and not (isinstance(value, bool) and kind in (int, float))
 
 
 def _describe_type(hint: Any, default: Any) -> str:
+  """The allowed types in words, for messages."""
   names = {bool: "true or false", int: "a whole number", float: "a number", str: "a word", types.NoneType: "None"}
   return " or ".join(sorted(names.get(kind, f"a {kind.__name__.lower()}") for kind in _kinds(hint, default)))
 
 
 def _plain(value: Any) -> Any:
-  """Mappings as dicts, lists as tuples."""
+  """Plain values: mappings become dicts, lists tuples."""
   if hasattr(value, "to_dict"):
     value = value.to_dict()
   if isinstance(value, Mapping):

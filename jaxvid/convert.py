@@ -1,4 +1,4 @@
-"""Bring checkpoints of public PyTorch code here, and take them back there: ActionFormer, TriDet, networks of clips.
+"""Convert checkpoints between public PyTorch code and jaxvid: ActionFormer, TriDet, clip networks.
 
   jaxvid convert --yaml=thumos_i3d.yaml --torch=epoch_035.pth.tar --workdir=runs/thumos
   jaxvid train --workdir=runs/thumos --mode=eval
@@ -6,14 +6,13 @@
   jaxvid convert --workdir=runs/thumos --to_torch=epoch_035.pth.tar
   jaxvid convert --network=slow_r50 --torch=SLOW_8x8_R50.pyth --workdir=runs/slow_r50
 
---yaml is the configuration that the checkpoint was trained with, read over its code's defaults. --torch is a checkpoint
-or state dict: .pth.tar, .pth, .safetensors, or .npz of named arrays. --workdir becomes what a training here would have
-left: checkpoints/latest, and config.py with all the settings of the YAML. The model runs as it did there, padding
-included, so that its outputs are the same.
+--yaml is the configuration that the checkpoint was trained with. --torch is a checkpoint or state dict: .pth.tar, .pth,
+.safetensors, or .npz of named arrays. --workdir gets the files that a training would have written: checkpoints/latest,
+and config.py with the settings of the YAML. The model computes the same outputs as in its public code.
 
---network names a network of clips whose weights are public: r2plus1d_18 (torchvision), r2plus1d_34 (VMZ, IG-65M), i3d
-and i3d_flow (the common PyTorch version), slow_r50, slowfast_r50, csn_r101 (pytorchvideo). The workdir classifies
-videos; its backbone serves trainings as --config.train.backbone_from=DIR, whatever their classes and heads.
+--network names a published clip network: r2plus1d_18 (torchvision), r2plus1d_34 (VMZ, IG-65M), i3d and i3d_flow (the
+common PyTorch version), slow_r50, slowfast_r50, csn_r101 (pytorchvideo). The workdir classifies videos. To train on its
+backbone with other classes or another head, give --config.train.backbone_from=DIR.
 """
 
 import argparse
@@ -24,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from jaxvid import command
 
-# Everything that is slow to import is imported in the functions, so that --help and a wrong flag answer at once.
+# Slow imports are inside the functions, so that --help and a wrong flag answer at once.
 if TYPE_CHECKING:
   import numpy as np
 
@@ -32,23 +31,22 @@ _LOG = logging.getLogger("jaxvid.convert")  # Also where it runs as __main__.
 
 
 def model_spec(yaml: str | os.PathLike | Mapping[str, Any]) -> dict[str, Any]:
-  """The section config.model for a YAML configuration of ActionFormer or TriDet: a file's path, or its values."""
+  """The section config.model for a YAML configuration of ActionFormer or TriDet, a path or the file's values."""
   from jaxvid.weights.reference_yaml import translate
 
   return translate(yaml).config["model"]
 
 
 def import_torch(model_spec: Mapping[str, Any], state_dict: Mapping[str, Any]) -> dict[str, Any]:
-  """Our variables from a public state dict.
+  """Imports a public state dict as variables of our network.
 
   Args:
-    model_spec: the section config.model, a configuration that holds it, a YAML configuration's path or values, or the
-      name of a network of clips. Classes and features are as many as the tensors say, unless it says num_classes and
-      input_dim.
-    state_dict: name -> array or tensor, with or without "module."; a checkpoint's averaged weights are taken.
+    model_spec: the section config.model, a whole configuration, path or values of a YAML configuration, or the name of
+      a clip network. Its keys num_classes and input_dim, if given, must be those of the tensors.
+    state_dict: name -> array or tensor, with or without "module."; or a checkpoint, for its averaged weights.
 
   Returns:
-    {"params": ...}, NumPy arrays, for the network's `apply`; of clips, {"params": ..., "batch_stats": ...}.
+    Variables for the network's `apply`, as NumPy arrays: {"params": ...}; of clip networks also "batch_stats".
 
   Raises:
     WeightsError: tensors and model do not fit; all names and both shapes are in the message.
@@ -59,14 +57,14 @@ def import_torch(model_spec: Mapping[str, Any], state_dict: Mapping[str, Any]) -
 
 
 def export_torch(model_spec: Mapping[str, Any], variables: Mapping[str, Any]) -> "dict[str, np.ndarray]":
-  """The state dict of public code that holds our variables: the inverse of `import_torch`.
+  """Exports variables of our network as a public state dict; the inverse of `import_torch`.
 
   Args:
-    model_spec: as there.
-    variables: as there; of a localization, the parameters themselves will do.
+    model_spec: as in `import_torch`.
+    variables: {"params": ..., ...}; for localization also the parameters alone.
 
   Raises:
-    WeightsError: the model has parts that the public code does not; all their parameters are named.
+    WeightsError: the model has parameters that the public code does not have; all are named.
   """
   from jaxvid.train import public_weights
 
@@ -83,21 +81,22 @@ def from_torch(
   data_dir: str = "data",
   class_names: str | os.PathLike | None = None,
 ) -> dict[str, Any]:
-  """Makes a workdir of a YAML configuration and a file of weights: what the command does.
+  """Makes a workdir from a YAML configuration and a weights file, as the command does.
 
   Args:
-    yaml, torch: the files.
-    workdir: made where it is absent; must not hold a checkpoint.
-    weights: "ema" or "raw": which of a checkpoint's two state dicts becomes the averaged weights, which evaluation,
-      prediction and config.train.init_from use. The raw ones, where the file has them, are what training goes on from.
-    dataset, data_dir: a dataset of ours, to take class names, feature contract and splits from.
+    yaml, torch: paths of the files.
+    workdir: made if absent; must not hold a checkpoint.
+    weights: "ema" or "raw": the state dict that becomes the averaged weights, used by evaluation, prediction and
+      config.train.init_from. A training that is resumed goes on from the raw ones, if the file has them.
+    dataset, data_dir: a dataset of ours, for class names, feature contract and splits.
     class_names: a file, see jaxvid.formats.class_names.
 
   Returns:
     The configuration, as plain values.
 
   Raises:
-    YamlError, WeightsError: a key without a meaning here, or tensors that do not fit; all are named.
+    YamlError: a key cannot be translated.
+    WeightsError: tensors do not fit; all are named.
     ValueError: the dataset or the class names do not fit the YAML.
     FileExistsError: the workdir holds a checkpoint.
   """
@@ -111,7 +110,7 @@ def from_torch(
 def to_torch(
   workdir: str | os.PathLike, file: str | os.PathLike, *, checkpoint: str = "latest", module_prefix: bool | None = None
 ) -> None:
-  """Writes the weights of a workdir as the public code loads them; see jaxvid.weights.torch_files.write."""
+  """Writes the weights of a workdir to a file for the public code; see jaxvid.weights.torch_files.write."""
   from jaxvid.train import public_weights
 
   public_weights.to_torch(workdir, file, checkpoint=checkpoint, module_prefix=module_prefix)
@@ -136,15 +135,15 @@ def main(argv: Sequence[str]) -> None:
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
   parser = command.Parser("convert", __doc__)
   parser.add_argument("--workdir", required=True, metavar="DIR", help="folder to make, or to read with --to_torch")
-  here = parser.add_argument_group("from there to here")
-  here.add_argument("--yaml", metavar="FILE", help="the configuration it was trained with")
-  here.add_argument("--network", metavar="NAME", help="or a network of clips: slow_r50, r2plus1d_34, ... (see above)")
+  here = parser.add_argument_group("from PyTorch to jaxvid")
+  here.add_argument("--yaml", metavar="FILE", help="configuration that the checkpoint was trained with")
+  here.add_argument("--network", metavar="NAME", help="or a clip network: slow_r50, r2plus1d_34, ... (see above)")
   here.add_argument("--torch", metavar="FILE", help="checkpoint or state dict")
   here.add_argument("--weights", choices=("ema", "raw"), default="ema", help="averaged (default) or raw weights")
   here.add_argument("--dataset", metavar="NAME", help="a dataset built by data_prep, for class names and contract")
   here.add_argument("--data_dir", metavar="DIR", default="data", help="where it lies; default: data")
   here.add_argument("--class_names", metavar="FILE", help="annotations (.json), or names one a line")
-  there = parser.add_argument_group("from here to there")
+  there = parser.add_argument_group("from jaxvid to PyTorch")
   there.add_argument("--to_torch", metavar="FILE", help="write .pth.tar, .pth, .safetensors or .npz")
   there.add_argument("--checkpoint", choices=("latest", "best"), default="latest")
   there.add_argument(

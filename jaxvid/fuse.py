@@ -1,11 +1,11 @@
-"""Put the class scores of several recognition runs together, such as of a network of RGB and one of flow, and score.
+"""Fuse the class scores of several recognition runs, for instance of RGB and of flow, and score the result.
 
   jaxvid fuse --runs=runs/rgb,runs/flow --output=runs/two_stream
   jaxvid fuse --runs=runs/rgb,runs/flow --weights=1,1.5 --output=runs/two_stream
 
-Late fusion: the probabilities of each clip are averaged over the runs, with --weights. Each run must have been
-evaluated on the same clips by jaxvid train, which leaves them in features.npz. OUTPUT gets scores.json and
-predictions.json as an evaluation writes them. Weights that are chosen by the test's scores flatter the result.
+Late fusion: the probabilities of each clip are averaged over the runs, with --weights. All runs must have been
+evaluated on the same clips by jaxvid train, which writes features.npz. OUTPUT gets scores.json and predictions.json, as
+from an evaluation. Weights chosen by test scores make the result too optimistic.
 """
 
 import argparse
@@ -21,7 +21,7 @@ def main(argv: Sequence[str]) -> None:
 
   found = late_fusion.fuse(flags.runs, flags.output, flags.weights, flags.top)
   print(late_fusion.table(*found))
-  print(f"the scores: {flags.output}/scores.json")
+  print(f"Scores: {flags.output}/scores.json")
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -30,7 +30,13 @@ def _parse(argv: Sequence[str]) -> argparse.Namespace:
   add("--runs", type=command.list_of(str), required=True, metavar="DIR,DIR,...", help="workdirs of evaluated runs")
   add("--weights", type=command.list_of(float), metavar="W,W,...", help="one a run; default: all alike")
   add("--output", required=True, metavar="DIR", help="folder of the scores, made where it is absent")
-  add("--top", type=command.list_of(int), default=(1, 5), metavar="K,K,...", help="of top-k; default: 1,5")
+  add(
+    "--top",
+    type=command.list_of(int),
+    default=(1, 5),
+    metavar="K,K,...",
+    help="top-K accuracies; default: 1,5",
+  )
   return parser.parse(argv)
 
 

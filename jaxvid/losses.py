@@ -1,4 +1,4 @@
-"""Losses in float32, one value an element: masking, summing and normalising is the task's."""
+"""Losses in float32, one value for each element; tasks mask, sum and normalise them."""
 
 import jax
 import jax.numpy as jnp
@@ -7,7 +7,14 @@ from jaxvid.array_types import Array
 
 
 def sigmoid_focal(logits: Array, targets: Array, alpha: float = 0.25, gamma: float = 2.0) -> Array:
-  """Focal loss of Lin et al. 2017 (equation 5) on sigmoid logits, in their shape; targets in [0, 1] may be soft."""
+  """Focal loss of sigmoid scores (Lin et al. 2017, equation 5), in the shape of the logits.
+
+  Args:
+    logits: any shape.
+    targets: same shape, in [0, 1]; may be soft.
+    alpha: weight of the positive class.
+    gamma: focusing exponent.
+  """
   logits, targets = logits.astype(jnp.float32), targets.astype(jnp.float32)
   probability = jax.nn.sigmoid(logits)
   cross_entropy = jnp.maximum(logits, 0) - logits * targets + jnp.log1p(jnp.exp(-jnp.abs(logits)))
@@ -34,9 +41,9 @@ def diou_1d(offsets: Array, targets: Array, epsilon: float = 1e-8) -> Array:
 
 
 def cross_entropy(logits: Array, targets: Array, label_smoothing: float = 0.0) -> Array:
-  """Softmax cross-entropy: (..., K) logits and targets, which are shares of classes -> (...).
+  """Softmax cross-entropy: logits and target distributions (..., K) -> (...).
 
-  Label smoothing (Szegedy et al. 2016) spreads a share over all classes evenly.
+  `label_smoothing` is the share of each target that is spread evenly over all classes (Szegedy et al. 2016).
   """
   num_classes = logits.shape[-1]
   targets = (1 - label_smoothing) * targets.astype(jnp.float32) + label_smoothing / num_classes
@@ -44,6 +51,6 @@ def cross_entropy(logits: Array, targets: Array, label_smoothing: float = 0.0) -
 
 
 def laplace_nll(errors: Array, expected: Array) -> Array:
-  """Negative log-likelihood (less log 2) of absolute errors under Laplace distributions of these scales."""
+  """Negative log-likelihood, minus log 2, of absolute errors under Laplace distributions with scales `expected`."""
   expected = expected.astype(jnp.float32)
   return jnp.log(expected) + errors.astype(jnp.float32) / expected

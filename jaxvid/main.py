@@ -1,4 +1,4 @@
-"""Train a model and evaluate it, or evaluate one that is trained.
+"""Train a model and evaluate it, or evaluate a trained one.
 
   jaxvid train --config=quickstart --workdir=runs/quickstart
   jaxvid train --config=thumos_sgp:smoke --workdir=runs/smoke
@@ -6,12 +6,12 @@
   jaxvid train --config=my_config.py:small --workdir=runs/mine
   jaxvid train --workdir=runs/hapt --mode=eval
 
---config names a configuration that comes with jaxvid (configs/NAME.py) or a file of your own and, after a colon, a
-variant of it; any value in it can be set with --config.SECTION.KEY=VALUE. Where --workdir holds a training already, or
-what jaxvid convert has made, its own configuration is taken and --config can be left out.
+--config is the name of a configuration of jaxvid (configs/NAME.py) or a file of your own, and a variant of it after a
+colon. --config.SECTION.KEY=VALUE sets any value in it. --config can be left out if --workdir holds a training, or is
+from jaxvid convert: then its own configuration is taken.
 
-Everything is written to --workdir: checkpoints, metrics.jsonl, TensorBoard's events, predictions.json, scores.json and
-detections.png. A run that was stopped goes on from its last checkpoint when the same command is given again.
+All results are written to --workdir: checkpoints, metrics.jsonl, TensorBoard's events, predictions.json, scores.json
+and detections.png. A run that was stopped continues from its last checkpoint with the same command.
 """
 
 import argparse
@@ -63,7 +63,7 @@ def _config(flags: argparse.Namespace) -> dict[str, Any]:
 
 
 def _what_is_kept(flags: argparse.Namespace) -> str:
-  """For a user who pressed Ctrl-C."""
+  """The line for a user who pressed Ctrl-C."""
   if flags.mode == "eval":
     return "Stopped. The checkpoint is as it was; the same command evaluates it again."
   latest = pathlib.Path(flags.workdir) / "checkpoints" / "latest"

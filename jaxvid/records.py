@@ -1,21 +1,21 @@
-"""What a recording, an action in it, a clip and their timing are, wherever they are read, written or scored."""
+"""The records of recordings, actions, clips and their timing, for reading, writing and scoring."""
 
 import dataclasses
 import math
 
 import numpy as np
 
-# Frame rates are written with more or fewer digits: 29.97 and 30000/1001 are one, 29.97 and 30 are not.
+# Relative tolerance on frame rates, which are written with more or fewer digits: 29.97 equals 30000/1001, but not 30.
 SAME_RATE = 1e-4
 
 
 class TimingError(ValueError):
-  """A timing that is not known, or contradicts the model or the features; says which field, and both values."""
+  """A timing that is unknown, or contradicts the model or the features; names the field and both values."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Timing:
-  """When the steps of a recording are, as far as it is known: None for what is not.
+  """The timing of a recording's steps; None for values that are unknown.
 
   Attributes:
     fps: frames (or samples) a second.
@@ -38,7 +38,15 @@ class Timing:
         raise TimingError(f"{name}: must be a positive number; got {value}")
 
   def merge(self, other: "Timing", where: str) -> "Timing":
-    """This timing, completed by `other`, which `where` says; both may say the same, but nothing else."""
+    """This timing with unknown values taken from `other`.
+
+    Args:
+      other: another timing of the same recording.
+      where: the source of `other`, for messages.
+
+    Raises:
+      TimingError: both know a value, and they differ.
+    """
     merged = dataclasses.asdict(self)
     for name, value in dataclasses.asdict(other).items():
       if value is None:
@@ -57,8 +65,8 @@ class Action:
     start, end: seconds.
     label: name of its class.
     where: its place in the annotation file, for messages: "line 17".
-    bounds: earliest and latest time it may name, in seconds; None for the recording's own.
-    id: its published name; "" where actions have none.
+    bounds: allowed range of start and end, in seconds; None for the recording's own.
+    id: its published name; "" if actions have none.
   """
 
   start: float
@@ -75,12 +83,12 @@ class Recording:
 
   Attributes:
     id: its name.
-    timing: as far as the source says; without a duration it is as long as its features.
+    timing: as far as the source knows it; without a duration the recording is as long as its features.
     actions: those to be kept.
-    source: the file that they come from, for messages.
-    num_repeated, num_too_short: actions that were left out, as the reference code leaves them out.
-    features: (T, C); None where they have not been read.
-    features_file: the file that they come from, for messages.
+    source: the file of the actions, for messages.
+    num_repeated, num_too_short: numbers of actions that were left out, as in the reference code.
+    features: (T, C); None if not read.
+    features_file: the file of the features, for messages.
   """
 
   id: str
@@ -106,7 +114,7 @@ class Record:
     feat_stride: frames from one step to the next.
     num_frames: frames that one step sees.
     duration: of the recording, in seconds.
-    segment_ids: names of the segments, one each and in their order; () where they have none.
+    segment_ids: names of the segments, in their order; () if they have none.
   """
 
   id: str
@@ -126,11 +134,11 @@ class Clip:
 
   Attributes:
     id: name of the clip, unique in its split.
-    video: the bytes of a video file, as jaxvid.video.decode.Video reads them: the published one, or an encoding of the
-      clip alone, as H.264 or as single JPEG pictures.
+    video: the bytes of a video file for jaxvid.video.decode.Video: the published file, or the clip alone, encoded as
+      H.264 or as JPEG pictures.
     label: index into the dataset's class names.
-    start, end: of the action in `video`, in seconds; 0 and `duration` where it is the whole.
-    group: name of the video that the clip was cut from: clips of one group may resemble each other.
+    start, end: of the action in `video`, in seconds; 0 and `duration` if it is the whole video.
+    group: name of the video that the clip was cut from; clips of one group may resemble each other.
     fps: frames a second of `video`, on average.
     num_frames: of `video`.
     duration: of `video`, in seconds.

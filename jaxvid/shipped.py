@@ -1,6 +1,6 @@
-"""Configurations and studies that come with jaxvid, found by their names: `thumos_sgp:smoke`, wherever jaxvid is used.
+"""Finds the configurations and studies that come with jaxvid by their names, such as `thumos_sgp:smoke`.
 
-A file that exists wins over a name.
+A path of an existing file is taken as it is.
 """
 
 import pathlib
@@ -15,22 +15,23 @@ def configuration(name: str) -> str:
   """The file and variant, FILE.py or FILE.py:VARIANT, that --config=NAME means.
 
   Args:
-    name: a file's path, or the name of a configuration of jaxvid, with or without "configs/" and ".py"; each may be
-      followed by a colon and a variant.
+    name: path of a file, or name of a configuration of jaxvid, with or without "configs/" and ".py"; a variant may
+      follow after a colon.
 
   Raises:
-    ValueError: neither is there; names the nearest one.
+    ValueError: there is neither; names the nearest configuration.
   """
   file, colon, variant = name.partition(":")
   return f"{_find(file, CONFIGS, 'configuration')}{colon}{variant}"
 
 
 def study(name: str) -> str:
-  """The file that --study=NAME means: a file's path, or the name of a study of jaxvid."""
+  """The file that --study=NAME means; NAME is a file's path or the name of a study of jaxvid."""
   return _find(name, STUDIES, "study")
 
 
 def _find(name: str, folder: pathlib.Path, what: str) -> str:
+  """The path of a file, or of the file in `folder` with this name; ValueError if there is neither."""
   if pathlib.Path(name).is_file():
     return name
   prefix = pathlib.Path(*folder.parts[folder.parts.index("configs", -2) :])

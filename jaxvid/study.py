@@ -66,9 +66,9 @@ def main(argv: Sequence[str]) -> int:
         write_table()
       if run.state == FAILED:
         failed.append(run.name)
-  print(f"the table: {workdir / 'table.md'}")
+  print(f"Table: {workdir / 'table.md'}")
   if failed:
-    print(f"failed, and tried again by the same command: {'; '.join(failed)}", file=sys.stderr)
+    print(f"Failed: {'; '.join(failed)}. The same command tries these runs again.", file=sys.stderr)
   return 1 if failed else 0
 
 

@@ -92,7 +92,7 @@ def test_it_prints_the_scores_and_says_what_is_missing(evaluate, paths):
     (dict(protocol="thumos14", subset="final"), "error: .*truth.json: subset: none is final; there are: .*Training"),
     (dict(protocol="thumos14", task="adverb"), "error: .*adverb"),
     (dict(), "error: .*protocol"),
-    (dict(average="runs/a,runs/b"), "error: .*--average goes without --predictions, --annotations"),
+    (dict(average="runs/a,runs/b"), "error: .*--average scores no files; leave out --predictions, --annotations"),
   ],
 )
 def test_what_is_wrong_is_told_in_a_line(evaluate, paths, flags, message):
