@@ -116,7 +116,7 @@ class Evaluator:
 
   def summary(self, scores: Scores) -> dict[str, float]:
     """The numbers worth a curve: "action_recall5", "verb_top1", "unseen_action_recall5", ..."""
-    return anticipation.flat(scores)
+    return anticipation.flatten(scores)
 
   def score(self, scores: Scores) -> float:
     """Of the actions the recall or, with best_by "top1", the accuracy."""

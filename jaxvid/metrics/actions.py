@@ -37,12 +37,12 @@ class Predictions:
 
 
 def take(rows, which: np.ndarray):
-  """The rows `which` (indices or a mask) of a GroundTruth or Predictions."""
+  """Selects rows of a GroundTruth or Predictions by indices or by a mask, `which`."""
   return type(rows)(**{field.name: getattr(rows, field.name)[which] for field in dataclasses.fields(rows)})
 
 
 def _normalise(rows: GroundTruth | Predictions) -> None:
-  """Makes the fields of a dataclass in the making arrays of known types; raises ValueError if they do not fit."""
+  """Converts the fields, in place, to arrays; raises ValueError for a wrong shape or a NaN."""
   num_rows = len(rows.labels)
   for field in dataclasses.fields(rows):
     value = np.asarray(getattr(rows, field.name))

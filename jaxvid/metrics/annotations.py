@@ -1,4 +1,4 @@
-"""What detections are scored against, from annotation files of ActivityNet's form."""
+"""Annotated actions that detections are scored against, and how they are read from a file."""
 
 import dataclasses
 import os
@@ -14,16 +14,16 @@ from jaxvid.metrics.detection import remove_duplicate_annotations
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Annotations:
-  """What predictions are scored against.
+  """The annotated recordings and actions of a subset, against which detections are scored.
 
   Attributes:
-    source: where it is from, for messages.
+    source: file or dataset that they are from, for messages.
     recordings: the V names of the subset's recordings, with and without actions.
     durations: (V,) seconds; NaN where the file has none.
     ground_truth: `video` is an index into `recordings`.
     class_names: class id -> name, of all subsets.
     has_ids: whether the file gives the class ids, so that predictions may name classes by them.
-    num_duplicates: annotations that were left out as repetitions of others.
+    num_duplicates: how many annotations were left out because they repeat others or are too short.
   """
 
   source: str
@@ -45,7 +45,18 @@ def make(
   remove_duplicates: bool,
   has_ids: bool = True,
 ) -> Annotations:
-  """Annotations of `recordings`, with the segments (N_i, 2) in seconds and class ids (N_i,) of each."""
+  """Builds Annotations from a list for each recording.
+
+  Args:
+    source: file or dataset that they are from, for messages.
+    recordings: V names.
+    durations: V numbers, seconds; NaN where unknown.
+    segments: of recording i, (N_i, 2) start and end in seconds.
+    labels: of recording i, (N_i,) class ids.
+    class_names: class id -> name.
+    remove_duplicates: leave out annotations that repeat others, as ActionFormer's evaluator does.
+    has_ids: whether the class ids are the file's own.
+  """
   segments = [np.asarray(rows, float).reshape(-1, 2) for rows in segments]
   labels = [np.asarray(rows, int) for rows in labels]
   num_before = sum(map(len, labels))
@@ -70,12 +81,12 @@ def read(path: str | os.PathLike, subsets: Sequence[str], remove_duplicates: boo
   """Reads annotations of any format (jaxvid.formats.annotations), such as ActivityNet's container.
 
   Args:
-    path: of a file in which every recording has a subset and annotations, which may have label ids.
-    subsets: names of the subset, in any case; the first that the file has.
-    remove_duplicates: as ActionFormer's evaluator does.
+    path: file in which every recording has a subset and annotations; these may have label ids.
+    subsets: names of the subset, in upper or lower case; the first one that the file has is read.
+    remove_duplicates: leave out annotations that repeat others, as ActionFormer's evaluator does.
 
   Raises:
-    FormatError: the file is of another form, has no such subset, or a segment that is not two numbers.
+    FormatError: the file has another form, lacks the subset, or holds a segment that is not two numbers.
   """
   container = annotation_files.read(path)
   for name, entry in container.entries.items():
@@ -83,11 +94,12 @@ def read(path: str | os.PathLike, subsets: Sequence[str], remove_duplicates: boo
     if missing:
       raise FormatError(path, f"database.{name}.{missing}", "missing", f"Give every recording {missing}.")
   class_names, has_ids = _class_names(container)
-  there = {container.subset(name): str(entry.subset) for name, entry in container.entries.items()}
-  subset = next((name.lower() for name in subsets if name.lower() in there), None)
+  # Lower case -> as the file spells it, for the message.
+  spellings = {container.subset(name): str(entry.subset) for name, entry in container.entries.items()}
+  subset = next((name.lower() for name in subsets if name.lower() in spellings), None)
   if subset is None:
-    problem = f"none is {' or '.join(subsets)}; there are: {', '.join(sorted(there.values()))}"
-    raise FormatError(path, "subset", problem, "Give --subset=NAME.")
+    problem = f"no recording is in {' or '.join(subsets)}; the file has: {', '.join(sorted(spellings.values()))}"
+    raise FormatError(path, "subset", problem, "Choose one of them with --subset=NAME.")
   chosen = [name for name in container.entries if container.subset(name) == subset]
   durations = [container.number(name, "duration") for name in chosen]
   ids = {name: label for label, name in class_names.items()}
@@ -107,7 +119,7 @@ def read(path: str | os.PathLike, subsets: Sequence[str], remove_duplicates: boo
 
 
 def _class_names(container: annotation_files.Container) -> tuple[dict[int, str], bool]:
-  """Class id -> name, and whether the ids are the file's own; else they number the names in alphabetical order."""
+  """Class id -> name, and whether the file gives the ids; if not, names are numbered in alphabetical order."""
   named = container.names_by_id()
   if named and all(isinstance(label_id, int) for label_id in named):
     return {label_id: annotation_files.most_frequent(named[label_id]) for label_id in sorted(named)}, True
@@ -119,5 +131,5 @@ def _class_names(container: annotation_files.Container) -> tuple[dict[int, str],
 
 
 def other_name(recording: str) -> str:
-  """The name with or without "v_", which some of ActivityNet's files put before the ids of YouTube."""
+  """The recording's other spelling: adds or removes "v_", which some of ActivityNet's files put before YouTube ids."""
   return recording.removeprefix("v_") if recording.startswith("v_") else f"v_{recording}"

@@ -1,10 +1,13 @@
 """Scores of action anticipation: top-k accuracy and class-mean recall at k of verbs, nouns and actions.
 
-Class-mean recall at k is the mean over the classes that occur of the share of their windows whose class is among the k
-best: Furnari et al., "Leveraging uncertainty to rethink loss functions and evaluation measures for egocentric action
-anticipation" (ECCV workshops 2018); the measure of EPIC-Kitchens-100's challenge, there "mean top-5 recall".
+A window here is an observation window: one prediction of the action that follows it.
 
-What there is to score besides actions, a dataset's metadata say under "anticipation"; every key is optional:
+Class-mean recall at k: for every class that occurs, the share of its windows where it is among the k best classes; then
+the mean over these classes. Furnari et al., "Leveraging uncertainty to rethink loss functions and evaluation measures
+for egocentric action anticipation" (ECCV workshops 2018); the measure of EPIC-Kitchens-100's challenge, there "mean
+top-5 recall".
+
+A dataset's metadata say under "anticipation" what is scored besides actions; every key is optional:
 
   {"verbs": [NAME, ...], "nouns": [NAME, ...],            names of the verbs and nouns
    "action_verb": [v, ...], "action_noun": [n, ...],      the verb and noun of each action, indices
@@ -13,7 +16,7 @@ What there is to score besides actions, a dataset's metadata say under "anticipa
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,15 +28,15 @@ PARTS = ("verb", "noun", "action")
 
 @dataclasses.dataclass(frozen=True)
 class Scores:
-  """Of one part on one set of windows, as fractions.
+  """Scores of one part (verb, noun or action) on a set of windows, as fractions.
 
   Attributes:
     top: k -> share of windows whose class is among the k most probable.
-    recall: class-mean recall at the Result's `recall_at`.
+    recall: class-mean recall at `recall_at` of the Result.
     mean_class_accuracy: class-mean recall at 1.
     many_shot_recall: `recall` over the many-shot classes that occur; None where there are none.
-    num_windows: that were scored.
-    num_classes: that occur among them.
+    num_windows: how many windows were scored.
+    num_classes: how many classes occur among them.
   """
 
   top: dict[int, float]
@@ -44,6 +47,7 @@ class Scores:
   num_classes: int
 
   def to_dict(self, recall_at: int) -> dict[str, Any]:
+    """Plain values for JSON; `recall_at` becomes part of the keys, as in "recall5"."""
     many_shot = {} if self.many_shot_recall is None else {f"many_shot_recall{recall_at}": self.many_shot_recall}
     return {
       **{f"top{k}": value for k, value in self.top.items()},
@@ -62,7 +66,7 @@ class Result:
   Attributes:
     overall: part -> scores on all windows.
     subsets: name -> part -> scores on the windows of the subset.
-    left_out: what could not be scored: subsets and many-shot classes of which the split has nothing.
+    left_out: subsets and many-shot classes without a window in this split, which have no score.
     recall_at: the k of the recalls.
   """
 
@@ -77,7 +81,7 @@ class Result:
     return {**plain(self.overall), "subsets": {name: plain(parts) for name, parts in self.subsets.items()}}
 
   def format(self) -> str:
-    """For people: a table in percent, a line a part, and what was left out."""
+    """A table in percent for the terminal, one line a part; then what has no windows in this split."""
     rows = [("overall", part, scores) for part, scores in self.overall.items()]
     rows += [(name, part, scores) for name, parts in self.subsets.items() for part, scores in parts.items()]
     ks = sorted({k for _, _, scores in rows for k in scores.top})
@@ -92,12 +96,12 @@ class Result:
       cells += ["-" if x is None else f"{100 * x:.2f}" for x in [*shares, scores.mean_class_accuracy]]
       padded = (f"{cell:>{max(8, len(head))}}" for cell, head in zip(cells, [*heads, "mean class accuracy"]))
       lines.append("  ".join([f"{name:{width}}{part:6}", *padded]))
-    lines += [f"{name}: nothing of it is among these windows, so it is left out" for name in self.left_out]
+    lines += [f"{name}: none of its windows is in this split (left out)" for name in self.left_out]
     return "\n".join(lines)
 
 
-def flat(scores: Mapping[str, Any]) -> dict[str, float]:
-  """The shares of Result.to_dict() by one name each: "action_recall5", "unseen_action_recall5".
+def flatten(scores: Mapping[str, Any]) -> dict[str, float]:
+  """Flattens Result.to_dict() to one name a share: "action_recall5", "unseen_action_recall5".
 
   A subset that is named after its only part, "tail_verb", does not repeat it: "tail_verb_recall5".
   """
@@ -113,40 +117,42 @@ def flat(scores: Mapping[str, Any]) -> dict[str, float]:
 def class_mean_recall(
   scores: np.ndarray, labels: np.ndarray, k: int = 5, classes: Sequence[int] | None = None
 ) -> float:
-  """Mean over the classes that occur of the share of their windows whose class is among the k best.
+  """Class-mean recall at k: the share of a class's windows where it is among the k best, mean over classes that occur.
 
   Of equal scores the class with the lower index comes first.
 
   Args:
-    scores: (N, K), probabilities or any others.
+    scores: (N, K) probabilities or any other scores.
     labels: (N,) class indices.
-    k: one or more.
-    classes: only these count, such as the many-shot ones; the others stay in the ranking. All by default.
+    k: 1 or more.
+    classes: average over these only, such as the many-shot ones; all classes stay in the ranking. Default: all.
 
   Raises:
-    ValueError: nothing to score, none of `classes` among the labels, a label beyond the classes, or a score that is not
-      finite.
+    ValueError: there are no windows, no label is in `classes`, a label is beyond the classes, or a score is not finite.
   """
   scores, labels = np.asarray(scores), np.asarray(labels)
   if scores.ndim != 2 or k < 1:
-    raise ValueError(f"scores of shape {scores.shape} at k {k}: must be (windows, classes) and 1 or more")
+    raise ValueError(f"scores of shape {scores.shape}, k {k}: expected shape (windows, classes), and k at least 1")
   ranking.check(scores, labels, scores.shape[1], "window")
   kept = np.ones(len(labels), bool) if classes is None else np.isin(labels, classes)
   if not kept.any():
-    raise ValueError(f"none of the {len(classes)} classes to score is among the labels")
+    raise ValueError(f"none of the {len(classes)} classes to average over is among the labels")
   return _class_mean(ranking.rank(scores, labels)[kept] < k, labels[kept])
 
 
 def marginalise(action_probabilities: np.ndarray, parts: Sequence[int], num_parts: int) -> np.ndarray:
-  """(N, num_parts) probabilities of the verbs, or nouns: sums over the actions that have them, 0 where none has.
+  """Probabilities of verbs (or nouns): the sum over the actions with that verb (or noun).
 
   Args:
     action_probabilities: (N, A).
     parts: (A,) the verb, or noun, of each action.
     num_parts: how many verbs, or nouns, there are.
 
+  Returns:
+    (N, num_parts); 0 for a verb that no action has.
+
   Raises:
-    ValueError: if there are not as many parts as actions, or a part is not in [0, num_parts).
+    ValueError: `parts` has another length than the actions, or a value outside [0, num_parts).
   """
   probabilities, parts = np.asarray(action_probabilities), np.asarray(parts)
   if probabilities.ndim != 2 or parts.shape != probabilities.shape[1:]:
@@ -171,33 +177,37 @@ def score(
   top: Sequence[int] = (1, 5),
   recall_at: int = 5,
 ) -> Result:
-  """Scores predictions.
+  """Scores predicted actions, and verbs and nouns where the metadata have them, over all windows and by subset.
 
   Of equal scores the class with the lower index comes first. A k of `top` beyond the number of classes is left out.
 
   Args:
     action: (N, A) probabilities of the actions.
     labels: (N,) indices of the actions.
-    metadata: of the dataset, see above; {} for actions alone.
-    verb, noun: (N, V) and (N, M) probabilities, where the model has its own; else they are sums over the actions'.
-    segment_ids: (N,) by which subsets are found; without them none is.
+    metadata: of the dataset, as above; {} for actions alone.
+    verb, noun: (N, V) and (N, M) probabilities; default: sums over the actions' (see `marginalise`).
+    segment_ids: (N,) id of each window's action; subsets are lists of them. Default: every subset is left out.
     top: the k of top-k accuracy.
     recall_at: the k of class-mean recall.
 
   Raises:
-    ValueError: shapes that differ, nothing to score, labels or metadata beyond the classes, or a score that is not
-      finite.
+    ValueError: shapes differ, there are no windows, labels or metadata name a class that is not there, or a score is
+      not finite.
   """
   action, labels = np.asarray(action), np.asarray(labels)
   if action.ndim != 2 or recall_at < 1 or not top or min(top) < 1:
-    raise ValueError(f"action {action.shape}, top {top}, recall_at {recall_at}: must be (windows, classes), 1 or more")
+    raise ValueError(
+      f"action of shape {action.shape}, top {top}, recall_at {recall_at}: expected shape (windows, classes), and "
+      "every k at least 1"
+    )
   ranking.check(action, labels, action.shape[1], "window")
   if segment_ids is not None and len(segment_ids) != len(labels):
     raise ValueError(f"{len(segment_ids)} segment ids for {len(labels)} windows")
 
+  # Ranks of the true classes, once for each part; overall and subset scores are counts of them.
   ranks, truth, sizes = {}, {}, {}
   for part, given in {"verb": verb, "noun": noun, "action": action}.items():
-    found = (action, labels) if part == "action" else _part(part, given, action, labels, metadata)
+    found = (action, labels) if part == "action" else _scores_and_labels(part, given, action, labels, metadata)
     if found:
       scores, truth[part] = found
       ranks[part], sizes[part] = ranking.rank(scores, truth[part]), scores.shape[1]
@@ -206,49 +216,54 @@ def score(
   subsets = metadata.get("subsets", {})
   _check_parts({"many_shot": many_shot, **{f"subsets.{name}": subset["of"] for name, subset in subsets.items()}}, ranks)
 
-  def of(part, kept, many_shot_classes):
+  def score_part(part: str, kept: np.ndarray, many_shot_classes: Sequence[int]) -> Scores:
+    """Scores one part on the windows in `kept`, an (N,) mask."""
     return _scores(ranks[part][kept], truth[part][kept], sizes[part], top, recall_at, many_shot_classes)
 
   everything = np.ones(len(labels), bool)
-  overall = {part: of(part, everything, many_shot.get(part, ())) for part in ranks}
+  overall = {part: score_part(part, everything, many_shot.get(part, ())) for part in ranks}
   left_out = [f"many-shot {part}s" for part in many_shot if overall[part].many_shot_recall is None]
+
+  # Many-shot classes are scored over all windows only.
   by_subset = {}
   for name, subset in subsets.items():
     ids = set(subset["ids"])
     kept = np.array([segment in ids for segment in segment_ids or [None] * len(labels)])
     if kept.any():
-      by_subset[name] = {part: of(part, kept, ()) for part in subset["of"]}
+      by_subset[name] = {part: score_part(part, kept, ()) for part in subset["of"]}
     else:
       left_out.append(f"subset {name}")
   return Result(overall, by_subset, tuple(left_out), recall_at)
 
 
-def _part(part, given, action, labels, metadata):
-  """(scores, labels) of the verbs or nouns; None where the dataset has none."""
+def _scores_and_labels(part, given, action, labels, metadata):
+  """Scores (N, K) and labels (N,) of the verbs or nouns; None where the dataset has none."""
   of_action = metadata.get(f"action_{part}")
   if of_action is None:
     if given is None:
       return None
-    raise ValueError(f"the model predicts {part}s, but the dataset's metadata have no anticipation.action_{part}")
+    raise ValueError(f"the model predicts {part}s, but the dataset's metadata lack anticipation.action_{part}")
   of_action, names = np.asarray(of_action), metadata.get(f"{part}s")
   num_classes = len(names) if names else int(of_action.max()) + 1
   if of_action.shape != action.shape[1:] or of_action.min() < 0 or of_action.max() >= num_classes:
     raise ValueError(
       f"metadata anticipation.action_{part}: {of_action.shape} values of {of_action.min()} to {of_action.max()}, but "
-      f"there are {action.shape[1]} actions and {num_classes} {part}s"
+      f"there are {action.shape[1]} actions and {num_classes} {part}s. Build the dataset again."
     )
   scores = marginalise(action, of_action, num_classes) if given is None else np.asarray(given)
   ranking.check(scores, of_action[labels], num_classes, "window")
   return scores, of_action[labels]
 
 
-def _check_parts(wanted, there):
+def _check_parts(wanted: Mapping[str, Iterable[str]], scored: Iterable[str]) -> None:
+  """Raises ValueError where the metadata want a score of a part that is not scored."""
   for key, parts in wanted.items():
-    if unknown := [part for part in parts if part not in there]:
-      raise ValueError(f"metadata anticipation.{key}: {', '.join(unknown)}, but there are only {', '.join(there)}")
+    if unknown := [part for part in parts if part not in scored]:
+      raise ValueError(f"metadata anticipation.{key}: {', '.join(unknown)}, but only {', '.join(scored)} is scored")
 
 
 def _scores(ranks, labels, num_classes, top, recall_at, many_shot):
+  """Scores from the ranks (N,) of the true classes, labels (N,)."""
   kept = np.isin(labels, many_shot)
   return Scores(
     top={k: float((ranks < k).mean()) for k in top if k <= num_classes},
@@ -261,6 +276,6 @@ def _scores(ranks, labels, num_classes, top, recall_at, many_shot):
 
 
 def _class_mean(hits, labels):
-  """Mean over the classes that occur of the share of hits among their windows."""
+  """Share of hits among the windows of each class, mean over the classes that occur."""
   _, index, counts = np.unique(labels, return_inverse=True, return_counts=True)
   return float((np.bincount(index, weights=hits) / counts).mean())

@@ -15,10 +15,10 @@ class Result:
 
   Attributes:
     top: k -> share of clips whose class is among the k most probable.
-    mean_class_accuracy: mean over the classes that occur of the share of their clips that are recognised (top 1).
-    per_class: (K,) that share; NaN for classes that do not occur.
+    mean_class_accuracy: mean of `per_class` over the classes that occur.
+    per_class: (K,) share of a class's clips whose most probable class is theirs; NaN for classes that do not occur.
     counts: (K,) clips of each class.
-    confusion: (K, K) int: clips of class row that were taken for class column.
+    confusion: (K, K) int: how many clips of the row's class were taken for the column's class.
     class_names: K names.
   """
 
@@ -29,7 +29,7 @@ class Result:
   confusion: np.ndarray
   class_names: Sequence[str]
 
-  def to_dict(self):
+  def to_dict(self) -> dict[str, Any]:
     """Plain values, as in scores.json."""
     return {
       **{f"top{k}": value for k, value in self.top.items()},
@@ -43,12 +43,13 @@ class Result:
     }
 
   def format(self, num_confusions: int = 5) -> str:
-    """For people: the scores, the classes that do not occur, and what is confused most."""
+    """Lines for the terminal: scores in percent, classes without a clip, and the most frequent confusions."""
     lines = [f"{'clips':24}{int(self.counts.sum()):>8,}"]
     lines += [f"{f'top-{k}':24}{100 * value:8.2f}" for k, value in self.top.items()]
     lines.append(f"{'mean class accuracy':24}{100 * self.mean_class_accuracy:8.2f}")
-    if absent := int((self.counts == 0).sum()):
-      lines.append(f"{absent} of {len(self.counts)} classes do not occur and are not in the mean")
+    if absent := [name for name, count in zip(self.class_names, self.counts, strict=True) if not count]:
+      names = ", ".join(absent[:5]) + (f" and {len(absent) - 5} more classes" if len(absent) > 5 else "")
+      lines.append(f"No clip of: {names} (left out of the mean).")
     off = self.confusion * (1 - np.eye(len(self.counts), dtype=int))
     order = np.argsort(-off, axis=None, kind="stable")[:num_confusions]
     rows = [(*np.unravel_index(i, off.shape), off.flat[i]) for i in order if off.flat[i]]
@@ -61,18 +62,18 @@ class Result:
 def score(
   probabilities: np.ndarray, labels: np.ndarray, class_names: Sequence[str], ks: Sequence[int] = (1, 5)
 ) -> Result:
-  """Scores predictions.
+  """Scores the predicted classes of clips.
 
   Of equally probable classes the one with the lower index comes first. A k beyond the number of classes is left out.
 
   Args:
-    probabilities: (N, K), or any scores.
+    probabilities: (N, K), or any other scores.
     labels: (N,) class indices.
     class_names: K names.
-    ks: for top-k.
+    ks: the k of top-k accuracy.
 
   Raises:
-    ValueError: nothing to score, a label beyond the classes, or a score that is not finite.
+    ValueError: there are no clips, a label is beyond the classes, or a score is not finite.
   """
   probabilities, labels = np.asarray(probabilities), np.asarray(labels)
   num_classes = len(class_names)
@@ -87,7 +88,12 @@ def score(
 
 
 def best_classes(probabilities: np.ndarray, class_names: Sequence[str], count: int) -> list[dict[str, Any]]:
-  """The `count` most probable classes of (K,) probabilities: [{"label": NAME, "score": x}, ...], best first; without
-  names, labels are indices."""
+  """The `count` most probable classes, best first: [{"label": NAME, "score": x}, ...].
+
+  Args:
+    probabilities: (K,).
+    class_names: K names; if empty, labels are indices.
+    count: how many.
+  """
   order = np.argsort(-np.asarray(probabilities), kind="stable")[:count]
   return [{"label": class_names[k] if class_names else int(k), "score": float(probabilities[k])} for k in order]

@@ -6,13 +6,12 @@ ActionFormer's evaluator share: every prediction of every recording is ranked by
 Three rules that scores of the last digit depend on:
 * equal scores keep the order of the rows, the earlier row first, unless another `order` is given (that of the public
   evaluators is a protocol's, jaxvid.metrics.protocols); without ties the order of rows does not matter;
-* labels are compared as they are, never re-indexed: a prediction of a class that the ground truth lacks has nothing to
-  be wrong about and does not count;
+* labels are compared as they are, never re-indexed: a prediction of a class that the ground truth lacks is ignored;
 * a ground truth of length zero overlaps nothing: its tIoU is 0, not 0/0.
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -23,7 +22,7 @@ from jaxvid.metrics.matching import Order, Overlaps, best_first, find_overlaps, 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class DetectionScores:
-  """What `evaluate` measures, as fractions.
+  """Average precision and recall of a split, as fractions.
 
   Attributes:
     tious: (T,) thresholds.
@@ -70,6 +69,7 @@ class DetectionScores:
     }
 
   def _by_tiou(self, values: np.ndarray) -> dict[str, float]:
+    """Values (T,) by threshold, as "0.30"."""
     return {f"{tiou:.2f}": float(value) for tiou, value in zip(self.tious, values, strict=True)}
 
 
@@ -80,13 +80,13 @@ def evaluate(
   ks: Sequence[int] = (1, 5),
   order: Order = best_first,
 ) -> DetectionScores:
-  """Average precision and Recall@kx of `predictions` at each of `tious`.
+  """Average precision and Recall@kx of `predictions` at each threshold in `tious`.
 
   Args:
     ground_truth, predictions: of a split.
-    tious: thresholds.
+    tious: thresholds in (0, 1].
     ks: the k of Recall@kx.
-    order: decides between equal scores; see `jaxvid.metrics.matching.find_overlaps`.
+    order: ranks predictions and decides between equal scores; see `jaxvid.metrics.matching.find_overlaps`.
 
   Raises:
     ValueError: if there is no ground truth, or a threshold is outside (0, 1].
@@ -184,10 +184,10 @@ def format_scores(scores: DetectionScores, class_names: Sequence[str] | None = N
     per_class = [(class_names[label], ap) for label, ap in zip(scores.classes, scores.ap.T, strict=True)]
   width = max(len(name) for name, _ in [*rows, *per_class, ("tIoU", None)])
 
-  def line(name, values):
+  def line(name: str, values: Iterable[str]) -> str:
     return f"{name:<{width}}" + "".join(f"{value:>8}" for value in values)
 
-  def percent(name, values):
+  def percent(name: str, values: np.ndarray) -> str:
     return line(name, [f"{100 * value:.2f}" for value in [*values, np.mean(values)]])
 
   header = line("tIoU", [*(f"{tiou:.2f}" for tiou in scores.tious), "mean"])
@@ -199,7 +199,7 @@ def format_scores(scores: DetectionScores, class_names: Sequence[str] | None = N
 
 
 def _average_precision(overlaps: Overlaps, tious: np.ndarray) -> np.ndarray:
-  """(T, C) of `average_precision`."""
+  """Average precision (T, C) at each threshold, of each class; see `average_precision`."""
   hits = match(overlaps, tious) >= 0
   num_classes = len(overlaps.classes)
   num_truths = np.bincount(overlaps.truth_class, minlength=num_classes)
@@ -214,7 +214,7 @@ def _average_precision(overlaps: Overlaps, tious: np.ndarray) -> np.ndarray:
 
 
 def _recall_at_kx(overlaps: Overlaps, tious: np.ndarray, ks: Sequence[int]) -> np.ndarray:
-  """(T, K) of `recall_at_kx`."""
+  """Recall@kx (T, K) at each threshold, for each k; see `recall_at_kx`."""
   num_truths = np.bincount(overlaps.truth_class)
   recall = np.zeros((len(tious), len(ks)))
   for j, k in enumerate(ks):
@@ -227,13 +227,13 @@ def _recall_at_kx(overlaps: Overlaps, tious: np.ndarray, ks: Sequence[int]) -> n
 
 
 def envelope(precision: np.ndarray) -> np.ndarray:
-  """(T, P) precision, non-increasing from the right as VOC 2011 has it."""
+  """Interpolated precision (T, P), as in VOC 2011: at each rank the highest precision from there on."""
   return np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
 
 
 def check_tious(tious: ArrayLike) -> np.ndarray:
-  """(T,) thresholds; raises ValueError where one is outside (0, 1]."""
+  """Converts thresholds to an array (T,); raises ValueError where one is outside (0, 1]."""
   tious = np.atleast_1d(np.asarray(tious, np.float64))
   if not np.all((tious > 0) & (tious <= 1)):
-    raise ValueError(f"tIoU thresholds lie in (0, 1], got {tious.tolist()}")
+    raise ValueError(f"tIoU thresholds must lie in (0, 1], got {tious.tolist()}")
   return tious

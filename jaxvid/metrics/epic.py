@@ -1,4 +1,4 @@
-"""What detections are scored against, from the CSV files of EPIC-Kitchens-100."""
+"""Annotations that detections are scored against, from the CSV files of EPIC-Kitchens-100."""
 
 import os
 from pathlib import Path
@@ -14,7 +14,7 @@ TASKS = ("verb", "noun", "action")
 
 
 def read(path: str | os.PathLike, task: str, remove_duplicates: bool) -> Annotations:
-  """Reads EPIC_100_validation.csv or a file like it; the recordings are those that it names.
+  """Reads EPIC_100_validation.csv or a file like it; its recordings are those with an action.
 
   Names of classes come from EPIC_100_verb_classes.csv and EPIC_100_noun_classes.csv, durations from
   EPIC_100_video_info.csv, where these lie beside it.
@@ -22,10 +22,10 @@ def read(path: str | os.PathLike, task: str, remove_duplicates: bool) -> Annotat
   Args:
     path: of the CSV file.
     task: "verb", "noun" or "action"; the id of an action is verb * 300 + noun.
-    remove_duplicates: as ActionFormer's evaluator does.
+    remove_duplicates: leave out annotations that repeat others, as ActionFormer's evaluator does.
 
   Raises:
-    FormatError: it is another file; names the columns that are missing, or the line and column.
+    FormatError: the file lacks columns, or a value has the wrong form; the message names the columns, or the line.
   """
   by_video = {}
   for segment in epic_csv.segments(path):
@@ -45,12 +45,13 @@ def read(path: str | os.PathLike, task: str, remove_duplicates: bool) -> Annotat
 
 
 def _label(task: str, segment: Segment) -> int:
+  """Class id of a segment; that of an action is verb * 300 + noun."""
   verb, noun = segment.verb, segment.noun
   return {"verb": verb, "noun": noun, "action": verb * NUM_NOUNS + noun}[task]
 
 
 def _class_names(path: str | os.PathLike, task: str, labels: list[int]) -> dict[int, str]:
-  """Class id -> name, or number where the names are not there."""
+  """Class id -> name; where the files of names are missing, the number stands for it."""
   verbs, nouns = (_names_beside(path, f"EPIC_100_{part}_classes.csv") for part in ("verb", "noun"))
   if task == "action":
     pairs = {label: divmod(label, NUM_NOUNS) for label in labels}
@@ -59,5 +60,6 @@ def _class_names(path: str | os.PathLike, task: str, labels: list[int]) -> dict[
 
 
 def _names_beside(path: str | os.PathLike, name: str) -> dict[int, str]:
+  """Class id -> name from the file `name` in the folder of `path`; empty if there is none."""
   file = Path(path).with_name(name)
   return epic_csv.class_names(file) if file.exists() else {}

@@ -1,4 +1,4 @@
-"""Detections of recordings, as a detector finds them, as the columns that are scored."""
+"""Detections as arrays of each recording, converted to the columns that are scored."""
 
 from collections.abc import Sequence
 
@@ -15,22 +15,22 @@ def columns(
   annotations: Annotations,
   ignore_labels: bool = False,
 ) -> Detections:
-  """The same as `jaxvid.metrics.submission.detections` makes of these detections in a file.
+  """Numbers recordings and classes as the annotations do; `jaxvid.metrics.submission.detections` does so for a file.
 
   Args:
-    recordings: of each its name, segments (D, 2) in seconds, scores (D,), and labels (D,), whole numbers. A recording
-      counts as the annotations' own if their names differ by ActivityNet's prefix "v_" only.
-    class_names: label k is class_names[k], which the annotations number in their way; where there are none, the labels
-      are the annotations' class ids.
+    recordings: name, segments (D, 2) in seconds, scores (D,) and integer labels (D,) of each. Names that differ from
+      the annotations' by ActivityNet's prefix "v_" only are taken as the same.
+    class_names: label k is class_names[k]; if empty, the labels are the annotations' class ids.
     annotations: what they will be scored against.
-    ignore_labels: give all the id -1, for a fusion that replaces the labels.
+    ignore_labels: set all class ids to -1, for score fusion, which replaces them.
 
   Raises:
-    SubmissionError: if a number is not finite, a label is unknown to the annotations, or all recordings are.
+    SubmissionError: a number is not finite, a label is unknown to the annotations, or none of the recordings is among
+      theirs.
   """
   for name, segments, scores, _ in recordings:
     if not (np.isfinite(segments).all() and np.isfinite(scores).all()):
-      raise SubmissionError(f"the detections of {name}: a segment or a score is not finite")
+      raise SubmissionError(f"the detections of {name}: a segment or score is not finite (NaN or infinity)")
   names = [name for name, *_ in recordings]
   videos, numbered, predicted = number_recordings(
     names, "the detections", annotations, "Is it of another dataset or split?"
@@ -47,10 +47,10 @@ def columns(
 
 
 def _ids(labels: np.ndarray, class_names: Sequence[str], annotations: Annotations) -> np.ndarray:
-  """(N,) the annotations' class ids of labels (N,)."""
+  """Class ids of the annotations (N,) for labels (N,), indices into `class_names`."""
   if not class_names:
     if len(labels) and not annotations.has_ids:
-      raise SubmissionError(f"the detections' classes have numbers only, and {annotations.source} names only")
+      raise SubmissionError(f"the detections give class ids only, but {annotations.source} gives class names only")
     return labels
   by_name = {name: label for label, name in annotations.class_names.items()}
   used, inverse = np.unique(labels, return_inverse=True)
@@ -60,6 +60,6 @@ def _ids(labels: np.ndarray, class_names: Sequence[str], annotations: Annotation
   if unknown := [name for name, label in ids.items() if label is None]:
     raise SubmissionError(
       f"{len(unknown)} classes of the detections are unknown to {annotations.source}: {', '.join(unknown[:3])}; "
-      f"it knows names such as {', '.join(list(by_name)[:3])}"
+      f"it has names such as {', '.join(list(by_name)[:3])}"
     )
   return np.array([ids[class_names[k]] for k in used], int)[inverse]

@@ -20,26 +20,26 @@ VideoScores = Mapping[str, tuple[np.ndarray, np.ndarray]]
 
 
 class FusionError(ValueError):
-  """Scores of recordings that do not fit the detections or the annotations; the message says which."""
+  """Class scores of recordings do not fit the detections or the annotations; the message says where."""
 
 
 def read_video_scores(path: str | os.PathLike, annotations: Annotations) -> VideoScores:
-  """A classifier's scores by recording: the annotations' class ids (K,) and scores (K,).
+  """Reads a classifier's scores: recording -> class ids of the annotations (K,) and scores (K,).
 
   Args:
-    path: of a file of one of the forms of jaxvid.formats.video_scores.
-    annotations: whose classes the file names; numbers without names are in the order of their class ids.
+    path: file of a form that jaxvid.formats.video_scores reads.
+    annotations: classes are named as there; scores without names are in the order of their class ids.
 
   Raises:
-    FormatError: it is of none of the forms.
-    FusionError: it names a class that the annotations lack, or has another number of them.
+    FormatError: the file has none of these forms.
+    FusionError: it names a class that the annotations lack, or has another number of scores than there are classes.
   """
   read = video_scores.read(path)
   ids = {name: label for label, name in annotations.class_names.items()}
   if unknown := sorted(read.classes().difference(ids)):
     raise FusionError(
-      f"{path}: {len(unknown)} classes are unknown to {annotations.source}, such as {unknown[0]!r}; give the "
-      "annotations of these classes"
+      f"{path}: {len(unknown)} classes are unknown to {annotations.source}, such as {unknown[0]!r}. Give "
+      "annotations of the dataset that the classifier was trained on."
     )
   if read.order is not None:
     positions = [ids[name] for name in read.order]
@@ -51,7 +51,7 @@ def read_video_scores(path: str | os.PathLike, annotations: Annotations) -> Vide
       found[recording] = np.array([ids[name] for name in scores], int), np.array(list(scores.values()), float)
       continue
     if positions is None:
-      raise FusionError(f'{path}: {recording}: lists of numbers need a "class", the names in their order')
+      raise FusionError(f'{path}: {recording}: a list of scores needs a "class", the class names in the same order')
     if len(scores) != len(positions):
       raise FusionError(f"{path}: {recording}: {len(scores)} scores for {len(positions)} classes")
     found[recording] = np.array(positions), np.array(scores, float)
@@ -65,21 +65,22 @@ def fuse(
   num_segments: int = 200,
   num_classes: int = 2,
 ) -> Detections:
-  """Gives the best segments of each recording the best classes of it.
+  """Gives the best segments of each recording the recording's best classes.
 
   Args:
-    detections: whose labels are left aside.
-    annotations: whose recordings need scores where they have detections.
-    video_scores: of `read_video_scores`; names may differ by ActivityNet's prefix "v_".
-    num_segments: of a recording, by score.
-    num_classes: of a recording, by score.
+    detections: their labels are replaced.
+    video_scores: as `read_video_scores` returns them, for every recording with detections; names may differ by
+      ActivityNet's prefix "v_".
+    num_segments: how many of a recording's segments are kept, best scores first.
+    num_classes: how many classes each segment gets, best scores first.
 
   Returns:
-    Up to num_segments * num_classes detections a recording; recordings in alphabetical order, the best class first.
+    Up to num_segments * num_classes detections a recording: recordings in alphabetical order, then best class first.
 
   Raises:
-    FusionError: if a recording with detections has no scores.
+    FusionError: a recording with detections has no scores.
   """
+  # Rows by recording, best score first: recording i has best[ends[i] : ends[i + 1]].
   predictions = detections.predictions
   best = ties.published_order(predictions.scores, predictions.video)
   ends = np.searchsorted(predictions.video[best], np.arange(len(detections.recordings) + 1))
@@ -94,6 +95,7 @@ def fuse(
       continue
     classes, class_scores = scores
     top = ties.published_order(class_scores, np.zeros(len(class_scores), int))[:num_classes]
+    # Every kept segment once for each of the best classes.
     fused = take(predictions, np.tile(rows, len(top)))
     parts.append(
       (
@@ -105,7 +107,7 @@ def fuse(
     )
   if without:
     raise FusionError(
-      f"{len(without)} recordings with detections have no scores of classes: {', '.join(without[:3])}"
+      f"{len(without)} recordings with detections have no class scores: {', '.join(without[:3])}"
       f"{', ...' if len(without) > 3 else ''}"
     )
   columns = [np.concatenate(column) for column in zip(*parts)] or [[], [], np.zeros(0, int), []]

@@ -15,7 +15,9 @@ _MAX_PAIRS = 1_000_000
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Overlaps:
-  """Predictions that count, class by class and best first (P rows), and the M pairs of one and a ground truth.
+  """P ranked predictions, and the M pairs of a prediction and a ground truth that overlap.
+
+  Predictions come class by class, best score first; those of classes without ground truth are left out.
 
   A group is the actions of one class in one recording: only within it can a prediction and a ground truth pair up.
   Pairs come in the order of predictions, those of one prediction by descending tIoU.
@@ -23,14 +25,14 @@ class Overlaps:
   Attributes:
     classes: (C,) class ids of the ground truth, ascending.
     truth_class: (G,) index into classes.
-    rows: (P,) which predictions these are.
+    rows: (P,) index into the rows of the Predictions.
     class_of: (P,) index into classes, ascending.
-    group: (P,) integers.
+    group: (P,) integer id of the prediction's group.
     group_size: (P,) ground truths in the prediction's group.
-    rank: (P,) how many predictions of its group are better.
+    rank: (P,) how many predictions of the same group rank before it.
     prediction: (M,) index into P.
     truth: (M,) index into G.
-    tiou: (M,) above 0.
+    tiou: (M,) their tIoU, above 0.
   """
 
   classes: np.ndarray
@@ -62,7 +64,7 @@ def find_overlaps(
       `jaxvid.metrics.protocols.Protocol.order`.
 
   Raises:
-    ValueError: if there is no ground truth.
+    ValueError: there is no ground truth.
   """
   if not len(ground_truth.labels):
     raise ValueError("there is no ground truth to score predictions against")
@@ -91,15 +93,15 @@ def find_overlaps(
 
 
 def each_pair(group: np.ndarray, truth_group: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-  """All pairs of a prediction and a ground truth of one group, by prediction, then by ground truth.
+  """All pairs of a prediction and a ground truth of the same group, by prediction, then by ground truth.
 
   Args:
-    group: (P,) integers, of predictions.
-    truth_group: (G,) of ground truths.
+    group: (P,) integer group of each prediction.
+    truth_group: (G,) integer group of each ground truth.
 
   Yields:
-    Indices into P and into G, (M,) each: about a million pairs at once, which bounds the memory that many detections
-    take; never none at all.
+    Indices into P and into G, (M,) each. About a million pairs at a time, which bounds the memory; at least one yield,
+    be it of no pairs.
   """
   # With the ground truth sorted by group, the partners of a prediction are one run of it: [first, first + size).
   by_group = np.argsort(truth_group, kind="stable")
@@ -113,11 +115,18 @@ def each_pair(group: np.ndarray, truth_group: np.ndarray) -> Iterator[tuple[np.n
 
 
 def match(overlaps: Overlaps, tious: np.ndarray) -> np.ndarray:
-  """(T, P) index of the ground truth that a prediction takes at each of `tious` (T,); -1 where it takes none.
+  """Matches predictions with ground truth greedily, at each threshold.
 
   In order of score, a prediction takes the ground truth of its group that has the highest tIoU among those still free
-  and at or above the threshold. Taking turns is sequential within a group only. So turn r handles the r-th best
-  prediction of every group at once: they compete for different ground truths.
+  and at or above the threshold. Groups do not compete for the same ground truths, so turn r handles the r-th best
+  prediction of every group at once.
+
+  Args:
+    overlaps: from `find_overlaps`.
+    tious: (T,) thresholds.
+
+  Returns:
+    (T, P) index of the ground truth that a prediction takes; -1 where it takes none.
   """
   taken_by = np.full((len(tious), len(overlaps.rows)), -1)
   taken = np.zeros((len(tious), len(overlaps.truth_class)), bool)
@@ -129,7 +138,7 @@ def match(overlaps: Overlaps, tious: np.ndarray) -> np.ndarray:
   for pairs in np.split(by_turn, np.flatnonzero(np.diff(turn[by_turn])) + 1):
     prediction, truth = overlaps.prediction[pairs], overlaps.truth[pairs]
     free = (overlaps.tiou[pairs] >= tious[:, None]) & ~taken[:, truth]
-    # The pairs of a prediction are a run, best tIoU first: the first free one is the one it takes.
+    # The pairs of a prediction are a run, best tIoU first: the prediction takes the first free one.
     runs = np.flatnonzero(np.diff(prediction, prepend=-1))
     choice = np.minimum.reduceat(np.where(free, np.arange(len(pairs)), len(pairs)), runs, axis=1)
     threshold, run = np.nonzero(choice < len(pairs))
@@ -147,13 +156,13 @@ def compute_tiou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def position_in_run(ids: np.ndarray) -> np.ndarray:
-  """(N,) 0, 1, 2, ... within each run of equal `ids` (N,)."""
+  """Position (N,) of each row in its run of equal `ids` (N,): 0, 1, 2, ..."""
   new_run = np.diff(ids, prepend=-1) != 0
   return np.arange(len(ids)) - np.flatnonzero(new_run)[np.cumsum(new_run) - 1]
 
 
 def rank_in_group(group: np.ndarray) -> np.ndarray:
-  """(N,) how many earlier rows have the same `group` (N,)."""
+  """How many earlier rows have the same `group` (N,): (N,)."""
   by_group = np.argsort(group, kind="stable")
   rank = np.empty(len(group), int)
   rank[by_group] = position_in_run(group[by_group])
@@ -161,7 +170,7 @@ def rank_in_group(group: np.ndarray) -> np.ndarray:
 
 
 def _rank(scores: np.ndarray, rows: np.ndarray, group: np.ndarray, order: Order) -> np.ndarray:
-  """(P,) rank of predictions `rows` (P,) within `group` (P,), ties in the order of rows before they were ranked."""
+  """Rank (P,) of predictions `rows` (P,) within `group` (P,); equal scores in the order of the rows themselves."""
   by_row = np.argsort(rows)
   ranked = by_row[order(scores[rows[by_row]], group[by_row])]
   rank = np.empty(len(rows), int)

@@ -1,4 +1,4 @@
-"""How the public benchmarks score: which recordings, which thresholds, which peculiarities."""
+"""Scoring protocols of the public benchmarks: subset, thresholds, peculiarities of their evaluators."""
 
 import dataclasses
 
@@ -7,18 +7,18 @@ import numpy as np
 from jaxvid.metrics.matching import Order, best_first
 from jaxvid.metrics.ties import published_order
 
-# How equal scores are ordered; a share of 1e-5 of mAP depends on it.
+# Orders of equal scores; mAP depends on them by some 1e-5.
 ORDERS = {"rows": best_first, "reference": published_order}
 
 
 @dataclasses.dataclass(frozen=True)
 class Bins:
-  """Edges between the groups of actions that the diagnosis compares; a group is (lower, upper], the first closed.
+  """Edges of the groups of actions that the diagnosis compares; a group is (lower, upper], the first closed below.
 
   Attributes:
     length: of actions, in seconds.
-    coverage: share of its recording that an action takes.
-    instances: actions in its recording, of any class.
+    coverage: of actions, as a share of their recording.
+    instances: number of actions in the recording, of any class.
   """
 
   length: tuple[float, ...]
@@ -33,12 +33,12 @@ THUMOS_BINS = Bins((0, 3, 6, 12, 18, np.inf), (0, 0.02, 0.04, 0.06, 0.08, 1), (-
 
 @dataclasses.dataclass(frozen=True)
 class Protocol:
-  """What a benchmark's evaluator does.
+  """Rules of a benchmark's evaluator.
 
   Attributes:
     evaluator: whose evaluator this is.
-    subsets: names of the subset that is scored, in any case; the first that an annotation file has.
-    tious: thresholds, as the evaluator computes them.
+    subsets: names of the subset that is scored, in upper or lower case; the first one that the annotation file has.
+    tious: thresholds, with the evaluator's rounding.
     recall_at: the k of Recall@kx.
     remove_duplicates: leave out annotations that repeat another, and those shorter than 1 ms.
     ties: order of equal scores, a key of `ORDERS`: "rows" keeps the order of rows, "reference" is that of the public
@@ -59,37 +59,38 @@ class Protocol:
 
   def __post_init__(self) -> None:
     if self.ties not in ORDERS:
-      raise ValueError(f"ties is {self.ties!r}, which is none of {', '.join(ORDERS)}")
+      raise ValueError(f"ties is {self.ties!r}, expected one of {', '.join(ORDERS)}")
 
   @property
   def order(self) -> Order:
-    """Ranks predictions by score, equal ones as `ties` says."""
+    """Function that ranks predictions by score, equal scores as `ties` says."""
     return ORDERS[self.ties]
 
 
-def _steps(first, last, num):
+def _thresholds(first: float, last: float, num: int) -> tuple[float, ...]:
+  """`num` equally spaced tIoU thresholds."""
   return tuple(np.linspace(first, last, num).tolist())
 
 
 _VALIDATION = ("validation", "val")
-_ACTIVITYNET = Protocol("ActivityNet", _VALIDATION, _steps(0.5, 0.95, 10), bins=ACTIVITYNET_BINS)
-_EPIC = Protocol("EPIC-Kitchens C2", _VALIDATION, _steps(0.1, 0.5, 5))
+_ACTIVITYNET = Protocol("ActivityNet", _VALIDATION, _thresholds(0.5, 0.95, 10), bins=ACTIVITYNET_BINS)
+_EPIC = Protocol("EPIC-Kitchens C2", _VALIDATION, _thresholds(0.1, 0.5, 5))
 _AS_ACTIONFORMER = dict(evaluator="ActionFormer", remove_duplicates=True)
 
 PROTOCOLS = {
-  "thumos14": Protocol("ActionFormer", ("test",), _steps(0.3, 0.7, 5), remove_duplicates=True, bins=THUMOS_BINS),
+  "thumos14": Protocol("ActionFormer", ("test",), _thresholds(0.3, 0.7, 5), remove_duplicates=True, bins=THUMOS_BINS),
   "activitynet13": _ACTIVITYNET,
   "activitynet13_actionformer": dataclasses.replace(_ACTIVITYNET, **_AS_ACTIONFORMER),
   "hacs": _ACTIVITYNET,
   "hacs_actionformer": dataclasses.replace(_ACTIVITYNET, **_AS_ACTIONFORMER),
   "epic100": _EPIC,
   "epic100_actionformer": dataclasses.replace(_EPIC, **_AS_ACTIONFORMER),
-  "ego4d": Protocol("ActionFormer", _VALIDATION, _steps(0.1, 0.5, 5), remove_duplicates=True),
+  "ego4d": Protocol("ActionFormer", _VALIDATION, _thresholds(0.1, 0.5, 5), remove_duplicates=True),
 }
 
 
 def collide(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
-  """Predicted class ids as the public evaluators compare them: those that the ground truth lacks hit others.
+  """Predicted class ids as the public evaluators compare them: a class without ground truth may become another one.
 
   The evaluators number the classes of the ground truth 0, 1, ..., in the predictions too, but leave a predicted class
   that is not among them as it is: it then counts as a prediction of the class that got its number. With ground truth of

@@ -1,10 +1,10 @@
-"""Which place the true class takes among the scores of all classes."""
+"""Rank of the true class among the scores of all classes."""
 
 import numpy as np
 
 
 def rank(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
-  """(N,) how many classes come before the true one: 0 where it is the best, less than k where it is among the k best.
+  """Rank (N,) of the true class: 0 where it has the best score, less than k where it is among the k best.
 
   Of equal scores the class with the lower index comes first.
 
@@ -18,25 +18,25 @@ def rank(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def check(scores: np.ndarray, labels: np.ndarray, num_classes: int, what: str) -> None:
-  """Refuses what cannot be ranked.
+  """Checks scores and labels before they are ranked.
 
   Args:
-    scores: to be (N, num_classes).
-    labels: to be (N,) class indices.
-    num_classes: how many there are.
-    what: a row is, for messages: "clip".
+    scores: expected (N, num_classes).
+    labels: expected (N,) class indices.
+    num_classes: how many classes there are.
+    what: what one row is, for messages, such as "clip".
 
   Raises:
-    ValueError: other shapes, nothing to score, a label beyond the classes, or a score that is not finite.
+    ValueError: shapes differ, there are no rows, a label is beyond the classes, or a score is not finite.
   """
   if labels.ndim != 1:
-    raise ValueError(f"labels of shape {labels.shape}: there must be one class index a {what}")
+    raise ValueError(f"labels have shape {labels.shape}; expected one class index for each {what}")
   if scores.shape != (len(labels), num_classes):
     raise ValueError(f"{scores.shape} scores for {len(labels)} {what}s and {num_classes} classes")
   if not len(labels):
     raise ValueError(f"there are no {what}s to score")
   if labels.dtype.kind not in "iu":
-    raise ValueError(f"labels of type {labels.dtype}: class indices are whole numbers")
+    raise ValueError(f"labels are of type {labels.dtype}; expected class indices, whole numbers")
   if labels.min() < 0 or labels.max() >= num_classes:
     raise ValueError(f"labels {labels.min()} to {labels.max()}, but there are {num_classes} classes")
   if not np.all(np.isfinite(scores)):

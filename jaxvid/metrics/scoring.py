@@ -1,4 +1,4 @@
-"""Detections against annotations by a protocol, with what was missing and what did not count."""
+"""Scores detections against annotations by a protocol, with notes on missing recordings and ignored detections."""
 
 import dataclasses
 from typing import Any
@@ -15,12 +15,12 @@ from jaxvid.metrics.submission import Detections
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Result:
-  """A score and what has to be known about it.
+  """Scores of a split, with all that they were computed from.
 
   Attributes:
-    scores: the numbers.
-    annotations, detections, protocol: what was scored, against what, and how.
-    predictions: as they were compared: those of `detections`, under a legacy protocol with their collisions.
+    scores: average precision and recall.
+    annotations, detections, protocol: the arguments of `score`.
+    predictions: those of `detections`; under a legacy protocol with the class ids that it compares.
   """
 
   scores: DetectionScores
@@ -35,7 +35,7 @@ class Result:
     return [name for name, there in zip(self.annotations.recordings, self.detections.predicted) if not there]
 
   def counts(self) -> dict[str, int]:
-    """How many detections there are, and how many of them are peculiar."""
+    """Number of detections, and of those that can be no true positives, by reason."""
     predictions, truth = self.predictions, self.annotations.ground_truth
     return {
       "total": len(predictions.labels),
@@ -45,7 +45,7 @@ class Result:
     }
 
   def to_dict(self) -> dict[str, Any]:
-    """Plain values for JSON: the scores as fractions, and whether they stand on all of the subset."""
+    """Plain values for JSON: scores as fractions, missing recordings, counts, and the protocol."""
     annotated = len(self.annotations.recordings)
     return {
       **self.scores.to_dict(self.annotations.class_names),
@@ -65,12 +65,12 @@ class Result:
     }
 
   def format(self, per_class: bool = False) -> str:
-    """A table in percent for the terminal, and a line for each thing that a reader of it has to know."""
+    """A table in percent for the terminal, followed by `notes`."""
     table = detection.format_scores(self.scores, self.annotations.class_names if per_class else None)
     return "\n".join([table, *self.notes()])
 
   def notes(self) -> list[str]:
-    """What a reader of the score has to know, a line each."""
+    """Lines on what the scores depend on: missing recordings, false positives by reason, the legacy protocol."""
     counts, lines = self.counts(), []
     annotated, missing = len(self.annotations.recordings), self.missing
     if missing:
@@ -88,17 +88,17 @@ class Result:
     if counts["of_classes_without_annotations"]:
       lines.append(f"{counts['of_classes_without_annotations']} detections of classes without annotations do not count")
     if counts["not_forward_in_time"]:
-      lines.append(f"{counts['not_forward_in_time']} detections end where they start or before: false positives")
+      lines.append(f"{counts['not_forward_in_time']} detections end where they start or before (false positives)")
     if self.protocol.legacy:
-      lines.append("LEGACY: detections of classes without annotations collide with others, as in older evaluators")
+      lines.append("LEGACY: detections of classes without annotations may count as other classes, as in old evaluators")
     return lines
 
 
 def score(annotations: Annotations, detections: Detections, protocol: Protocol) -> Result:
-  """Scores detections as `protocol` says.
+  """Scores detections by the rules of `protocol`.
 
   Raises:
-    ValueError: if there are no annotations.
+    ValueError: there are no annotations.
   """
   if not len(annotations.ground_truth.labels):
     raise ValueError(f"{annotations.source}: the subset has no annotations to score against")

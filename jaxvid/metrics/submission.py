@@ -1,7 +1,7 @@
-"""Detections as they are scored: recordings and classes as the annotations number them."""
+"""Detections of a file, converted to the columns that are scored."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -14,17 +14,17 @@ from jaxvid.metrics.annotations import Annotations, other_name
 
 
 class SubmissionError(ValueError):
-  """Detections that cannot be scored against the annotations; the message names the file and the remedy."""
+  """Detections do not fit the annotations; the message names the file and the remedy."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Detections:
-  """Detections as they are scored.
+  """Detections with recordings and classes numbered as in the annotations.
 
   Attributes:
     predictions: `video` is an index into `recordings`.
-    recordings: those of the annotations, then those that the annotations lack.
-    predicted: (V,) which of the annotated recordings the file has, be it without detections.
+    recordings: names; first the V of the annotations, then those that the annotations lack.
+    predicted: (V,) bool: whether the annotated recording has an entry among the detections, be it an empty one.
   """
 
   predictions: Predictions
@@ -35,21 +35,20 @@ class Detections:
 def detections(
   submission: Submission, annotations: Annotations, task: str | None = None, labels: str = "known"
 ) -> Detections:
-  """The detections as columns, recordings and classes as the annotations number them.
+  """Numbers the recordings and classes of a file's detections as the annotations do.
 
-  A recording counts as the annotations' own if their names differ by ActivityNet's prefix "v_" only.
+  Recordings whose names differ by ActivityNet's prefix "v_" only are taken as the same.
 
   Args:
-    submission: see jaxvid.formats.detections.
-    annotations: what they will be scored against.
-    task: with EPIC's form, which of "verb", "noun" and "action" is the label; with the other form "action" allows
-      labels "VERB,NOUN".
-    labels: "known" refuses labels that the annotations do not know; "any" gives them the id -1, which counts for
-      nothing; "none" gives it to all, for a fusion that replaces them.
+    submission: the file's content, see jaxvid.formats.detections.
+    annotations: against which the detections will be scored.
+    task: in EPIC's form, whether "verb", "noun" or "action" is the label; in the other form, "action" allows labels
+      "VERB,NOUN".
+    labels: "known" raises an error for labels that the annotations lack; "any" gives them the id -1, which no scoring
+      counts; "none" gives all labels that id, for score fusion, which replaces them.
 
   Raises:
-    SubmissionError: no recording is annotated, a detection has no label, or one that the annotations do not know, as
-      `labels` says.
+    SubmissionError: no recording is annotated, a detection has no label, or (with labels="known") an unknown one.
   """
   videos, recordings, predicted = number_recordings(
     list(submission.counts), submission.source, annotations, "Check --annotations and --subset."
@@ -64,15 +63,18 @@ def detections(
 def number_recordings(
   names: Sequence[str], source: str, annotations: Annotations, remedy: str
 ) -> tuple[np.ndarray, tuple[str, ...], np.ndarray]:
-  """Indices of recordings among those of the annotations, followed by those that the annotations lack.
+  """Numbers recordings: first those of the annotations, then those that the annotations lack.
 
   Args:
-    names: R recordings with detections.
+    names: R names of recordings with detections.
+    source: file of the detections, for the message.
     annotations: of V recordings.
-    source, remedy: where the detections are from, and what to do where none is annotated, for the message.
+    remedy: what to do if none of the recordings is annotated, for the message.
 
   Returns:
-    videos (R,), the recordings that they are indices into, and which of the annotated ones are among them, (V,) bool.
+    videos: (R,) index of each name into `recordings`.
+    recordings: names of all recordings.
+    predicted: (V,) bool: whether the annotated recording is among `names`.
 
   Raises:
     SubmissionError: none of them is annotated.
@@ -93,7 +95,7 @@ def number_recordings(
 
 
 def to_results(detections: Detections, annotations: Annotations) -> dict[str, list[dict[str, Any]]]:
-  """Detections in ActivityNet's submission format, by recording in the given order, each one's best first."""
+  """Detections in ActivityNet's submission format: recording -> detections, best score first."""
   predictions, results = detections.predictions, {}
   order = np.lexsort((-predictions.scores, predictions.video))
   for i in order.tolist():
@@ -108,14 +110,14 @@ def to_results(detections: Detections, annotations: Annotations) -> dict[str, li
 
 
 def _ids(submission, field, annotations, task, which):
-  """(N,) class ids of the labels in `field`."""
+  """Class ids (N,) of the labels in `field`; `which` is the argument `labels` of `detections`."""
   labels = submission.labels[field]
   if msgspec.UNSET in labels:
     place = submission.place(labels.index(msgspec.UNSET))
     raise SubmissionError(f"{submission.source}: {place} has no {field}. Give every detection a label.")
   try:
     distinct = set(labels)
-  except TypeError:  # [VERB, NOUN]
+  except TypeError:  # Labels [VERB, NOUN] are lists, which no set can hold.
     labels = [tuple(map(str, label)) if isinstance(label, list) else str(label) for label in labels]
     distinct = set(labels)
   by_name = {name: label for label, name in annotations.class_names.items()}
@@ -127,7 +129,7 @@ def _ids(submission, field, annotations, task, which):
   if unknown and which == "known":
     raise SubmissionError(
       f"{submission.source}: {len(unknown)} labels are unknown to {annotations.source}: {_sample(sorted(unknown))}; "
-      f"it knows {'class ids and ' if annotations.has_ids else ''}names such as {_sample(by_name)}. Leave such "
+      f"it has {'class ids and ' if annotations.has_ids else ''}names such as {_sample(by_name)}. Leave these "
       "detections out with --ignore_unknown_labels."
     )
   ids |= dict.fromkeys((label for label in ids if ids[label] is None), -1)
@@ -135,7 +137,7 @@ def _ids(submission, field, annotations, task, which):
 
 
 def _id(label, by_name, has_ids, task):
-  """The class id of a label; None if it is not known."""
+  """Class id of a label: a name, an id, or for actions a verb and a noun; None if the annotations lack it."""
   if label in by_name:
     return by_name[label]
   if task == "action":
@@ -147,13 +149,15 @@ def _id(label, by_name, has_ids, task):
   return _integer(label) if has_ids else None
 
 
-def _integer(value):
+def _integer(value: Any) -> int | None:
+  """The whole number that a label such as 3 or "3" stands for; None for anything else."""
   try:
     return None if isinstance(value, bool | float) else int(value)
   except (TypeError, ValueError):
     return None
 
 
-def _sample(names, size=3):
+def _sample(names: Iterable[Any], size: int = 3) -> str:
+  """The first names, for a message."""
   names = [str(name) for name in names]
   return ", ".join(names[:size]) + (", ..." if len(names) > size else "")

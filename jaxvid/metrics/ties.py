@@ -1,8 +1,8 @@
 """The order in which the public evaluators visit predictions of equal score.
 
-ActionFormer's evaluator, ActivityNet's and EPIC-Kitchens' rank a class's predictions with
-`scores.argsort()[::-1]`. That sort is not stable, so equal scores come in an order that follows from the algorithm, and
-NumPy has three: AVX-512, AVX2 and plain C. The same file scores differently by some 1e-5 of mAP from one processor to
+ActionFormer's evaluator, ActivityNet's and EPIC-Kitchens' rank a class's predictions with `scores.argsort()[::-1]`.
+That sort is not stable, so equal scores come in an order that follows from the algorithm, and NumPy has three such
+algorithms: AVX-512, AVX2 and plain C. The same file scores differently by some 1e-5 of mAP from one processor to
 another. `published_order` is the order of the AVX2 one (NumPy 2, x86-simd-sort), worked out step by step, so that it is
 the same on every machine: it gives the numbers of ../shared/golden to the last digit. A protocol asks for it
 (jaxvid.metrics.protocols); nothing else of the scores of detections knows of it.
@@ -15,17 +15,17 @@ import math
 
 import numpy as np
 
-_LEAF = 256
-_BLOCK = 16
-_LANES = 4
+_LEAF = 256  # Runs up to this length are sorted by the bitonic network.
+_BLOCK = 16  # Elements that are split around the pivot at a time.
+_LANES = 4  # float64 values in an AVX2 register.
 
 
 def published_order(scores: np.ndarray, group: np.ndarray) -> np.ndarray:
-  """Rows by group, and within each as the public evaluators visit them: by descending score, ties as AVX2 leaves them.
+  """Sorts rows by group, then by descending score, equal scores in the order in which AVX2 leaves them.
 
   Args:
     scores: (N,) float64 without NaN.
-    group: (N,) integers; each group is ranked for itself, its rows in the given order.
+    group: (N,) integers; each group is sorted on its own.
 
   Returns:
     (N,) rows: the groups ascending, in each the best score first.
@@ -39,7 +39,7 @@ def published_order(scores: np.ndarray, group: np.ndarray) -> np.ndarray:
   starts = np.flatnonzero(np.diff(group[order], prepend=group[order[0]] - 1))
   ends = np.append(starts[1:], len(order))
   has_ties = np.logical_or.reduceat(np.append(tied, False), starts)
-  by_row = np.argsort(group, kind="stable")  # The same runs, each in the order of rows.
+  by_row = np.argsort(group, kind="stable")  # The same groups, each with its rows in the given order.
 
   # Each tied run as its argsort proceeds: split into leaves here, the leaves of all runs sorted together below.
   leaves = []
@@ -78,6 +78,7 @@ def _split(scores: np.ndarray, rows: np.ndarray, leaves: list[np.ndarray]) -> No
 def _partition(scores: np.ndarray, run: np.ndarray, pivot: float) -> int:
   """Moves rows below the pivot to the front of `run`, in place; returns how many they are."""
   left, right = 0, len(run)
+  # Rows that do not fill a block are split one by one.
   for _ in range(len(run) % _BLOCK):
     if scores[run[left]] >= pivot:
       right -= 1
@@ -102,7 +103,7 @@ def _partition(scores: np.ndarray, run: np.ndarray, pivot: float) -> int:
       first += 1
   read += [0, len(blocks) - 1]
 
-  # What is below goes to the left end in the order of reading, what is not to the right end, from there inwards.
+  # Rows below the pivot go to the left end in the order of reading; the others to the right end, from there inwards.
   rows, is_above = blocks[read].ravel(), above[read].ravel()
   below = rows[~is_above]
   run[left:right] = np.concatenate([below, rows[is_above][::-1]])
@@ -127,7 +128,7 @@ def _sort_leaves(scores: np.ndarray, leaves: list[np.ndarray]) -> None:
 
 
 def _sort_if_distinct(scores: np.ndarray, leaf: np.ndarray) -> bool:
-  """Sorts a leaf in place, by any algorithm, and says so, if it holds no ties."""
+  """Sorts a leaf without ties in place, by any algorithm; returns False, and leaves it, if there are ties."""
   values = scores[leaf]
   order = np.argsort(values)
   ordered = values[order]
@@ -138,6 +139,7 @@ def _sort_if_distinct(scores: np.ndarray, leaf: np.ndarray) -> bool:
 
 
 def _network_size(length: int) -> int:
+  """The size of the network that sorts a leaf: the next power of two, 4 at least."""
   return max(_LANES, 1 << (length - 1).bit_length())
 
 

@@ -34,7 +34,10 @@ def test_without_ids_classes_are_numbered_by_name(tmp_path):
 
 def test_an_unknown_subset_lists_those_there_are(tmp_path):
   path = files.write_annotations(tmp_path / "a.json")
-  with pytest.raises(FormatError, match="none is validation or val; there are: [Tt]est, Training. Give --sub"):
+  with pytest.raises(
+    FormatError,
+    match="in validation or val; the file has: [Tt]est, Training. Choose .* --sub",
+  ):
     annotations.read(path, ("validation", "val"), True)
 
 

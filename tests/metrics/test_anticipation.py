@@ -59,13 +59,13 @@ def test_what_is_written_and_printed():
   scores = result.to_dict()
   assert scores["action"]["top1"] == 0.25 and scores["subsets"]["unseen"]["noun"]["recall2"] == 0.5
   assert scores["verb"]["many_shot_recall2"] == 1 and "many_shot_recall2" not in scores["noun"]
-  flat = anticipation.flat(scores)
+  flat = anticipation.flatten(scores)
   assert flat["verb_recall2"] == 1 and flat["unseen_noun_recall2"] == 0.5 and flat["tail_verb_top1"] == 1
   assert not any("num_" in name for name in flat)
   lines = result.format().splitlines()
   assert ["overall", "noun", "4", "3", "25.00", "75.00", "83.33", "-", "33.33"] in [line.split() for line in lines]
   assert len({len(line) for line in lines[:-1]}) == 1, "the columns stand below each other"
-  assert lines[-1].startswith("subset tail_noun: nothing of it")
+  assert lines[-1].startswith("subset tail_noun: none of its windows")
 
 
 def test_a_plain_dataset_has_actions_alone():
@@ -137,7 +137,7 @@ def test_own_verbs_come_before_marginals():
 def test_many_shot_classes_that_do_not_occur_are_left_out():
   result = anticipation.score(ACTION, LABELS, {"many_shot": {"action": [2]}})
   assert result.left_out == ("many-shot actions",) and "many_shot_recall5" not in result.to_dict()["action"]
-  assert "many-shot actions: nothing of it" in result.format()
+  assert "many-shot actions: none of its windows" in result.format()
 
 
 def test_epic_subsets_against_loops(rng):
@@ -175,7 +175,7 @@ def test_epic_subsets_against_loops(rng):
     (dict(action=np.where(ACTION == 0.5, np.nan, ACTION)), "window 3 are not finite"),
     (dict(labels=np.array([0, 1, 2, 4])), "labels 0 to 4, but there are 4 classes"),
     (dict(labels=LABELS[:3]), "4, 4.* scores for 3 windows"),
-    (dict(labels=LABELS[:, None]), "one class index a window"),
+    (dict(labels=LABELS[:, None]), "one class index for each window"),
     (dict(labels=LABELS / 1), "whole numbers"),
     (dict(action=np.zeros((0, 4)), labels=np.zeros(0, int)), "no windows"),
     (dict(action=ACTION[0]), "windows, classes"),
@@ -183,10 +183,10 @@ def test_epic_subsets_against_loops(rng):
     (dict(verb=np.zeros((4, 3))), "4, 3.* scores for 4 windows and 2 classes"),
     (dict(noun=np.full((4, 3), np.inf)), "window 0 are not finite"),
     (dict(segment_ids=IDS[:2]), "2 segment ids for 4 windows"),
-    (dict(metadata={}, verb=np.zeros((4, 2))), "no anticipation.action_verb"),
+    (dict(metadata={}, verb=np.zeros((4, 2))), "lack anticipation.action_verb"),
     (dict(metadata={"action_noun": [0, 1]}), r"action_noun: \(2,\) values"),
     (dict(metadata={"verbs": ["take"], "action_verb": [0, 0, 0, 1]}), "4 actions and 1 verbs"),
-    (dict(metadata={"many_shot": {"verb": [0]}}), "many_shot: verb, but there are only action"),
+    (dict(metadata={"many_shot": {"verb": [0]}}), "many_shot: verb, but only action is scored"),
     (dict(metadata={"subsets": {"x": {"of": ["noun"], "ids": []}}}), "subsets.x: noun"),
   ],
 )
@@ -199,5 +199,5 @@ def test_what_cannot_be_scored(change, message):
 def test_recall_over_no_class_is_refused():
   with pytest.raises(ValueError, match="none of the 1 classes"):
     anticipation.class_mean_recall(ACTION, LABELS, classes=[2])
-  with pytest.raises(ValueError, match="at k 0"):
+  with pytest.raises(ValueError, match="k 0: .*k at least 1"):
     anticipation.class_mean_recall(ACTION, LABELS, k=0)

@@ -185,7 +185,7 @@ def test_both_orders_of_ties_agree_where_there_are_none():
   by_rows, reference = (detection.evaluate(truth, preds, [0.3, 0.5], order=order) for order in ORDERS.values())
   np.testing.assert_array_equal(by_rows.ap, reference.ap)
   np.testing.assert_array_equal(by_rows.recall, reference.recall)
-  with pytest.raises(ValueError, match="ties is 'first', which is none of rows, reference"):
+  with pytest.raises(ValueError, match="ties is 'first', expected one of rows, reference"):
     dataclasses.replace(PROTOCOLS["thumos14"], ties="first")
 
 
@@ -232,7 +232,7 @@ def test_scores_as_a_dict_and_as_a_table():
 
 @pytest.mark.parametrize("tiou", [0, 1.5, float("nan")])
 def test_refuses_thresholds_that_are_none(tiou):
-  with pytest.raises(ValueError, match="thresholds lie in"):
+  with pytest.raises(ValueError, match="thresholds must lie in"):
     detection.evaluate(ground_truth(("a", 0, 10, 0)), predictions(), [tiou])
 
 

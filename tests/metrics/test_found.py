@@ -42,12 +42,12 @@ def test_classes_without_names_are_the_annotations_ids(tmp_path, rng):
   found = columns([("a", np.array([[0, 1]]), np.array([0.5]), np.array([7]))], [], truth)
   assert found.predictions.labels.tolist() == [7]
   nameless = annotations.read(files.write_annotations(tmp_path / "nameless.json", ids=None), ("test",), False)
-  with pytest.raises(submission.SubmissionError, match="have numbers only"):
+  with pytest.raises(submission.SubmissionError, match="give class ids only"):
     columns([some(rng, "a", 2)], [], nameless)
 
 
 def test_what_cannot_be_scored(rng, truth):
-  with pytest.raises(submission.SubmissionError, match=r"1 classes .* unknown to .*truth.json: fly; it knows names"):
+  with pytest.raises(submission.SubmissionError, match=r"1 classes .* unknown to .*truth.json: fly; it has names"):
     columns([("a", np.array([[0, 1]]), np.array([0.5]), np.array([0]))], ["fly"], truth)
   with pytest.raises(submission.SubmissionError, match=r"none of its recordings \(x, y\) is among those of .*truth"):
     columns([some(rng, "x", 1), some(rng, "y", 1)], NAMES, truth)

@@ -78,11 +78,11 @@ def test_other_classes_are_refused(tmp_path, truth, content, message):
 
 def test_lists_need_an_order(tmp_path):
   nameless = annotations.read(files.write_annotations(tmp_path / "truth.json", ids=None), ("test",), False)
-  with pytest.raises(fusion.FusionError, match='need a "class"'):
+  with pytest.raises(fusion.FusionError, match='needs a "class"'):
     fusion.read_video_scores(write(tmp_path, {"a": [0.7, 0.1, 0.2]}), nameless)
 
 
 def test_recordings_without_classes_are_named(tmp_path, truth):
   found = detections(tmp_path, truth, a=[detection("x", 0, 1, 0.7)], b=[detection("x", 0, 1, 0.7)], c=[])
-  with pytest.raises(fusion.FusionError, match="2 recordings with detections have no scores of classes: a, b"):
+  with pytest.raises(fusion.FusionError, match="2 recordings with detections have no class scores: a, b"):
     fusion.fuse(found, truth, {})

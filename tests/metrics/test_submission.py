@@ -42,14 +42,12 @@ def test_classes_go_by_name_or_by_the_annotations_ids(tmp_path, truth):
   found = read(tmp_path, truth, a=[detection(label, 0, 1, 1) for label in ("jump", 7, "7", 0)])
   assert found.predictions.labels.tolist() == [4, 7, 7, 0]
   nameless = annotations.read(files.write_annotations(tmp_path / "nameless.json", ids=None), ("test",), False)
-  with pytest.raises(
-    submission.SubmissionError, match="1 labels are unknown to .*nameless.json: 7; it knows names such"
-  ):
+  with pytest.raises(submission.SubmissionError, match="1 labels are unknown to .*nameless.json: 7; it has names such"):
     read(tmp_path, nameless, a=[detection(7, 0, 1, 1)])
 
 
 def test_unknown_names_are_refused(tmp_path, truth):
-  message = "found.json: 2 labels are unknown to .*truth.json: fly, sit; it knows class ids and names such as jump, run"
+  message = "found.json: 2 labels are unknown to .*truth.json: fly, sit; it has class ids and names such as jump, run"
   with pytest.raises(submission.SubmissionError, match=message):
     read(tmp_path, truth, a=[detection("sit", 0, 1, 1), detection("jump", 0, 1, 1), detection("fly", 0, 1, 1)])
   some = read(tmp_path, truth, labels="any", a=[detection("sit", 0, 1, 1), detection("jump", 0, 1, 1)])

@@ -49,7 +49,7 @@ def test_many_scores_are_a_panel_a_metric(tmp_path):
   """Those of EPIC-Kitchens-100: three parts, overall and on two subsets."""
   part = {"top1": 0.1, "top5": 0.2, "recall5": 0.3, "mean_class_accuracy": 0.1, "num_windows": 9}
   parts = dict.fromkeys(anticipation.PARTS, part)
-  summary = anticipation.flat({**parts, "subsets": {"unseen": parts, "tail": parts}})
+  summary = anticipation.flatten({**parts, "subsets": {"unseen": parts, "tail": parts}})
   assert len(summary) == 36
   shown = panels(tmp_path, {"step": 1, "loss": 2.0}, {"step": 1, **{f"eval/{k}": x for k, x in summary.items()}})
   assert list(shown) == ["loss", "top1", "top5", "recall5", "accuracy"]
