@@ -36,9 +36,9 @@ def test_draws_runs_side_by_side(tmp_path, rng, capsys):
 
 def test_what_does_not_go_together(tmp_path, rng):
   one, other = write(tmp_path / "a", rng, 1), write(tmp_path / "b", rng, 1, ids=[str(i) for i in range(40)])
-  with pytest.raises(ValueError, match="features of other clips"):
+  with pytest.raises(ValueError, match="has features of other clips"):
     draw([one, other], tmp_path / "out.png")
-  with pytest.raises(ValueError, match="--titles: 1 for 2"):
+  with pytest.raises(ValueError, match="--titles: 1 titles for 2"):
     draw([one, one], tmp_path / "out.png", ["x"])
   with pytest.raises(SystemExit, match="features.npz: missing; evaluate the run first"):
     command.run(embed_command.main, [f"--workdirs={tmp_path}", "--output=x.png"])

@@ -89,7 +89,10 @@ def test_it_prints_the_scores_and_says_what_is_missing(evaluate, paths):
     (dict(protocol="thumos14", tious="high"), "error: could not convert string to float: 'high'"),
     (dict(protocol="thumos14", tious="50"), "error: tIoU thresholds must lie in"),
     (dict(protocol="thumos14", predictions="nowhere.json"), "error: nowhere.json: file: no such file"),
-    (dict(protocol="thumos14", subset="final"), "error: .*truth.json: subset: none is final; there are: .*Training"),
+    (
+      dict(protocol="thumos14", subset="final"),
+      "error: .*truth.json: subset: no recording is in final; the .*: .*Training",
+    ),
     (dict(protocol="thumos14", task="adverb"), "error: .*adverb"),
     (dict(), "error: .*protocol"),
     (dict(average="runs/a,runs/b"), "error: .*--average scores no files; leave out --predictions, --annotations"),

@@ -51,17 +51,17 @@ def test_the_command(tmp_path, rgb, capsys):
   assert lines[0] == ["top1", "mean_class_accuracy"]
   assert lines[1:4] == [[rgb, "33.33", "33.33"], [flow, "66.67", "66.67"], ["fused", "100.00", "100.00"]]
   assert lines[4][-1] == f"{tmp_path}/both/scores.json"
-  with pytest.raises(SystemExit, match="error: --weights: 1, 2, 3 for 2 runs; give a positive one each"):
+  with pytest.raises(SystemExit, match="error: --weights: 1, 2, 3 for 2 runs; give one positive number a run"):
     command.run(fuse_command.main, [f"--runs={rgb},{flow}", "--weights=1,2,3", f"--output={tmp_path}"])
 
 
 @pytest.mark.parametrize(
   "other, problem",
   [
-    (dict(ids=["a", "b", "d"]), "2 clips are in one of them alone, such as c; evaluate both on one split"),
+    (dict(ids=["a", "b", "d"]), "2 clips are in one of the runs only, such as c; evaluate both on the same split"),
     (dict(labels=[0, 1, 1]), "1 clips have two labels, such as c"),
-    (dict(class_names="xyw"), "other classes"),
-    (dict(ids=["a", "b", "b"]), "several clips have one id"),
+    (dict(class_names="xyw"), "have different classes"),
+    (dict(ids=["a", "b", "b"]), "several clips have the same id"),
     (dict(probabilities=None), "features.npz: has no probabilities; evaluate the run again"),
   ],
 )
@@ -76,7 +76,7 @@ def test_runs_that_are_none(tmp_path, rgb):
   with pytest.raises(ValueError, match="absent/features.npz: missing; evaluate the run first"):
     fuse([rgb, str(tmp_path / "absent")], tmp_path / "both")
   for runs in ([rgb], [rgb, rgb]):
-    with pytest.raises(ValueError, match="give two or more different ones"):
+    with pytest.raises(ValueError, match="give two or more different workdirs"):
       fuse(runs, tmp_path / "both")
   with pytest.raises(ValueError, match="--weights: 1, -1 for 2 runs"):
     fuse([rgb, "other"], tmp_path / "both", [1, -1])

@@ -1,1 +1,1 @@
-"""What evaluators share: predictions over a split, gathered, averaged, diagnosed."""
+"""Shared by evaluators: predictions over a split, the gathering of them, averages of runs, diagnosis."""

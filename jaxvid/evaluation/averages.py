@@ -1,10 +1,10 @@
-"""The mean of the scores of several runs: over the splits of a dataset, or over seeds."""
+"""Mean scores of several runs: over the splits of a dataset, or over seeds."""
 
 import dataclasses
 import json
 import os
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,8 @@ class Averages:
 
   Attributes:
     runs: their folders.
-    values: name -> (R,) the value in each run; a name is the way to it in scores.json, "action.recall5".
-    counts: the names whose values are whole numbers; the others are shares.
+    values: name -> (R,) the value in each run; a name is the path in scores.json, such as "action.recall5".
+    counts: names of whole numbers (how many clips, say); the other values are shares.
   """
 
   runs: tuple[str, ...]
@@ -25,7 +25,7 @@ class Averages:
   counts: frozenset[str]
 
   def to_dict(self) -> dict[str, Any]:
-    """Plain values: of each name the mean, the spread (the standard deviation of the sample) and the runs' values."""
+    """Plain values for JSON: for each name the mean, the spread (sample standard deviation) and the runs' values."""
     rows = {
       name: {"mean": float(x.mean()), "spread": float(x.std(ddof=1)), "values": x.tolist()}
       for name, x in self.values.items()
@@ -33,7 +33,7 @@ class Averages:
     return {"runs": list(self.runs), "scores": rows}
 
   def format(self) -> str:
-    """For people: a line a name; shares in percent."""
+    """A table for the terminal, one line a name, shares in percent."""
     width = max(map(len, self.values)) + 2
     heads = [f"run {i}" for i in range(1, len(self.runs) + 1)]
     lines = [f"run {i}: {run}" for i, run in enumerate(self.runs, start=1)]
@@ -49,22 +49,22 @@ def read(workdirs: Sequence[str | os.PathLike]) -> Averages:
   """Reads the scores.json of evaluated runs.
 
   Args:
-    workdirs: two or more.
+    workdirs: of two or more different runs.
 
   Raises:
-    ValueError: fewer runs, one twice, one without scores.json, or runs whose files have other numbers than the first's.
+    ValueError: fewer runs, a run twice, a run without scores.json, or files that differ in the names of their numbers.
   """
   runs = tuple(str(workdir) for workdir in workdirs)
   if len(runs) < 2 or len({pathlib.Path(run).resolve() for run in runs}) < len(runs):
-    raise ValueError(f"--average={','.join(runs)}: two different runs or more are needed")
-  found = [_numbers(pathlib.Path(run, "scores.json")) for run in runs]
+    raise ValueError(f"--average={','.join(runs)}: give two different runs or more")
+  found = [_read_numbers(pathlib.Path(run, "scores.json")) for run in runs]
   for run, numbers in zip(runs, found):
     lacks = [name for name in found[0] if name not in numbers]
     extra = [name for name in numbers if name not in found[0]]
     if lacks or extra:
       raise ValueError(
-        f"{run}/scores.json: other numbers than in {runs[0]}; {len(lacks)} are missing ({', '.join(lacks[:3])}), "
-        f"{len(extra)} are new ({', '.join(extra[:3])}). Evaluate both with the same settings"
+        f"{run}/scores.json: its numbers are not those of {runs[0]}: {len(lacks)} are missing "
+        f"({', '.join(lacks[:3])}), {len(extra)} are new ({', '.join(extra[:3])}). Evaluate both with the same settings"
       )
   return Averages(
     runs=runs,
@@ -73,20 +73,21 @@ def read(workdirs: Sequence[str | os.PathLike]) -> Averages:
   )
 
 
-def _numbers(path):
-  """Name -> number of everything in the file that is one."""
+def _read_numbers(path: pathlib.Path) -> dict[str, int | float]:
+  """All numbers of a JSON file, by their path in it."""
   if not path.exists():
     raise ValueError(f"{path}: missing; evaluate the run first")
   try:
     numbers = dict(_walk(json.loads(path.read_bytes()), ()))
   except ValueError as error:
-    raise ValueError(f"{path}: no JSON ({error})") from error
+    raise ValueError(f"{path}: not valid JSON ({error}); evaluate the run again") from error
   if not numbers:
-    raise ValueError(f"{path}: there are no numbers in it")
+    raise ValueError(f"{path}: no numbers in it; evaluate the run again")
   return numbers
 
 
-def _walk(values, keys):
+def _walk(values: Any, keys: tuple[str, ...]) -> Iterator[tuple[str, int | float]]:
+  """Yields (path, number) for the numbers in nested dicts; lists are skipped."""
   if isinstance(values, dict):
     for key, value in values.items():
       yield from _walk(value, (*keys, key))

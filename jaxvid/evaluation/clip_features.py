@@ -1,4 +1,4 @@
-"""What an evaluation of a recognition leaves of each test clip: WORKDIR/features.npz."""
+"""Features and probabilities of test clips, as the evaluation of recognition writes them: WORKDIR/features.npz."""
 
 import dataclasses
 import os
@@ -12,14 +12,14 @@ FILE = "features.npz"
 
 @dataclasses.dataclass(frozen=True)
 class ClipFeatures:
-  """Of the N test clips of a run.
+  """Features and probabilities of the N test clips of a run.
 
   Attributes:
-    path: of the file.
+    path: the file.
     ids: (N,) names of the clips.
     labels: (N,) class indices.
-    features: (N, C) pooled features, before the classifier.
-    probabilities: (N, K); None in files of older versions.
+    features: (N, C) pooled features, the classifier's input.
+    probabilities: (N, K) of the classes; None in files of older versions.
     class_names: K names; empty in files of older versions.
   """
 
@@ -32,12 +32,12 @@ class ClipFeatures:
 
   @property
   def rows(self) -> Mapping[str, int]:
-    """Name of a clip -> its row."""
+    """Name of a clip -> its row in the arrays."""
     return {name: row for row, name in enumerate(self.ids.tolist())}
 
 
 def read(workdir: str | os.PathLike) -> ClipFeatures:
-  """The features that an evaluation in `workdir` has left; ValueError where there are none."""
+  """Reads features.npz of a workdir; raises ValueError if the run has not been evaluated."""
   path = pathlib.Path(workdir) / FILE
   if not path.is_file():
     raise ValueError(f"{path}: missing; evaluate the run first: jaxvid train --mode=eval --workdir={workdir}")

@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 
 class Column(NamedTuple):
-  """What an evaluator says of a column.
+  """Heading of a column, and the score that it shows.
 
   Attributes:
-    heading: in the table, such as "mAP@0.5".
-    score: the name of its number in the evaluator's `summary`.
+    heading: such as "mAP@0.5".
+    score: name of the number in the evaluator's `summary`.
   """
 
   heading: str

@@ -6,7 +6,7 @@ import numpy as np
 
 
 class Detections(NamedTuple):
-  """D detections, best first.
+  """D detections of a recording, best score first.
 
   Attributes:
     segments: (D, 2) start and end in seconds, float32.
@@ -19,11 +19,14 @@ class Detections(NamedTuple):
   labels: np.ndarray
 
   def top(self, count: int | None) -> "Detections":
-    """The best so many; all of them for None."""
+    """The best `count` detections; all of them for None."""
     return Detections(*(column[:count] for column in self))
 
 
 def valid(candidates: Any) -> Detections:
-  """The valid ones of a recording's candidates, as a task of localization predicts them: jaxvid.ops.decode.Candidates
-  of NumPy arrays without the batch axis."""
+  """Selects the valid detections of a recording.
+
+  Args:
+    candidates: jaxvid.ops.decode.Candidates of NumPy arrays, without the batch axis.
+  """
   return Detections(*(getattr(candidates, name)[candidates.valid] for name in Detections._fields))

@@ -1,7 +1,8 @@
-"""The diagnosis of a split's detections, written down: diagnosis.json, diagnosis.md and two pictures."""
+"""Writes the error diagnosis of a split's detections: diagnosis.json, diagnosis.md and two pictures."""
 
 import os
 import pathlib
+from collections.abc import Sequence
 
 from jaxvid import files
 from jaxvid.metrics import diagnosis
@@ -16,10 +17,14 @@ _TITLES = {
 
 
 def write(folder: str | os.PathLike, result: Result) -> Diagnosis:
-  """Diagnoses what was scored, and writes what is found into `folder`.
+  """Diagnoses scored detections; writes diagnosis.json, diagnosis.md, false_positives.png and sensitivity.png.
+
+  Args:
+    folder: made where it is absent.
+    result: the scored detections.
 
   Raises:
-    ValueError: if there is nothing to diagnose.
+    ValueError: there are no annotated actions that can be diagnosed.
   """
   found = diagnosis.diagnose(
     result.annotations.ground_truth,
@@ -47,6 +52,7 @@ def write(folder: str | os.PathLike, result: Result) -> Diagnosis:
 def format_diagnosis(found: Diagnosis) -> str:
   """The diagnosis as tables in Markdown, in percent."""
   thresholds = ", ".join(f"{tiou:.2f}" for tiou in found.tious)
+  # Scores of all actions, and the types of errors.
   lines = [
     "# Diagnosis of the detections",
     "",
@@ -59,7 +65,7 @@ def format_diagnosis(found: Diagnosis) -> str:
     "",
     "## False positives",
     "",
-    "What removing all errors of a type would add to the mAP_N of the best 10 G, and how many they are.",
+    "Gain: rise of the mAP_N of the best 10 G if all errors of the type were removed.",
     "",
     *_table(
       ["error", "gain", "share of the best G", "share of the best 10 G"],
@@ -74,6 +80,7 @@ def format_diagnosis(found: Diagnosis) -> str:
       ],
     ),
   ]
+  # A table for each characteristic of the actions.
   for characteristic, groups in found.characteristics.items():
     lines += [
       "",
@@ -90,17 +97,21 @@ def format_diagnosis(found: Diagnosis) -> str:
   return "\n".join(lines) + "\n"
 
 
-def _table(header, rows):
+def _table(header: list[str], rows: list[list[str]]) -> list[str]:
+  """Lines of a Markdown table."""
   return [f"| {' | '.join(row)} |" for row in [header, ["---"] * len(header), *rows]]
 
 
-def _percent(value):
+def _percent(value: float | None) -> str:
+  """A share in percent; "-" for None."""
   return "-" if value is None else f"{100 * value:.2f}"
 
 
-def _first(profile, name):
+def _first(profile: Sequence[dict[str, float]], name: str) -> float | None:
+  """Share of a kind among the best G detections; None without detections."""
   return profile[0][name] if profile else None
 
 
-def _mean(profile, name):
+def _mean(profile: Sequence[dict[str, float]], name: str) -> float | None:
+  """Mean share of a kind over the profile; None without detections."""
   return sum(shares[name] for shares in profile) / len(profile) if profile else None

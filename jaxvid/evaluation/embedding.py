@@ -1,4 +1,4 @@
-"""The pooled features of test clips, of several runs, in two dimensions (t-SNE)."""
+"""Draws the pooled features of test clips in two dimensions (t-SNE), for several runs side by side."""
 
 import os
 import pathlib
@@ -8,7 +8,7 @@ import numpy as np
 
 from jaxvid.evaluation import clip_features
 
-# As many as can be looked at, and as t-SNE takes in a minute.
+# More points than this cannot be told apart, and t-SNE takes over a minute.
 _MAX_CLIPS = 5000
 
 
@@ -19,26 +19,30 @@ def draw(
   classes: int | None = None,
   seed: int = 0,
 ) -> dict[str, float]:
-  """Draws the picture; returns title -> share of clips whose nearest neighbour is of the same class.
+  """Draws one panel a run; returns title -> share of clips whose nearest neighbour is of the same class.
 
   Args:
     workdirs: of evaluated runs on the same clips.
-    output: a picture, .png, .svg or .pdf.
-    titles: one a run; by default the workdirs' names.
-    classes: only so many, those with the most clips.
-    seed: of t-SNE.
+    output: path of the picture, .png, .svg or .pdf.
+    titles: one a run; default: the workdirs' names.
+    classes: how many classes to draw, those with the most clips first; default: all.
+    seed: of t-SNE, and of the choice where there are too many clips.
 
   Raises:
-    ValueError: a workdir has no features.npz, the runs are of different clips, or titles and runs are not as many.
+    ValueError: a workdir has no features.npz, the runs have different clips, or there are not as many titles as runs.
   """
   titles = list(titles or [pathlib.Path(workdir).name for workdir in workdirs])
   if len(titles) != len(workdirs):
-    raise ValueError(f"--titles: {len(titles)} for {len(workdirs)} workdirs")
+    raise ValueError(f"--titles: {len(titles)} titles for {len(workdirs)} workdirs; give one a workdir")
+
+  # All runs must be of the same clips, in the same order.
   runs = [clip_features.read(workdir) for workdir in workdirs]
   labels, ids = runs[0].labels, runs[0].ids
   for workdir, run in zip(workdirs, runs):
     if not np.array_equal(run.ids, ids) or not np.array_equal(run.labels, labels):
-      raise ValueError(f"{workdir}: features of other clips than those of {workdirs[0]}; evaluate both on one split")
+      raise ValueError(f"{workdir}: has features of other clips than {workdirs[0]}; evaluate both on the same split")
+
+  # The clips to draw.
   counts = np.bincount(labels)
   largest = np.argsort(-counts, kind="stable")[: classes or len(counts)]
   kept = np.flatnonzero(np.isin(labels, largest))
@@ -56,15 +60,20 @@ def draw(
 
 
 def nearest_neighbour_share(features: np.ndarray, labels: np.ndarray) -> float:
-  """Share of the rows of (N, C) whose nearest other row, by cosine, has the same label."""
+  """Share of rows whose nearest other row has the same label.
+
+  Args:
+    features: (N, C), compared by cosine similarity.
+    labels: (N,).
+  """
   unit = features / np.maximum(np.linalg.norm(features, axis=1, keepdims=True), 1e-12)
-  likeness = unit @ unit.T
-  np.fill_diagonal(likeness, -np.inf)
-  return float(np.mean(labels[likeness.argmax(1)] == labels))
+  similarity = unit @ unit.T
+  np.fill_diagonal(similarity, -np.inf)
+  return float(np.mean(labels[similarity.argmax(1)] == labels))
 
 
 def _tsne(features: np.ndarray, seed: int) -> np.ndarray:
-  """(N, 2), features (N, C) in two dimensions."""
+  """Projects features (N, C) to two dimensions (N, 2)."""
   try:
     from sklearn.manifold import TSNE
   except ImportError:

@@ -1,4 +1,4 @@
-"""Scores of files of detections, as `jaxvid evaluate` gives them."""
+"""Scores files of detections against files of annotations: the work of `jaxvid evaluate`."""
 
 import dataclasses
 import os
@@ -14,16 +14,16 @@ from jaxvid.metrics.protocols import PROTOCOLS, Protocol
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-  """What to score.
+  """Files to score, and how.
 
   Attributes:
-    predictions, annotations: files.
+    predictions, annotations: paths.
     protocol: the rules.
-    task: with a CSV of EPIC-Kitchens-100 and detections of ActivityNet's form, what the labels are: "verb", "noun" or
-      "action". Detections of EPIC's own form are scored for all three, or for `task`.
-    fuse: a file of classes of whole recordings, to replace the detections' labels by.
-    diagnose: a folder to write the diagnosis to.
-    ignore_unknown_labels: leave out detections of labels that the annotations do not know; else they are refused.
+    task: "verb", "noun" or "action". Detections of ActivityNet's form need it with a CSV of EPIC-Kitchens-100, to say
+      what their labels are. Detections of EPIC's own form are scored for all three by default.
+    fuse: file of class scores of whole recordings; these classes replace the detections' labels (score fusion).
+    diagnose: folder for the diagnosis.
+    ignore_unknown_labels: leave out detections of labels that the annotations lack; by default they are an error.
   """
 
   predictions: str | os.PathLike
@@ -43,10 +43,10 @@ def protocol(
   legacy: bool = False,
   ties: str | None = None,
 ) -> Protocol:
-  """The protocol of that name, with what is given in place of its own.
+  """The protocol `name`; arguments that are given replace its own values.
 
   Raises:
-    ValueError: if there is none of that name (lists those there are), or a threshold is no number.
+    ValueError: there is no such protocol (the message lists them), or a threshold is not a number.
   """
   if name not in PROTOCOLS:
     raise ValueError(f'no protocol "{name}"; there are: {", ".join(PROTOCOLS)}')
@@ -61,14 +61,14 @@ def protocol(
 
 
 def evaluate(request: Request, per_class: bool = False) -> tuple[dict[str, Any], str]:
-  """The scores as plain values, and as text for the terminal.
+  """Scores the files; returns plain values, as in scores.json, and text for the terminal.
 
-  Detections of EPIC-Kitchens' form have a part for each of "verb", "noun" and "action"; the numbers above these parts
-  are those of "action", by which the challenge ranks.
+  Detections of EPIC-Kitchens' form get scores under each of "verb", "noun" and "action"; those of "action", by which
+  the challenge ranks, are also at the top.
 
   Raises:
-    ValueError: if a file is not what it should be; the message names file, field and remedy.
-    OSError: if it cannot be read.
+    ValueError: a file does not have the expected form; the message names file, field and remedy.
+    OSError: a file cannot be read.
   """
   submitted = detections.read(request.predictions)
   tasks = _tasks(request, submitted)
@@ -84,21 +84,23 @@ def evaluate(request: Request, per_class: bool = False) -> tuple[dict[str, Any],
 
 
 def _tasks(request, submitted):
-  """What is scored: names of epic.TASKS, or None where there is no choice."""
+  """Tasks to score, of epic.TASKS; [None] for files that have one kind of label."""
   is_epic = _is_csv(request.annotations), submitted.is_epic
   if request.task or is_epic == (False, False):
     return [request.task]
   if is_epic == (True, True):
     return list(epic.TASKS)
   one = request.annotations if is_epic[0] else submitted.source
-  raise ValueError(f"{one} serves the tasks {', '.join(epic.TASKS)}; give --task={'|'.join(epic.TASKS)}")
+  raise ValueError(f"{one} has labels for {', '.join(epic.TASKS)}; choose one with --task={'|'.join(epic.TASKS)}")
 
 
-def _is_csv(path):
+def _is_csv(path: str | os.PathLike) -> bool:
+  """Whether annotations are a CSV file of EPIC-Kitchens-100."""
   return pathlib.Path(path).suffix.lower() == ".csv"
 
 
 def _evaluate_task(request, submitted, task, diagnosis_folder, per_class):
+  """Scores one task, after score fusion if it is asked for; returns plain values and text as `evaluate` does."""
   rules = request.protocol
   if _is_csv(request.annotations):
     truth = epic.read(request.annotations, task, rules.remove_duplicates)
@@ -108,7 +110,7 @@ def _evaluate_task(request, submitted, task, diagnosis_folder, per_class):
   if request.fuse:
     unfused = _score_unfused(submitted, truth, task, rules)
     found = submission.detections(submitted, truth, task, labels="none")
-    found = fusion.fuse(found, truth, fusion.read_video_scores(request.fuse, truth))
+    found = fusion.fuse(found, fusion.read_video_scores(request.fuse, truth))
     before = f"average mAP {100 * unfused.scores.average_map:.2f}" if unfused else "labels unknown to the annotations"
     texts.append(f"before fusion: {before}; after it:")
   else:
@@ -125,7 +127,7 @@ def _evaluate_task(request, submitted, task, diagnosis_folder, per_class):
 
 
 def _score_unfused(submitted, truth, task, rules):
-  """The score of the detections' own labels; None where they have none that the annotations know."""
+  """Scores the detections with their own labels; None where the annotations lack these."""
   try:
     return scoring.score(truth, submission.detections(submitted, truth, task), rules)
   except submission.SubmissionError:

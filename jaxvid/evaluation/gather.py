@@ -1,4 +1,4 @@
-"""Results of all processes, on each of them."""
+"""Collects the results of all processes on every process."""
 
 from typing import Any
 
@@ -9,15 +9,15 @@ from jax.experimental import multihost_utils
 
 
 def gather(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-  """The rows of all processes, in the order in which `[process::num_processes]` dealt their examples out.
+  """Rows of all processes, in the order of the examples, which were shared out as `[process::num_processes]`.
 
   Args:
-    rows: of this process, one an example. They hold NumPy arrays, numbers, strings, None, and dicts of these.
+    rows: this process's, one an example. They hold NumPy arrays, numbers, strings, None, and dicts of these.
   """
   if jax.process_count() == 1:
     return rows
   payload = np.frombuffer(serialization.msgpack_serialize({"rows": rows}), np.uint8)
-  # All processes send as many bytes: as the largest has.
+  # An all-gather needs equal sizes, so every process pads to the longest payload.
   sizes = multihost_utils.process_allgather(np.array(len(payload)))
   padded = multihost_utils.process_allgather(np.pad(payload, (0, int(sizes.max()) - len(payload))))
   shares = [serialization.msgpack_restore(bytes(row[:size]))["rows"] for row, size in zip(padded, sizes)]

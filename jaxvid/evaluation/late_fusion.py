@@ -1,4 +1,4 @@
-"""Late fusion: the class probabilities of several recognition runs, averaged over the runs and scored."""
+"""Late fusion: averages the class probabilities of several recognition runs and scores the mean."""
 
 import math
 import os
@@ -13,7 +13,7 @@ from jaxvid.evaluation.clip_features import ClipFeatures
 from jaxvid.metrics import classification
 from jaxvid.metrics.classification import Result
 
-_NUM_WRITTEN = 5  # Classes a clip in predictions.json.
+_NUM_WRITTEN = 5  # Classes written for each clip in predictions.json.
 
 
 def fuse(
@@ -26,23 +26,24 @@ def fuse(
 
   Args:
     runs: workdirs of evaluated runs; the order of their clips may differ.
-    output: a folder, made where it is absent.
-    weights: one a run, positive; None weighs all alike.
+    output: folder, made where it is absent.
+    weights: one a run, positive; default: equal weights.
     top: the k of top-k accuracy.
 
   Returns:
-    (scores of the mean, run -> scores of it alone).
+    Scores of the mean, and a dict from run to the run's own scores.
 
   Raises:
-    ValueError: a run has no probabilities, the runs are of different clips or classes, or runs and weights are not as
-      many.
+    ValueError: a run has no probabilities, the runs differ in clips or classes, or runs and weights differ in number.
   """
   weights = list(weights or [1.0] * len(runs))
   if len(weights) != len(runs) or not all(math.isfinite(weight) and weight > 0 for weight in weights):
     listed = ", ".join(f"{weight:g}" for weight in weights)
-    raise ValueError(f"--weights: {listed} for {len(runs)} runs; give a positive one each")
+    raise ValueError(f"--weights: {listed} for {len(runs)} runs; give one positive number a run")
   if len(runs) < 2 or len(set(runs)) < len(runs):
-    raise ValueError(f"--runs: {', '.join(runs)}; give two or more different ones")
+    raise ValueError(f"--runs: {', '.join(runs)}; give two or more different workdirs")
+
+  # All runs must be of the same clips and classes; their rows are brought into the first run's order.
   found = {run: _read(run) for run in runs}
   first = found[runs[0]]
   for run in runs[1:]:
@@ -50,6 +51,8 @@ def fuse(
   names = first.class_names
   ids = first.ids.tolist()
   aligned = [_probabilities(run)[[run.rows[name] for name in ids]] for run in found.values()]
+
+  # Scores of the mean, and of each run on its own.
   mean = np.sum([weight / sum(weights) * run for weight, run in zip(weights, aligned)], axis=0)
   fused = classification.score(mean, first.labels, names, top)
   alone = {name: classification.score(_probabilities(run), run.labels, names, top) for name, run in found.items()}
@@ -61,7 +64,7 @@ def fuse(
 
 
 def table(fused: Result, alone: Mapping[str, Result]) -> str:
-  """The scores of the runs and of their mean, a line each, in percent."""
+  """A table in percent for the terminal: one line a run, the last for their mean."""
   columns = [name for name, value in fused.to_dict().items() if isinstance(value, float)]
   width = max(map(len, ("fused", *alone)))
   lines = [" " * width + "".join(f"{column:>21}" for column in columns)]
@@ -72,30 +75,31 @@ def table(fused: Result, alone: Mapping[str, Result]) -> str:
 
 
 def _read(workdir: str) -> ClipFeatures:
+  """Reads a run's features.npz; raises ValueError where it has no probabilities or an id twice."""
   run = clip_features.read(workdir)
   if run.probabilities is None:
     raise ValueError(f"{run.path}: has no probabilities; evaluate the run again: jaxvid train --mode=eval "
                      f"--workdir={workdir}")  # fmt: skip
   if len(run.rows) < len(run.ids):
-    raise ValueError(f"{run.path}: several clips have one id; evaluate on a split in which each has its own")
+    raise ValueError(f"{run.path}: several clips have the same id; evaluate on a split in which ids are unique")
   return run
 
 
 def _probabilities(run: ClipFeatures) -> np.ndarray:
-  """(N, K) in double precision."""
+  """Class probabilities (N, K) in double precision."""
   return np.asarray(run.probabilities, np.float64)
 
 
 def _check_alike(name: str, run: ClipFeatures, other_name: str, other: ClipFeatures) -> None:
   """Raises ValueError unless two runs are of the same clips and classes."""
   if run.class_names != other.class_names:
-    raise ValueError(f"{name} and {other_name}: other classes; fuse runs of one dataset")
+    raise ValueError(f"{name} and {other_name} have different classes; fuse runs of the same dataset")
   if missing := [*(run.rows.keys() ^ other.rows.keys())]:
     raise ValueError(
-      f"{name} and {other_name}: {len(missing)} clips are in one of them alone, such as {min(missing)}; evaluate both "
-      "on one split"
+      f"{name} and {other_name}: {len(missing)} clips are in one of the runs only, such as {min(missing)}; evaluate "
+      "both on the same split"
     )
   wrong = [clip for clip, row in run.rows.items() if run.labels[row] != other.labels[other.rows[clip]]]
   if wrong:
     raise ValueError(f"{name} and {other_name}: {len(wrong)} clips have two labels, such as {wrong[0]}; evaluate both "
-                     "on one dataset")  # fmt: skip
+                     "on the same dataset")  # fmt: skip

@@ -1,4 +1,4 @@
-"""Predictions for one example after the other, for the evaluation of a split and for `jaxvid.predict` alike."""
+"""Runs a network and its task on examples one by one or in batches, for evaluation and for `jaxvid predict`."""
 
 import itertools
 from collections.abc import Iterable, Iterator
@@ -12,7 +12,7 @@ from jaxvid.tasks.base import AnyTask
 
 
 class Predictor:
-  """A network and its task, jitted once: a program is compiled for each shape of a batch that occurs, and kept."""
+  """A network and its task, jitted once; a program is compiled for each shape of batch and reused."""
 
   def __init__(self, network: nn.Module, task: AnyTask) -> None:
     self._step = jax.jit(
@@ -20,18 +20,18 @@ class Predictor:
     )
 
   def run(self, variables: Any, examples: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
-    """Predictions for each batch, in their order, on one of this process's devices.
+    """Predicts each batch, in order, on one of this process's devices.
 
     Args:
       variables: of the network.
-      examples: (record, batch), as a pipeline's eval_examples gives them (jaxvid.data.pipelines).
+      examples: (record, batch) from a pipeline's eval_examples (jaxvid.data.pipelines).
 
     Yields:
       (record, the task's predictions of the batch as NumPy arrays).
     """
     device = jax.local_devices()[0]
     variables = jax.device_put(jax.tree.map(_local, variables), device)
-    waiting = None  # The batch before: its predictions are fetched while the device works on the next.
+    waiting = None  # The previous batch: its predictions are fetched while the device computes the next one.
     for record, batch in examples:
       result = record, self._step(variables, jax.device_put(batch, device))
       if waiting:
@@ -43,15 +43,15 @@ class Predictor:
   def each(
     self, variables: Any, examples: Iterable[tuple[Any, dict[str, np.ndarray]]], size: int = 1
   ) -> Iterator[tuple[Any, Any]]:
-    """As `run`, `size` examples of equal shapes at a time.
+    """Predicts each example, `size` of them in a batch.
 
     Args:
       variables: of the network.
-      examples: (record, batch of one).
-      size: of the batches.
+      examples: (record, batch of one); the examples of one batch need equal shapes.
+      size: examples a batch.
 
     Yields:
-      (record, its row of the predictions): arrays without the batch axis.
+      (record, predictions of this example): arrays without the batch axis.
     """
     for records, predictions in self.run(variables, in_batches(examples, size)):
       for i, record in enumerate(records):
@@ -61,7 +61,15 @@ class Predictor:
 def in_batches(
   examples: Iterable[tuple[Any, dict[str, np.ndarray]]], size: int
 ) -> Iterator[tuple[list[Any], dict[str, np.ndarray]]]:
-  """(records, batch of `size`) from (record, batch of one); the last is filled up with its last example."""
+  """Concatenates examples to batches of `size`; the last batch is filled up with copies of its last example.
+
+  Args:
+    examples: (record, batch of one), of equal shapes.
+    size: examples a batch.
+
+  Yields:
+    (records of the batch, without the copies; the batch).
+  """
   examples = iter(examples)
   while group := list(itertools.islice(examples, size)):
     batches = [batch for _, batch in group]
@@ -70,5 +78,5 @@ def in_batches(
 
 
 def _local(array: Any) -> Any:
-  """A replicated array as this process sees it."""
+  """This process's copy of a replicated array."""
   return array.addressable_data(0) if isinstance(array, jax.Array) else array

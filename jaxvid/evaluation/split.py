@@ -1,4 +1,4 @@
-"""Predictions for the whole of a split, the work of all processes."""
+"""Predictions for a whole split, computed by all processes together."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,19 +24,19 @@ def predict_split(
   unit: str,
   batch_size: int = 1,
 ) -> list[Row]:
-  """A row of every example of a split, in the split's order, on every process.
+  """Predicts every example of a split; returns one row an example, in the split's order, on every process.
 
   Each process predicts its share of the examples on one of its devices.
 
   Args:
-    predictor: kept from one evaluation to the next, so that programs are compiled once.
+    predictor: the same for all evaluations of a run, so that programs are compiled once.
     variables: of the network.
     source: the split.
     data: the pipeline that reads it.
-    keep: (record of an example, its predictions without the batch axis) -> what is wanted of them: NumPy arrays,
+    keep: makes the row from an example's record and its predictions without the batch axis; rows hold NumPy arrays,
       numbers, strings, None, and dicts of these.
-    unit: what an example is called, for the progress bar.
-    batch_size: examples that go through the network at a time; more than 1 where they have equal shapes.
+    unit: noun for an example, shown by the progress bar.
+    batch_size: examples a batch; above 1 they need equal shapes.
   """
   process, num_processes = jax.process_index(), jax.process_count()
   examples = data.eval_examples(source, process, num_processes)

@@ -1,3 +1,3 @@
-"""Run a task's predictions over a split and score them. A file is an evaluator: `Evaluator`."""
+"""Evaluators: each predicts a split and scores the predictions. One file an evaluator, its class named `Evaluator`."""
 
 NOUN, ENTRY = "evaluator", "Evaluator"  # For jaxvid.build.

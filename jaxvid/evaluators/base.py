@@ -1,8 +1,8 @@
-"""What the training loop asks of an evaluator.
+"""The interface of an evaluator, as the training loop calls it.
 
-A new one is a file of this folder, or a module that config.eval.type names, with a frozen dataclass `Evaluator` that
-has these methods: its fields are the section config.eval. jaxvid.evaluation.split.predict_split does what evaluators
-have in common.
+A new evaluator is a file of this folder, or a module that config.eval.type names, with a frozen dataclass `Evaluator`
+that has these methods. Its fields are the section config.eval. jaxvid.evaluation.split.predict_split does the part that
+evaluators share.
 """
 
 from collections.abc import Mapping
@@ -13,16 +13,16 @@ from jaxvid.data.store import Split
 from jaxvid.evaluation.columns import Column
 from jaxvid.evaluation.predictor import Predictor
 
-# Plain values, as in scores.json.
+# Plain values, as scores.json holds them.
 Scores = dict[str, Any]
 
 
 class AnyEvaluator(Protocol):
-  """The section config.eval.
+  """An evaluator; its fields are the section config.eval.
 
   Attributes:
-    UNIT: what the numbers of a study's table are, such as "Shares of the test clips in percent".
-    split: what to score on, an alias of the dataset or a TFDS split expression.
+    UNIT: unit of the numbers in a study's table, such as "Shares of the test clips in percent".
+    split: the split to score, an alias of the dataset or a TFDS split expression.
   """
 
   UNIT: ClassVar[str]
@@ -31,32 +31,33 @@ class AnyEvaluator(Protocol):
   def split(self) -> str: ...
 
   def check(self) -> None:
-    """Refuses settings that cannot work, such as files that are not there: before a training, not after it."""
+    """Raises an error for settings that cannot work, such as a missing file; called before a training."""
 
   def run(
     self, predictor: Predictor, variables: Any, source: Split, data: AnyData, workdir: str, draw: bool = True
   ) -> Scores:
-    """Scores the split, and writes what is found into `workdir`: scores.json, predictions.json and what else there is.
+    """Scores the split; writes scores.json, predictions.json and files of the evaluator's own into `workdir`.
 
-    All processes of a training call it and return the same; only the first writes.
+    All processes of a training call it and return the same scores; only the first one writes.
 
     Args:
-      predictor: the network and its task; one for all evaluations of a run, so that programs are compiled once.
+      predictor: the network and its task; the same for all evaluations of a run, so that programs are compiled once.
       variables: of the network.
-      source: the split, opened.
+      source: the opened split.
       data: the pipeline that reads it.
-      workdir: a folder.
-      draw: also make the pictures, and what else is wanted only at the end of a training.
+      workdir: folder of the run.
+      draw: also write pictures and other files that are needed only at the end of a training.
     """
 
   def summary(self, scores: Scores) -> dict[str, float]:
-    """The numbers worth a curve over the training, by the name that each has in the log."""
+    """Scores that the log keeps and draws as curves over the training: name -> value."""
 
   def score(self, scores: Scores) -> float:
-    """The one number by which a checkpoint is the best; higher is better."""
+    """The score that chooses the best checkpoint; higher is better."""
 
   def columns(self, num_classes: int | None) -> Mapping[str, Column]:
-    """What a study's table can show of the scores: name of a column -> its heading and place in scores.json.
+    """Columns that a study's table can show: name -> heading, and name of the score in `summary`.
 
-    `num_classes` is None where the configuration leaves it open.
+    Args:
+      num_classes: None where the configuration leaves it open.
     """

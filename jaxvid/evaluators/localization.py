@@ -1,4 +1,4 @@
-"""Detections of a whole split, scored and written down."""
+"""Evaluates detections on a split: mAP, recall, pictures, diagnosis."""
 
 import dataclasses
 import logging
@@ -28,14 +28,14 @@ _LOG = logging.getLogger(__name__)
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Recording:
-  """A recording of the split: its N annotated actions and what was found.
+  """A recording of the split: its N annotated actions and its detections.
 
   Attributes:
-    id: its name.
+    id: name of the recording.
     duration: seconds.
     segments: (N, 2) seconds.
     labels: (N,) class indices.
-    found: the detections.
+    found: detections, best score first.
   """
 
   id: str
@@ -47,22 +47,22 @@ class Recording:
 
 @dataclasses.dataclass(frozen=True)
 class Evaluator:
-  """mAP at temporal IoU thresholds, and Recall@kx, as ActionFormer's evaluator has them; the section config.eval.
+  """mAP at temporal IoU thresholds and Recall@kx, by the rules of ActionFormer's evaluator; the section config.eval.
 
-  `jaxvid evaluate` on the predictions that are written gives the same scores: it is the same code.
+  `jaxvid evaluate` on the written predictions gives the same scores, by the same code.
 
   Attributes:
-    split: of the dataset, to evaluate on.
-    tious: thresholds.
+    split: the split to score, an alias of the dataset or a TFDS split expression.
+    tious: tIoU thresholds in (0, 1].
     recall_at: the k of Recall@kx, in multiples of a recording's number of actions of a class.
-    num_drawn: recordings in the picture of detections against truth; 0 for none.
-    annotations: a JSON file of ActivityNet's form to score against, its subset of the name of `split`; None for the
-      dataset's own annotations. A model that knows one class only is scored so, and the recordings that the dataset
-      lacks count as missing.
-    remove_duplicates: leave out annotations that repeat another; ActivityNet's own evaluator does not.
-    score_fusion: a file of classes of whole recordings that replace those of the detections, see jaxvid.metrics.fusion;
-      None for no fusion.
-    diagnose: also write DETAD's diagnosis, into the folder "diagnosis".
+    num_drawn: how many recordings detections.png shows, detections beside annotations; 0 for no picture.
+    annotations: JSON file of ActivityNet's form to score against, in which `split` is the subset; None for the
+      dataset's own annotations. Needed where the model was trained with one class for all actions. Recordings that the
+      dataset lacks count as missing.
+    remove_duplicates: leave out annotations that repeat another; ActivityNet's own evaluator keeps them.
+    score_fusion: file of class scores of whole recordings; these classes replace those of the detections, see
+      jaxvid.metrics.fusion. None: no fusion.
+    diagnose: also write DETAD's diagnosis into the folder "diagnosis" of the workdir.
   """
 
   UNIT: ClassVar[str] = "mAP in percent at temporal IoU thresholds"  # Of a study's table.
@@ -77,20 +77,20 @@ class Evaluator:
   diagnose: bool = False
 
   def check(self) -> None:
-    """Refuses files that are not there: before a training rather than after it."""
+    """Raises FileNotFoundError where `annotations` or `score_fusion` is set and there is no such file."""
     for key in ("annotations", "score_fusion"):
       path = getattr(self, key)
       if path and not pathlib.Path(path).is_file():
-        raise FileNotFoundError(f"config.eval.{key}: there is no file {path}; name another, or None to do without")
+        raise FileNotFoundError(f"config.eval.{key}: there is no file {path}. Give another path, or None to do without")
 
   def run(
     self, predictor: Predictor, variables: Any, source: Split, data: AnyData, workdir: str, draw: bool = True
   ) -> Scores:
     """Scores the split; writes predictions.json, scores.json and, with `draw`, detections.png into `workdir`.
 
-    predictions.json is in ActivityNet's submission format: seconds and class names, best first; what score fusion makes
-    of it is predictions_fused.json. Returns the scores as fractions: {"average_mAP": x, "mAP": {"0.30": x, ...},
-    "recall": {"1x": {...}, ...}, "per_class": ..., "partial": ...}.
+    predictions.json is in ActivityNet's submission format: seconds and class names, best score first; after score
+    fusion there is also predictions_fused.json. Returns the scores as fractions: {"average_mAP": x, "mAP": {"0.30": x,
+    ...}, "recall": {"1x": {...}, ...}, "per_class": ..., "partial": ...}.
     """
     rows = predict_split(predictor, variables, source, data, _keep, unit="recording")
     recordings = [Recording(**row["truth"], found=Detections(**row["found"])) for row in rows]
@@ -108,11 +108,11 @@ class Evaluator:
         _draw(folder / "detections.png", recordings[: self.num_drawn], source.class_names)
       if draw and self.diagnose:
         diagnosis.write(folder / "diagnosis", result)
-        _LOG.info("diagnosis: %s", folder / "diagnosis")
+        _LOG.info("Diagnosis: %s", folder / "diagnosis")
     return scores
 
   def summary(self, scores: Scores) -> dict[str, float]:
-    """The numbers worth a curve: "average_mAP", "mAP@0.30", "recall@1x@0.30", ..."""
+    """Scores for the curves: "average_mAP", "mAP@0.30", "recall@1x@0.30", ..."""
     curves = {"average_mAP": scores["average_mAP"]}
     curves |= {f"mAP@{tiou}": value for tiou, value in scores["mAP"].items()}
     return curves | {f"recall@{k}@{tiou}": value for k, row in scores["recall"].items() for tiou, value in row.items()}
@@ -122,14 +122,14 @@ class Evaluator:
     return scores["average_mAP"]
 
   def columns(self, num_classes: int | None) -> dict[str, Column]:
-    """Of a study's table: tIoUs ("0.5") and "average"."""
+    """Columns of a study's table: one a tIoU threshold, such as "0.5", and "average"."""
     columns = {str(tiou): Column(f"mAP@{tiou}", f"mAP@{tiou:.2f}") for tiou in self.tious}
     return columns | {"average": Column("average mAP", "average_mAP")}
 
   def _score(
     self, recordings: Sequence[Recording], class_names: Sequence[str]
   ) -> tuple[scoring.Result, dict[str, list[dict[str, Any]]] | None]:
-    """The scores, and the fused detections in ActivityNet's format where there is a fusion."""
+    """Scores the detections; also returns those after score fusion, in ActivityNet's format, or None without fusion."""
     if self.annotations:
       target = annotations.read(self.annotations, (self.split,), self.remove_duplicates)
     else:
@@ -145,14 +145,14 @@ class Evaluator:
     detections = [(recording.id, *recording.found) for recording in recordings]
     found, fused = columns(detections, class_names, target, ignore_labels=bool(self.score_fusion)), None
     if self.score_fusion:
-      found = fusion.fuse(found, target, fusion.read_video_scores(self.score_fusion, target))
+      found = fusion.fuse(found, fusion.read_video_scores(self.score_fusion, target))
       fused = submission.to_results(found, target)
     rules = Protocol("ActionFormer", (self.split,), tuple(self.tious), tuple(self.recall_at), self.remove_duplicates)
     return scoring.score(target, found, rules), fused
 
 
 def _keep(record: dict[str, Any], candidates: Any) -> dict[str, Any]:
-  """What is wanted of a recording and its predictions."""
+  """Row of a recording: its annotated actions and its detections, as `Recording` takes them."""
   segments, labels = np.asarray(record["segments"]), np.asarray(record["labels"])
   return {
     "truth": {"id": record["id"], "duration": float(record["duration"]), "segments": segments, "labels": labels},
@@ -161,12 +161,13 @@ def _keep(record: dict[str, Any], candidates: Any) -> dict[str, Any]:
 
 
 def _draw(path: pathlib.Path, recordings: Sequence[Recording], class_names: Sequence[str]) -> None:
+  """Draws the detections of some recordings beside their annotations."""
   from jaxvid.viz import timeline  # Here, not above: matplotlib is slow to import.
 
   drawn = []
   for recording in recordings:
     segments, labels = detection.remove_duplicate_annotations(recording.segments, recording.labels)
-    # As many detections as a reader can take in: the best ones, twice as many as there are actions.
+    # The best detections, twice as many as there are actions: more would hide each other in the picture.
     shown = recording.found.top(2 * max(len(labels), 1))
     drawn.append(
       timeline.Timeline(
@@ -181,4 +182,4 @@ def _draw(path: pathlib.Path, recordings: Sequence[Recording], class_names: Sequ
       )
     )
   timeline.draw(path, drawn, class_names)
-  _LOG.info("detections against truth: %s", path)
+  _LOG.info("Detections beside annotations: %s", path)

@@ -1,4 +1,4 @@
-"""Scores of clip classification over a split."""
+"""Evaluates clip classification on a split: accuracies and the confusion matrix."""
 
 import dataclasses
 import logging
@@ -18,20 +18,20 @@ from jaxvid.evaluators.base import Scores
 from jaxvid.metrics import classification
 
 _LOG = logging.getLogger(__name__)
-_NUM_WRITTEN = 5  # Classes a clip in predictions.json.
+_NUM_WRITTEN = 5  # Classes written for each clip in predictions.json.
 
 
 @dataclasses.dataclass(frozen=True)
 class Evaluator:
-  """The section config.eval.
+  """Top-k and mean class accuracy of clips; the section config.eval.
 
   Attributes:
-    split: what to score on: an alias of the dataset or a TFDS split expression.
+    split: the split to score, an alias of the dataset or a TFDS split expression.
     top: the k of top-k accuracy.
-    batch_size: clips that go through the network at a time, each with all its views.
-    draw_confusion: the confusion matrix as a picture.
-    keep_features: also write features.npz: pooled features (N, C), probabilities (N, K), labels (N,), ids and the K
-      names of the classes, for `jaxvid.embed` and `jaxvid.fuse`.
+    batch_size: clips a batch, each with all its views.
+    draw_confusion: also draw the confusion matrix, confusion.png.
+    keep_features: also write features.npz for `jaxvid embed` and `jaxvid fuse`: pooled features (N, C), probabilities
+      (N, K), labels (N,), ids (N,) and the K class names.
   """
 
   UNIT: ClassVar[str] = "Shares of the test clips in percent"  # Of a study's table.
@@ -52,7 +52,7 @@ class Evaluator:
   def run(
     self, predictor: Predictor, variables: Any, source: Split, data: AnyData, workdir: str, draw: bool = True
   ) -> Scores:
-    """Scores the split; writes predictions.json, scores.json and, with `draw`, confusion.png into `workdir`.
+    """Scores the split; writes predictions.json, scores.json and, with `draw`, features.npz and confusion.png.
 
     predictions.json is in ActivityNet's format for classification: the most probable classes of each clip, best first.
     Returns the scores as fractions: {"top1": x, "top5": x, "mean_class_accuracy": x, "per_class": ...}.
@@ -87,7 +87,7 @@ class Evaluator:
     return scores
 
   def summary(self, scores: Scores) -> dict[str, float]:
-    """The numbers worth a curve: "top1", "mean_class_accuracy", ..."""
+    """Scores for the curves: "top1", "mean_class_accuracy", ..."""
     return {name: value for name, value in scores.items() if isinstance(value, float)}
 
   def score(self, scores: Scores) -> float:
@@ -95,14 +95,14 @@ class Evaluator:
     return scores[f"top{min(self.top)}"]
 
   def columns(self, num_classes: int | None) -> dict[str, Column]:
-    """Of a study's table: "top1" and its like, "mean_class_accuracy". None: the number of classes is not set yet."""
+    """Columns of a study's table: "top1", "top5" and so on, up to the number of classes, and "mean_class_accuracy"."""
     tops = [k for k in self.top if num_classes is None or k <= num_classes]
     columns = {f"top{k}": Column(f"top-{k}", f"top{k}") for k in tops}
     return columns | {"mean_class_accuracy": Column("mean class accuracy", "mean_class_accuracy")}
 
 
 def _keep(record: dict[str, Any], found: Any) -> dict[str, Any]:
-  """What is wanted of a clip and its predictions."""
+  """Row of a clip: its id and label, class probabilities (K,) and pooled features (C,)."""
   return {
     "id": record["id"],
     "label": int(record["label"]),

@@ -60,7 +60,6 @@ def read_video_scores(path: str | os.PathLike, annotations: Annotations) -> Vide
 
 def fuse(
   detections: Detections,
-  annotations: Annotations,
   video_scores: VideoScores,
   num_segments: int = 200,
   num_classes: int = 2,

@@ -31,18 +31,18 @@ def test_by_hand(tmp_path):
 
 def test_what_does_not_go_together(tmp_path):
   one, other = write(tmp_path / "a", scores(0.1, 4)), write(tmp_path / "b", scores(0.1, 4, num_dropped=2))
-  with pytest.raises(ValueError, match=r"b/scores.json: other numbers .*1 are new \(num_dropped\)"):
+  with pytest.raises(ValueError, match=r"b/scores.json: its numbers are not those of .*1 are new \(num_dropped\)"):
     averages.read([one, other])
-  with pytest.raises(ValueError, match=r"a/scores.json: other numbers .*1 are missing \(num_dropped\)"):
+  with pytest.raises(ValueError, match=r"a/scores.json: its numbers are not those of .*1 are missing \(num_dropped\)"):
     averages.read([other, one])
   with pytest.raises(ValueError, match="c/scores.json: missing; evaluate the run first"):
     averages.read([one, tmp_path / "c"])
   for runs in ([one], [one, one], []):
-    with pytest.raises(ValueError, match="two different runs or more"):
+    with pytest.raises(ValueError, match="give two different runs or more"):
       averages.read(runs)
   empty = write(tmp_path / "empty", {"name": "x"})
   with pytest.raises(ValueError, match="no numbers in it"):
     averages.read([one, empty])
   (empty / "scores.json").write_text("{")
-  with pytest.raises(ValueError, match="empty/scores.json: no JSON"):
+  with pytest.raises(ValueError, match="empty/scores.json: not valid JSON"):
     averages.read([one, empty])

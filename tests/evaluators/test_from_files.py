@@ -63,7 +63,7 @@ def test_epic_kitchens_has_three_tasks(epic, epic_found):
 def test_a_file_a_task_needs_the_task(tmp_path, epic):
   nouns = files.write_submission(tmp_path / "nouns.json", P=[detection(12, 0, 10, 0.9)])
   assert evaluate(epic, nouns, "epic100", task="noun")[0]["average_mAP"] == 0.5
-  with pytest.raises(ValueError, match="EPIC_100_validation.csv serves the tasks verb, noun, action; give --task"):
+  with pytest.raises(ValueError, match="validation.csv has labels for verb, noun, action; choose one with --task"):
     evaluate(epic, nouns, "epic100")
 
 
@@ -71,7 +71,7 @@ def test_epic_kitchens_form_against_actionformers_json(tmp_path, epic_found):
   recordings = {"P": ("validation", 60, [("open", 0, 10), ("cut", 20, 30)])}
   truth = files.write_annotations(tmp_path / "verbs.json", recordings, {"open": 3, "cut": 5})
   assert evaluate(truth, epic_found, "epic100", task="verb")[0]["average_mAP"] == 1
-  with pytest.raises(ValueError, match="found.json serves the tasks"):
+  with pytest.raises(ValueError, match="found.json has labels for"):
     evaluate(truth, epic_found, "epic100")
 
 

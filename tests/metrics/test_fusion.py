@@ -32,7 +32,7 @@ def test_the_best_segments_get_the_best_classes(tmp_path, truth):
     tmp_path, truth, a=[detection("x", 0, 1, 0.04), detection("x", 2, 3, 0.36), detection("x", 4, 5, 0.16)]
   )
   scores = {"a": (np.array([4, 7, 9]), np.array([0.25, 0.01, 0.81])), "b": (np.array([4]), np.array([1.0]))}
-  fused = fusion.fuse(found, truth, scores, num_segments=2, num_classes=2).predictions
+  fused = fusion.fuse(found, scores, num_segments=2, num_classes=2).predictions
   assert fused.labels.tolist() == [9, 9, 4, 4] and fused.segments.tolist() == [[2, 3], [4, 5]] * 2
   # sqrt(p_segment * p_class)
   np.testing.assert_allclose(fused.scores, [0.6 * 0.9, 0.4 * 0.9, 0.6 * 0.5, 0.4 * 0.5])
@@ -41,7 +41,7 @@ def test_the_best_segments_get_the_best_classes(tmp_path, truth):
 
 def test_it_is_what_actionformer_takes_by_default(tmp_path, truth, rng):
   found = detections(tmp_path, truth, a=[detection("x", 0, i + 1, s) for i, s in enumerate(rng.random(300))])
-  fused = fusion.fuse(found, truth, {"a": (np.array([4, 7, 9]), np.array([0.5, 0.2, 0.3]))})
+  fused = fusion.fuse(found, {"a": (np.array([4, 7, 9]), np.array([0.5, 0.2, 0.3]))})
   assert np.bincount(fused.predictions.labels).tolist() == [0] * 4 + [200, 0, 0, 0, 0, 200]
 
 
@@ -58,7 +58,7 @@ def test_it_is_what_actionformer_takes_by_default(tmp_path, truth, rng):
 def test_reads_the_forms_that_classifiers_write(tmp_path, truth, content):
   scores = fusion.read_video_scores(write(tmp_path, content), truth)
   found = detections(tmp_path, truth, a=[detection("x", 0, 1, 0.7)])
-  fused = fusion.fuse(found, truth, scores, num_classes=1).predictions
+  fused = fusion.fuse(found, scores, num_classes=1).predictions
   assert fused.labels.tolist() == [4]
   np.testing.assert_allclose(fused.scores, [0.7])
 
@@ -85,4 +85,4 @@ def test_lists_need_an_order(tmp_path):
 def test_recordings_without_classes_are_named(tmp_path, truth):
   found = detections(tmp_path, truth, a=[detection("x", 0, 1, 0.7)], b=[detection("x", 0, 1, 0.7)], c=[])
   with pytest.raises(fusion.FusionError, match="2 recordings with detections have no class scores: a, b"):
-    fusion.fuse(found, truth, {})
+    fusion.fuse(found, {})
