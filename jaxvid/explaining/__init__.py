@@ -1,1 +1,1 @@
-"""Attention of a trained model read as dependencies between actions."""
+"""Explanations: which past actions an anticipation model attends to, and how its predictions depend on them."""

@@ -1,4 +1,4 @@
-"""A trained anticipation network whose attention can be read."""
+"""A trained anticipation network with its attention: one pass gives predictions and attention weights."""
 
 import os
 from collections.abc import Mapping
@@ -12,19 +12,19 @@ from jaxvid.build import ConfigError
 from jaxvid.models.anticipation.anticipators import action_guided, causal_transformer
 from jaxvid.train import trained
 
-# Age of the youngest step that a step attends to: the one before, or itself.
+# The youngest step that a step attends to, by age: 1 is the step before it, 0 the step itself.
 _YOUNGEST = {action_guided.Model: 1, causal_transformer.Model: 0}
 
 
 class Reading(NamedTuple):
-  """Of each window of a batch.
+  """Attention and predictions for a batch of observation windows.
 
   Attributes:
-    attention: (B, H, T), how much the last step attends to each.
-    predicted: (B, T, K), what is anticipated at each step; with Action-Guided Attention this is fed back.
-    gate: (B, T), its mean over the dimensions: the share of the past; None without a gate.
-    contribution: (B, T, K), what each step adds to the last one's logits through the attention, above the mean over the
-      classes; None of models in which more than a linear layer and a gate follows it.
+    attention: (B, H, T), attention weights of the last step, by head.
+    predicted: (B, T, K), probabilities of the next action at each step; Action-Guided Attention feeds them back.
+    gate: (B, T), the gate's mean over the dimensions: the share that the past gets; None without a gate.
+    contribution: (B, T, K), logits that each step adds to the last step's through the attention, minus their mean over
+      the classes; None for models with more than a linear layer and a gate after the attention.
   """
 
   attention: np.ndarray
@@ -34,22 +34,24 @@ class Reading(NamedTuple):
 
 
 class AttentiveModel:
-  """An anticipation network that attends to its past.
+  """A trained anticipation network that attends to past steps.
 
   Attributes:
     experiment: the configuration it was trained with, built.
-    class_names: of the actions.
-    youngest, window: the ages of the steps that are attended to begin with `youngest` and are `window` many.
-    feeds_back: whether its predictions are fed back, so that others can be put in their place.
+    class_names: label k is class_names[k].
+    youngest: age of the youngest step that the last one attends to: 1, or 0 where it attends to itself.
+    attention_window: how many valid steps the last one attends to, of the ages youngest, youngest + 1, ...
+    feeds_back: True if the network's own predictions are an input of later steps, so that they can be replaced.
   """
 
   def __init__(self, model: trained.Trained) -> None:
-    """Raises ConfigError where the network is none that anticipates, or attends to nothing."""
+    """Raises ConfigError for a network of another task, or one without attention."""
     anticipator = getattr(model.experiment.network, "anticipator", None)
     if anticipator is None:
-      raise ConfigError("config.model: no anticipation network; only those are explained")
-    self.window = getattr(anticipator, "window", 0)
-    if type(anticipator) not in _YOUNGEST or not self.window:
+      task = model.experiment.config["task"]["type"]
+      raise ConfigError(f"config.task.type: {task}: explanations are for anticipation models; give the workdir of one")
+    self.attention_window = getattr(anticipator, "window", 0)
+    if type(anticipator) not in _YOUNGEST or not self.attention_window:
       name = model.experiment.config["model"]["anticipator"]["type"]
       raise ConfigError(
         f"config.model.anticipator: {name}{' with window 0' if type(anticipator) in _YOUNGEST else ''} attends to "
@@ -59,24 +61,34 @@ class AttentiveModel:
     self.youngest = _YOUNGEST[type(anticipator)]
     self.feeds_back = getattr(anticipator, "attention", "") == "predictions"
     self._variables = model.variables
-    self._read, self._anticipate = jax.jit(self._reading), jax.jit(self._counterfactual)
+    self._read, self._anticipate = jax.jit(self._apply), jax.jit(self._apply_with_history)
 
   @classmethod
   def from_workdir(cls, workdir: str | os.PathLike, checkpoint: str = "latest") -> "AttentiveModel":
-    """The latest or best checkpoint of a workdir; raises as `trained.load` does, and ConfigError where nothing is
-    attended to."""
+    """Loads the latest or best checkpoint of a workdir.
+
+    Raises:
+      CheckpointError: there is no such checkpoint.
+      ConfigError: the network is of another task, or has no attention.
+    """
     return cls(trained.load(str(workdir), checkpoint))
 
   def read(self, batch: Mapping[str, np.ndarray]) -> Reading:
-    """Attention, predictions and gate of a batch with features (B, T, C) and mask (B, T)."""
+    """Returns attention, predictions and gate of a batch with `features` (B, T, C) and `mask` (B, T)."""
     return jax.device_get(self._read(self._variables, batch["features"], batch["mask"]))
 
-  def anticipate(self, features: np.ndarray, mask: np.ndarray, taught: np.ndarray) -> np.ndarray:
-    """(B, K): what is anticipated at the last step if at each step with `taught` (B, T) of 0 or more that action had
-    been predicted; only of networks that feed back."""
-    return jax.device_get(self._anticipate(self._variables, features, mask, taught))
+  def anticipate(self, features: np.ndarray, mask: np.ndarray, history: np.ndarray) -> np.ndarray:
+    """Returns the last step's probabilities (B, K) with other past predictions fed back than the network's own.
 
-  def _reading(self, variables, features, mask):
+    Args:
+      features: (B, T, C).
+      mask: (B, T), True = valid.
+      history: (B, T) class ids; at such a step the network is fed this class with probability 1. -1 leaves the
+        network's own prediction. Only for networks that feed back.
+    """
+    return jax.device_get(self._anticipate(self._variables, features, mask, history))
+
+  def _apply(self, variables, features, mask):
     outputs = self.experiment.network.apply(variables, features, mask)
     gate = None if outputs.gate is None else outputs.gate.mean(-1)
     contribution = None
@@ -85,6 +97,6 @@ class AttentiveModel:
       contribution -= contribution.mean(-1, keepdims=True)
     return Reading(outputs.attention[:, :, -1], jax.nn.softmax(outputs.logits), gate, contribution)
 
-  def _counterfactual(self, variables, features, mask, taught):
-    outputs = self.experiment.network.apply(variables, features, mask, jnp.asarray(taught), method="with_history")
+  def _apply_with_history(self, variables, features, mask, history):
+    outputs = self.experiment.network.apply(variables, features, mask, jnp.asarray(history), method="with_history")
     return jax.nn.softmax(outputs.logits[:, -1])

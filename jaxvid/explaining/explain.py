@@ -1,4 +1,4 @@
-"""An attentive model on the windows of a split: what it attends to, and what other pasts would have led to."""
+"""Explains a model over the observation windows of a split: its attention, and its predictions after other pasts."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -13,25 +13,25 @@ from jaxvid.explaining.explanation import Dependency, Effect
 
 PAST = ("annotated", "predicted")
 ANTICIPATED = ("predicted", "true")
-# With so few classes each is put in the place of each; of more, some are drawn.
+# Up to _ALL_CLASSES classes, a past action is replaced by each of the others; with more, by _NUM_DRAWN drawn ones.
 _ALL_CLASSES, _NUM_DRAWN = 20, 4
 _REPLACED_AT_ONCE = 256
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-  """What is looked at.
+  """Settings of an explanation.
 
   Attributes:
     split: alias or TFDS split expression.
-    past: what a past step shows: the action "annotated" in the middle of what the step sees, or what the model
-      "predicted" there, shared by probability. What is predicted is what the targets of the training were: an action
-      that is to come.
-    anticipated: what an anticipation is counted for: the class "predicted" first, or the "true" one.
-    num_windows: of the split, drawn; None for all.
-    min_windows: pairs that occur in fewer windows are not reported; a step that shows a class in part counts in part.
-    num_samples: windows that are kept whole.
-    seed: of all draws.
+    past: where the class of a past step comes from. "annotated": the action annotated at the middle of the step's
+      frames. "predicted": the model's probabilities there, which are those of a later action, as in training.
+    anticipated: the class a window counts for: "predicted", the model's first guess, or "true", the action that came.
+    num_windows: observation windows, drawn at random from the split; None for all.
+    min_windows: pairs that occur in fewer windows are left out; a window counts with
+      the largest share that the past class has in any of its steps.
+    num_samples: windows that are kept whole, for pictures.
+    seed: of all random draws.
   """
 
   split: str = "test"
@@ -44,7 +44,7 @@ class Settings:
 
   def __post_init__(self) -> None:
     if self.past not in PAST or self.anticipated not in ANTICIPATED:
-      raise ValueError(f"past {self.past!r} must be {' or '.join(PAST)}, anticipated {self.anticipated!r} "
+      raise ValueError(f"past {self.past!r} must be {' or '.join(PAST)}, anticipated {self.anticipated!r} must be "
                        f"{' or '.join(ANTICIPATED)}")  # fmt: skip
     if self.num_windows is not None and self.num_windows < 1 or self.num_samples < 0 or not self.min_windows > 0:
       raise ValueError(f"num_windows {self.num_windows} must be 1 or more, num_samples {self.num_samples} 0 or more, "
@@ -53,14 +53,20 @@ class Settings:
 
 @dataclasses.dataclass(frozen=True)
 class Sample:
-  """One window whole.
+  """One observation window with all its values.
 
   Attributes:
-    id: of the recording; `start`: of the action to come, seconds; `label`: that action; `anticipated`: the first guess.
-    times: (T,) seconds before the action starts, negative.
-    attention: (H, T) of the last step; reached: (T,) bool, the steps it could attend to.
-    gate: (T,) or None.
-    shown, guesses: (T,) class ids, annotated and predicted first; -1 for nothing. probabilities: (T,) of the guesses.
+    id: of the recording.
+    start: start of the action to come, seconds.
+    label: class id of that action.
+    anticipated: class id of the model's first guess.
+    times: (T,) time of each step relative to `start`, seconds, negative.
+    attention: (H, T), attention weights of the last step.
+    reached: (T,) bool, steps that the last one can attend to.
+    gate: (T,) mean gate, or None without one.
+    shown: (T,) annotated class ids; -1 for no action.
+    guesses: (T,) most probable class ids; -1 at padding.
+    probabilities: (T,) of the guesses.
   """
 
   id: str
@@ -78,19 +84,19 @@ class Sample:
 
 @dataclasses.dataclass(frozen=True)
 class Explanation:
-  """What a model's attention says.
+  """The explanation of a model on a split.
 
   Attributes:
-    settings: what was looked at.
-    class_names: label k is class_names[k]; label K stands for nothing going on.
-    num_windows: windows with a past.
-    heads, window: how many, and how many steps the last one could attend to.
-    forward: over all past steps.
-    before: without the steps of the action that goes on at the last step.
-    backward: effects of replacements by position, replaced and anticipated class, as Effects; None of a model whose
-      predictions are not fed back.
-    by_position, by_pair: the same, over all else; None likewise.
-    samples: some windows.
+    settings: of this explanation.
+    class_names: label k is class_names[k]; label K stands for no action.
+    num_windows: observation windows with a past.
+    forward: attention to all past steps, a Dependency for each pair of classes.
+    before: the same without the steps of the action that goes on at the last step.
+    backward: effects of replacements by position, replaced and anticipated class; None for a model whose predictions
+      are not fed back.
+    by_position: the same by position only.
+    by_pair: the same by replaced and anticipated class only.
+    samples: some windows, whole.
   """
 
   settings: Settings
@@ -105,7 +111,10 @@ class Explanation:
 
 
 class _Batch(NamedTuple):
-  """Windows, what is known of them, and what the model made of them; arrays (B, ...)."""
+  """Observation windows with their annotations and the model's outputs; arrays (B, ...).
+
+  `index` numbers the windows of the split; `shown` and `reached` are as in Sample.
+  """
 
   index: np.ndarray
   features: np.ndarray
@@ -117,26 +126,29 @@ class _Batch(NamedTuple):
 
 
 def explain(model: AttentiveModel, settings: Settings) -> Explanation:
-  """Goes through the windows of the split, twice where the predictions are fed back.
+  """Explains a model on a split. Runs over the windows once, or twice if the predictions are fed back.
 
   Raises:
     ValueError: no window of the split has a past.
   """
   source = model.experiment.open_split(settings.split)
   windows = model.experiment.data.windows(source)
+  # The windows, all or some drawn.
   indices = np.arange(len(windows))
   if settings.num_windows is not None and settings.num_windows < len(indices):
     indices = np.sort(np.random.default_rng(settings.seed).choice(indices, settings.num_windows, replace=False))
+
+  # Forward: attention to each past class, summed by anticipated class.
   num_classes = len(source.class_names)
   forward, before = explanation.Forward(num_classes + 1), explanation.Forward(num_classes + 1)
   anticipated, labels, depths = [], [], []
   for batch in _batches(model, windows, indices, "attention"):
-    target = _anticipated(batch, settings)
+    target = _target_classes(batch, settings)
     anticipated.append(target)
     labels.append(batch.label)
     depths.append(batch.reached.sum(1))
     shares = _shares(batch, settings, num_classes)
-    earlier = ~explanation.of_ongoing_action(batch.shown)
+    earlier = ~explanation.ongoing_action_mask(batch.shown)
     added = batch.reading.contribution
     if added is not None:
       added = np.take_along_axis(added, target[:, None, None], axis=2)[..., 0]
@@ -146,11 +158,17 @@ def explain(model: AttentiveModel, settings: Settings) -> Explanation:
       counts.add(target[has_past], *(x[has_past] for x in values))
   depths, labels, anticipated = np.concatenate(depths), np.concatenate(labels), np.concatenate(anticipated)
   if not depths.any():
-    raise ValueError(f"--split={settings.split}: no window has a past step to attend to")
+    raise ValueError(
+      f"--split={settings.split}: no window has a past step to attend to; give a split with longer recordings"
+    )
+
+  # Backward: other predictions fed back in the place of past ones.
   backward = None
   if model.feeds_back:
     backward = _backward(model, windows, indices, settings, np.unique([labels, anticipated]))
-  chosen = indices[_spread(labels, depths, settings.num_samples, settings.seed)]
+
+  # Samples, and all results.
+  chosen = indices[_varied_windows(labels, depths, settings.num_samples, settings.seed)]
   return Explanation(
     settings=settings,
     class_names=list(source.class_names),
@@ -167,58 +185,67 @@ def explain(model: AttentiveModel, settings: Settings) -> Explanation:
 
 
 def _batches(model, windows, indices, name) -> Iterator[_Batch]:
-  """Always of one size inside the model, so that one program is compiled."""
+  """Runs the model on batches of windows, padded to one size so that only one program is compiled."""
   size = model.experiment.evaluator.batch_size
   for first in progress.bar(range(0, len(indices), size), desc=name, unit="batch"):
     part = indices[first : first + size]
     examples = [windows[int(index)] for index in part]
     features, mask, label = (np.stack([x[key] for x in examples]) for key in ("features", "mask", "label"))
-    padded = {"features": _filled(features, size), "mask": _filled(mask, size)}
+    padded = {"features": _pad_rows(features, size), "mask": _pad_rows(mask, size)}
     reading = Reading(*(None if x is None else x[: len(part)] for x in model.read(padded)))
     shown = np.stack([windows.shown(int(index)) for index in part])
-    reached = explanation.in_reach(mask, model.youngest, model.window)
+    reached = explanation.reach_mask(mask, model.youngest, model.attention_window)
     yield _Batch(part, features, mask, label, shown, reached, reading)
 
 
-def _filled(array, size):
-  """The array with its last row repeated, `size` rows in all."""
+def _pad_rows(array, size):
+  """The array padded to `size` rows by repeating its last."""
   return np.concatenate([array, np.repeat(array[-1:], size - len(array), axis=0)])
 
 
-def _anticipated(batch, settings):
+def _target_classes(batch, settings):
+  """(B,) the class that each window counts for."""
   return batch.label if settings.anticipated == "true" else batch.reading.predicted[:, -1].argmax(-1)
 
 
 def _shares(batch, settings, num_classes):
+  """(B, T, K + 1) share of each class in each step; K is no action."""
   if settings.past == "annotated":
-    return explanation.as_shares(batch.shown, num_classes)
+    return explanation.one_hot(batch.shown, num_classes)
   return np.pad(batch.reading.predicted, ((0, 0), (0, 0), (0, 1)))  # A prediction is always some action.
 
 
-def _runs(batch, settings):
+def _past_actions(batch, settings):
+  """The past actions of all windows, as annotated or as predicted."""
   if settings.past == "annotated":
     return explanation.past_actions(batch.shown, batch.reached)
   guesses = np.where(batch.mask, batch.reading.predicted.argmax(-1), -1)
-  guesses[:, -1] = -1  # What is anticipated there is not of the past.
+  guesses[:, -1] = -1  # The anticipation itself is not of the past.
   return explanation.past_actions(guesses, batch.reached)
 
 
 def _backward(model, windows, indices, settings, occurring) -> explanation.Backward:
-  """Replaces each past action's predictions by those that are sure of another of the `occurring` classes."""
+  """Effects of feeding back another class, with probability 1, at the steps of each past action.
+
+  Args:
+    occurring: class ids to choose the other class from: those that are true or anticipated in some window.
+  """
   counts = explanation.Backward()
   for batch in _batches(model, windows, indices, "replacements"):
-    anticipated, rows = _anticipated(batch, settings), []
-    for past in _runs(batch, settings):
+    # The replacements of this batch: (past action, other class). The seed makes each window's draw its own.
+    anticipated, rows = _target_classes(batch, settings), []
+    for past in _past_actions(batch, settings):
       rng = np.random.default_rng([settings.seed, int(batch.index[past.window]), past.position])
       others = occurring[occurring != past.label]
       if len(occurring) > _ALL_CLASSES:
         others = rng.choice(others, _NUM_DRAWN, replace=False)
       rows += [(past, int(other)) for other in others]
+    # Run them, a fixed number at a time.
     for first in range(0, len(rows), _REPLACED_AT_ONCE):
       part = rows[first : first + _REPLACED_AT_ONCE]
       which = np.array([past.window for past, _ in part])
-      taught = np.stack([np.where(past.steps, other, -1) for past, other in part])
-      arrays = (_filled(x, _REPLACED_AT_ONCE) for x in (batch.features[which], batch.mask[which], taught))
+      history = np.stack([np.where(past.steps, other, -1) for past, other in part])
+      arrays = (_pad_rows(x, _REPLACED_AT_ONCE) for x in (batch.features[which], batch.mask[which], history))
       after = model.anticipate(*arrays)[: len(part)]
       found = explanation.effects(batch.reading.predicted[which, -1], after, anticipated[which])
       for (past, _), target, effect in zip(part, anticipated[which], found, strict=True):
@@ -226,8 +253,8 @@ def _backward(model, windows, indices, settings, occurring) -> explanation.Backw
   return counts
 
 
-def _spread(labels, depths, count, seed) -> np.ndarray:
-  """Places of `count` windows of those with the most past, in turn of one class after the other."""
+def _varied_windows(labels, depths, count, seed) -> np.ndarray:
+  """Indices of `count` windows among those with the most reachable steps, going round the classes."""
   order = np.random.default_rng(seed).permutation(np.flatnonzero(depths == depths.max()))
   _, classes = np.unique(labels[order], return_inverse=True)
   turns = np.array([np.sum(classes[:i] == label) for i, label in enumerate(classes)])
@@ -235,6 +262,7 @@ def _spread(labels, depths, count, seed) -> np.ndarray:
 
 
 def _samples(model, windows, batch) -> Iterator[Sample]:
+  """A Sample for each window of a batch."""
   data = model.experiment.data
   times = -data.tau_a - data.every * np.arange(batch.mask.shape[1])[::-1]
   for i, index in enumerate(batch.index):

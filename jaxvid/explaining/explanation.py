@@ -1,10 +1,10 @@
-"""What an anticipation network's attention says of actions, and what another past would have led to.
+"""Statistics of an anticipation network's attention, and of its predictions after another past.
 
-Forward: the attention that steps showing a past action receive when an action is anticipated, in units of chance; what
-attends to all steps alike has a ratio of 1 everywhere, however often an action occurs and however long it takes.
-Backward: how the anticipation moves when the predictions of a past action are replaced. Both are read off
-Action-Guided Attention's queries and keys (arXiv 2603.01743), without a probe. NumPy only; of the windows only sums
-are kept.
+Forward: the attention to the steps of a past action while an action is anticipated, in units of chance. Uniform
+attention has a ratio of 1 for every pair, however often an action occurs and however long it takes.
+Backward: the change of the anticipation when the fed-back predictions of a past action are replaced. Both need only
+Action-Guided Attention's own queries and keys (arXiv 2603.01743), no trained probe. NumPy only; only sums over
+observation windows are kept.
 """
 
 import collections
@@ -15,17 +15,18 @@ import numpy as np
 
 @dataclasses.dataclass(frozen=True)
 class Dependency:
-  """How much an anticipation attends to a past action.
+  """Attention to one past action while one action is anticipated: a pair, over all observation windows.
 
   Attributes:
-    anticipated, past: class ids; K stands for steps at which nothing goes on.
-    lift: attention per window, over the past action's share of the steps in reach in all windows, whatever comes.
-    error: standard error of the lift, as if windows were independent of each other and the share were known.
-    ratio: attention, over the past action's share of the steps in reach in the same windows.
-    contribution: what the past action's steps add to the logit of what is anticipated, the mean over the windows that
-      have it in reach; NaN where the model does not tell.
-    mass, chance: attention that the past action's steps receive, and their share of all in reach, summed over windows.
-    windows: how many have the past action in reach.
+    anticipated, past: class ids; K stands for steps without an action.
+    lift: mean attention to the past action, divided by its mean share of reachable steps over all windows.
+    error: standard error of the lift, taking windows as independent and the share as known.
+    ratio: attention to the past action, divided by its share of reachable steps in the same windows.
+    contribution: logit that the past action's steps add for the anticipated class, mean over the windows in which
+      the past action is reachable; NaN for models without contributions.
+    mass: attention to the past action's steps, summed over windows.
+    chance: their share of all reachable steps, summed over windows.
+    windows: number of windows in which the past action is reachable.
   """
 
   anticipated: int
@@ -40,19 +41,19 @@ class Dependency:
 
   @property
   def low(self) -> float:
-    """Two standard errors below the lift."""
+    """The lift less two standard errors."""
     return self.lift - 2 * self.error
 
 
 @dataclasses.dataclass(frozen=True)
 class PastAction:
-  """A run of steps of one action.
+  """Neighbouring steps of an observation window that show one action.
 
   Attributes:
-    window: index in the batch.
-    label: the action.
+    window: index of the observation window in its batch.
+    label: class id of the action.
     position: 1 for the last action of the past, 2 for the one before it, ...
-    steps: (T,) bool, its steps within reach.
+    steps: (T,) bool, True at its steps that the last step can attend to.
   """
 
   window: int
@@ -61,21 +62,21 @@ class PastAction:
   steps: np.ndarray
 
 
-def in_reach(mask: np.ndarray, youngest: int, window: int) -> np.ndarray:
-  """(B, T): the steps that the last one may attend to, as in jaxvid.ops.recent.window_reach.
+def reach_mask(mask: np.ndarray, youngest: int, attention_window: int) -> np.ndarray:
+  """Steps that the last step may attend to, (B, T) bool; as in jaxvid.ops.recent.window_reach.
 
   Args:
-    mask: (B, T), valid steps.
-    youngest: age of the youngest: 1, or 0 where the last step attends to itself too.
-    window: how many ages there are.
+    mask: (B, T), True = valid.
+    youngest: age of the youngest of these steps: 1, or 0 where the last step attends to itself too.
+    attention_window: number of steps, counted from the youngest. Ages count valid steps only.
   """
   before = np.cumsum(mask, axis=1) - mask
   age = before[:, -1:] - before
-  return mask & (age >= youngest) & (age < youngest + window)
+  return mask & (age >= youngest) & (age < youngest + attention_window)
 
 
-def of_ongoing_action(shown: np.ndarray) -> np.ndarray:
-  """(B, T): the steps of the action that the last step shows, back to where it began; none where it shows nothing.
+def ongoing_action_mask(shown: np.ndarray) -> np.ndarray:
+  """Steps of the action that still goes on at the last step, back to its start; (B, T) bool, False without one.
 
   Args:
     shown: (B, T) class ids, -1 for nothing.
@@ -84,8 +85,8 @@ def of_ongoing_action(shown: np.ndarray) -> np.ndarray:
   return np.logical_and.accumulate(same[:, ::-1], axis=1)[:, ::-1]
 
 
-def as_shares(shown: np.ndarray, num_classes: int) -> np.ndarray:
-  """(..., K + 1): 1 for the class (...) shown; -1, nothing, is the last one."""
+def one_hot(shown: np.ndarray, num_classes: int) -> np.ndarray:
+  """Class ids (...) as one-hot rows (..., K + 1) float32; -1, no action, is class K."""
   return (np.where(shown < 0, num_classes, shown)[..., None] == np.arange(num_classes + 1)).astype(np.float32)
 
 
@@ -96,16 +97,18 @@ def masses(
   counted: np.ndarray | None = None,
   contribution: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-  """(mass, chance, presence, contribution), (B, C) each, of each class in each window.
+  """Attention to each class in each observation window, summed over steps.
 
   Args:
-    attention: (B, H, T), of the last step; its mean over heads counts.
-    reached: (B, T) bool, the steps that it could attend to: among these chance is uniform.
-    shares: (B, T, C), how much of each class a step shows.
-    counted: (B, T) bool, the steps that count; by default all that are reached.
-    contribution: (B, T), what each step adds to the logit of what is anticipated; None where it is not known.
+    attention: (B, H, T), attention weights of the last step; averaged over heads.
+    reached: (B, T) bool, steps that the last one can attend to; chance is uniform over them.
+    shares: (B, T, C), share of each class in each step.
+    counted: (B, T) bool, steps to sum over; None for all of `reached`.
+    contribution: (B, T), logit that each step adds for the anticipated class; None if unknown.
 
-  Presence is the largest share that a step shows: 1 or 0 where steps show one class each.
+  Returns:
+    (mass, chance, presence, contribution), each (B, C): attention, attention if it were uniform, the largest share of
+    the class in any step (1 or 0 where steps show one class each), and the added logit (NaN if unknown).
   """
   counted = reached if counted is None else reached & counted
   uniform = counted / np.maximum(reached.sum(1, keepdims=True), 1)
@@ -116,26 +119,27 @@ def masses(
 
 
 class Forward:
-  """Sums over windows, a row for each class that is anticipated."""
+  """Running sums of `masses` over observation windows, a row for each anticipated class."""
 
   def __init__(self, num_columns: int) -> None:
-    """Args: num_columns: classes that a step may show."""
-    # Of each: mass, chance, presence, contribution, and the square of the mass, for the error.
+    """Args: num_columns: number of classes that a step may show, no action included."""
+    # Rows: mass, chance, presence, contribution, squared mass (for the standard error).
     self._sums = collections.defaultdict(lambda: np.zeros((5, num_columns)))
-    self._counts = collections.Counter()  # Windows.
+    self._counts = collections.Counter()  # Windows of each anticipated class.
 
   def add(
     self, anticipated: np.ndarray, mass: np.ndarray, chance: np.ndarray, presence: np.ndarray, contribution: np.ndarray
   ) -> None:
-    """Adds windows that have a past: (B,) what is anticipated, (B, C) each of what `masses` gives."""
+    """Adds B windows that have a past: their anticipated classes (B,), and what `masses` returns, (B, C) each."""
     values = np.stack([mass, chance, presence, contribution, mass * mass], axis=1)
     for label in np.unique(anticipated):
       self._sums[int(label)] += values[anticipated == label].sum(0)
       self._counts[int(label)] += int((anticipated == label).sum())
 
   def dependencies(self, min_windows: float) -> list[Dependency]:
-    """All pairs that occur in so many windows, in the order of the class ids."""
+    """The pairs that occur in at least `min_windows` windows, ordered by class id."""
     found = []
+    # The past action's mean share of reachable steps, whatever is anticipated: what lift is measured against.
     share = sum(sums[1] for sums in self._sums.values()) / max(self._counts.total(), 1)
     for label, sums in sorted(self._sums.items()):
       count = self._counts[label]
@@ -149,7 +153,10 @@ class Forward:
 
 
 def antecedents(dependencies: list[Dependency], num_classes: int) -> dict[int, Dependency]:
-  """Of each anticipated class the action whose lift is surely the highest; nothing (class K) is no action."""
+  """For each anticipated class its antecedent: the past action with the highest lift less two standard errors.
+
+  Class K, no action, is never an antecedent.
+  """
   best = {}
   for pair in dependencies:
     if pair.past < num_classes and (pair.anticipated not in best or pair.low > best[pair.anticipated].low):
@@ -158,11 +165,13 @@ def antecedents(dependencies: list[Dependency], num_classes: int) -> dict[int, D
 
 
 def past_actions(shown: np.ndarray, reached: np.ndarray) -> list[PastAction]:
-  """The runs of one action, the last first; steps out of reach count for the position and are not to be replaced.
+  """Past actions of each observation window, the last one first.
+
+  Actions out of reach count for the positions of those before them, but are not returned.
 
   Args:
-    shown: (B, T) class ids; -1 for nothing, which has no position.
-    reached: (B, T) bool.
+    shown: (B, T) class ids; -1 for no action, which takes no position.
+    reached: (B, T) bool, steps that the last one can attend to.
   """
   found = []
   for window, (labels, reach) in enumerate(zip(shown, reached, strict=True)):
@@ -178,8 +187,16 @@ def past_actions(shown: np.ndarray, reached: np.ndarray) -> list[PastAction]:
 
 
 def effects(before: np.ndarray, after: np.ndarray, anticipated: np.ndarray) -> np.ndarray:
-  """(N, 3) of distributions (N, K) before and after: the change of the probability of what was anticipated (N,), the
-  total variation distance, and whether another class is the most probable one (1 or 0)."""
+  """Change between the distributions of N anticipations.
+
+  Args:
+    before, after: (N, K) probabilities.
+    anticipated: (N,) class ids.
+
+  Returns:
+    (N, 3): change of the anticipated class's probability; total variation distance; 1 if the most probable class
+    is another one, else 0.
+  """
   rows = np.arange(len(before))
   change = after[rows, anticipated] - before[rows, anticipated]
   return np.stack([change, 0.5 * np.abs(after - before).sum(1), after.argmax(1) != before.argmax(1)], axis=1)
@@ -187,11 +204,12 @@ def effects(before: np.ndarray, after: np.ndarray, anticipated: np.ndarray) -> n
 
 @dataclasses.dataclass(frozen=True)
 class Effect:
-  """What replacing a past action does, the mean of `count` replacements.
+  """Mean effect of `count` replacements of a past action.
 
   Attributes:
-    position, replaced, anticipated: as in PastAction; class ids. None where the mean is over all.
-    count: replacements.
+    position: of the replaced action, as in PastAction; None for the mean over all positions.
+    replaced, anticipated: class ids; None for the mean over all classes.
+    count: number of replacements.
     probability_change, total_variation, top1_changed: see `effects`.
   """
 
@@ -205,17 +223,17 @@ class Effect:
 
 
 class Backward:
-  """Sums over replacements, by position, replaced and anticipated action."""
+  """Running sums of `effects`, by position, replaced and anticipated action."""
 
   def __init__(self) -> None:
     self._sums = collections.defaultdict(lambda: np.zeros(4))
 
   def add(self, position: int, replaced: int, anticipated: int, effect: np.ndarray) -> None:
-    """Adds the effect (3,) of one replacement."""
+    """Adds one replacement; `effect` is a row (3,) of `effects`."""
     self._sums[position, replaced, anticipated] += [1, *effect]
 
   def effects(self, *by: str) -> list[Effect]:
-    """Means for each value of `by`: "position", "replaced", "anticipated", or any of them together."""
+    """Mean effects grouped by the keys in `by`: "position", "replaced", "anticipated"."""
     names = ("position", "replaced", "anticipated")
     sums = collections.defaultdict(lambda: np.zeros(4))
     for key, values in self._sums.items():

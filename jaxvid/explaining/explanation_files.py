@@ -1,4 +1,4 @@
-"""An explanation as tables, pictures and one page that shows all of it."""
+"""Writes an explanation: tables, pictures, and one HTML page with all of them."""
 
 import csv
 import io
@@ -25,13 +25,13 @@ _BACKWARD = ("position", "replaced", "anticipated", "count", "probability_change
 
 
 def telling_pairs(dependencies: Sequence[Dependency], num_classes: int, count: int) -> list[Dependency]:
-  """The pairs of actions whose lift is surely the highest: two standard errors below it is still high."""
+  """The `count` pairs of actions with the highest lift less two standard errors, best first."""
   actions = [pair for pair in dependencies if pair.past < num_classes]
   return sorted(actions, key=lambda pair: -pair.low)[:count]
 
 
 def pair_rows(pairs: Sequence[Dependency], names: Sequence[str]) -> list[tuple]:
-  """Of each pair: anticipated, past, lift, its standard error, ratio, contribution ("" if not known), windows."""
+  """Table rows (anticipated, past, lift, standard error, ratio, contribution or "" if unknown, windows)."""
   count = lambda windows: int(windows) if windows.is_integer() else windows  # noqa: E731
   logit = lambda value: "" if np.isnan(value) else value  # noqa: E731
   return [
@@ -41,15 +41,18 @@ def pair_rows(pairs: Sequence[Dependency], names: Sequence[str]) -> list[tuple]:
 
 
 def names_of(found: Explanation) -> list[str]:
-  """Class names, and one for steps at which nothing goes on."""
+  """The K class names, and one for class K: no action."""
   return [*found.class_names, NOTHING]
 
 
 def write(found: Explanation, folder: str | os.PathLike, num_pairs: int) -> pathlib.Path:
-  """Writes all files; returns the page.
+  """Writes an explanation into a folder and returns the path of its page, index.html.
 
-  forward.csv, forward_before.csv, and of models whose predictions are fed back backward.csv, each with a picture .png;
-  pairs.md; samples.json and samples/NAME.png; index.html. See docs/anticipation.md.
+  The other files: forward.csv and forward_before.csv, each with a picture .png; backward.csv and backward.png for
+  models whose predictions are fed back; pairs.md; samples.json and samples/NAME.png. See docs/anticipation.md.
+
+  Args:
+    num_pairs: rows of the tables of pairs.
   """
   folder, names = pathlib.Path(folder), names_of(found)
   sections = [_introduction(found)]
@@ -57,7 +60,7 @@ def write(found: Explanation, folder: str | os.PathLike, num_pairs: int) -> path
     ("forward", "All past steps", found.forward),
     ("forward_before", "Before the ongoing action", found.before),
   ):
-    _write_csv(folder / f"{stem}.csv", _FORWARD, [_named(pair, _FORWARD, names) for pair in dependencies])
+    _write_csv(folder / f"{stem}.csv", _FORWARD, [_cells(pair, _FORWARD, names) for pair in dependencies])
     sections.append(_forward_section(folder / f"{stem}.png", title, dependencies, found, num_pairs))
   files.write_text(folder / "pairs.md", _pairs_text(found, num_pairs))
   sections.append(_backward_section(folder, found))
@@ -71,24 +74,24 @@ def _introduction(found):
   settings = found.settings
   shown = {
     "annotated": "the action annotated in the middle of what the step sees",
-    "predicted": "what the model predicted there, by probability (an action to come, as it was trained to say)",
+    "predicted": "what the model predicted there, weighted by probability (a later action, as in training)",
   }[settings.past]
-  counted = {"predicted": "the model's first guess", "true": "the action that did come"}[settings.anticipated]
+  counted = {"predicted": "the model's first guess", "true": "the action that came"}[settings.anticipated]
   return Section(
     "How to read this",
     [
-      f"{found.num_windows:,} windows of {settings.split} that have a past. A past step shows {shown}. An anticipation "
-      f"counts for {counted}, at the last step of the window. Attention is the mean over heads.",
-      "Attention is in units of chance. The lift compares with how often an action is in reach at all: a lift of 3 "
-      "says that steps showing it get three times the attention when this is anticipated than they would if attention "
-      "knew nothing, because the action comes before it more often, is attended to more, or both. The ratio tells the "
-      "two apart: it compares with the share of the action's steps in these same windows, so 1 says that attention "
-      "does not tell them from other steps. Both are sums over windows, divided afterwards, so that actions are not "
-      "favoured for being long. The logit is what the action's steps add to the score of what is anticipated, above "
-      "the mean over all classes: what the model makes of what it attends to.",
+      f"{found.num_windows:,} observation windows of {settings.split} that have a past. A past step shows {shown}. "
+      f"A window counts for {counted}, at its last step. Attention is the mean over heads.",
+      "Attention is in units of chance. The lift is the mean attention to a past action divided by its mean share of "
+      "reachable steps over all windows. A lift of 3 means three times the attention that uniform attention gives on "
+      "average: the action precedes the anticipated one more often, or is attended to more, or both. The ratio "
+      "separates the two: it divides by the share of the action's steps in the same windows, so a ratio of 1 means "
+      "that attention treats them like any other step. Both divide sums over windows, so that long actions are not "
+      "favoured. The logit is what the action's steps add to the score of the anticipated class, minus the mean over "
+      "all classes.",
       f"Pairs that occur in fewer than {settings.min_windows:g} windows are left out. The standard error takes windows "
-      "to be independent; windows of one recording overlap, so it is rather too small. What would happen otherwise, "
-      "the replacements below tell.",
+      "as independent; windows of one recording overlap, so it is somewhat too small. Attention does not prove an "
+      "effect on the prediction; the replacements below measure that.",
     ],
   )
 
@@ -97,26 +100,28 @@ def _forward_section(picture, title, dependencies, found, num_pairs):
   num_classes, names = len(found.class_names), names_of(found)
   text = {
     "forward": "Rows: what is anticipated. Columns: what a past step shows, the ongoing action included.",
-    "forward_before": "The same without the steps of the action that goes on at the last step: what came before it. "
-    "The antecedent of an action is the past action whose lift less two standard errors is the highest; it is framed.",
+    "forward_before": "The same without the steps of the action that goes on at the last step. "
+    "Framed: the antecedent of each action, the past action with the highest lift less two standard errors.",
   }[picture.stem]
   if not dependencies:
-    return Section(title, [text, "No pair occurs in enough windows."])
+    return Section(
+      title, [text, f"No pair occurs in {found.settings.min_windows:g} windows or more; give a lower --min_windows."]
+    )
   best = explanation.antecedents(dependencies, num_classes) if picture.stem == "forward_before" else {}
   cells = [Cell(pair.anticipated, pair.past, pair.lift, pair.windows) for pair in dependencies]
   marked = {label: pair.past for label, pair in best.items()}
   anticipation.draw_lifts(picture, cells, names, title, marked)
   pairs = telling_pairs(dependencies, num_classes, num_pairs)
-  telling = "The most telling pairs, by the lift less two standard errors:"
+  telling = "The strongest pairs, by the lift less two standard errors:"
   return Section(title, [text], [picture], telling, _PAIR_HEADER, pair_rows(pairs, names))
 
 
 def _backward_section(folder, found):
   title = "Replaced predictions"
   if found.backward is None:
-    return Section(title, ["This model does not feed its predictions back, so there are none to replace."])
+    return Section(title, ["This model does not feed back its predictions, so there is nothing to replace."])
   names = names_of(found)
-  rows = [_named(effect, _BACKWARD, names) for effect in found.backward]
+  rows = [_cells(effect, _BACKWARD, names) for effect in found.backward]
   _write_csv(folder / "backward.csv", _BACKWARD, rows)
   if not rows:
     return Section(title, ["No window has a past action to replace."])
@@ -127,10 +132,10 @@ def _backward_section(folder, found):
   anticipation.draw_effects(folder / "backward.png", positions, cells, names)
   header = ("actions back", "replacements", "change of the probability", "total variation", "first guess changes")
   text = (
-    "At the steps of one past action another action is fed back, as if the model had been sure of it, and the window "
-    "is run again. What is anticipated at the last step then moves: the probability of what was anticipated, the total "
-    "variation distance between the distributions (0: the same, 1: disjoint), and in what share of the cases the first "
-    "guess is another. The features stay as they are: only what asks and is asked changes."
+    "At the steps of one past action another action is fed back with probability 1, and the window is run again. "
+    "Compared at the last step: the change of the anticipated class's probability, the total variation distance "
+    "between the two distributions (0: the same, 1: disjoint), and how often the first guess changes. The features "
+    "stay as they are; only the queries and keys change."
   )
   return Section(title, [text], [folder / "backward.png"], "By position, over all pairs:", header, positions)
 
@@ -147,9 +152,9 @@ def _sample_section(folder, found):
     values.append(_sample_values(sample, found.class_names, str(picture.relative_to(folder))))
   files.write_json(folder / "samples.json", values)
   text = (
-    "The attention of the last step over time, by head and its mean; grey steps are out of its reach. The gate is the "
-    "mean over dimensions: 1 takes the past alone, 0 the present step alone. Below, what is annotated and what the "
-    "model anticipates first at each step."
+    "The attention of the last step over time, by head, and the mean over heads; grey steps are out of its reach. The "
+    "gate is a mean over dimensions: 1 uses only the past, 0 only the present step. Below it, the annotated action "
+    "and the model's first guess at each step."
   )
   return Section("Single windows", [text], pictures)
 
@@ -181,8 +186,8 @@ def _pairs_text(found, num_pairs):
     tables.append(f"## {title}\n\nBy the lift less two standard errors.\n\n{_markdown(pairs, names)}")
   best = sorted(explanation.antecedents(found.before, num_classes).values(), key=lambda pair: -pair.low)
   tables.append(
-    "## Antecedents\n\nOf each anticipated action the one before the ongoing action whose lift less two standard "
-    "errors is the highest.\n\n" + _markdown(best, names)
+    "## Antecedents\n\nFor each anticipated action, the past action with the highest lift less two standard errors; "
+    "the steps of the ongoing action are left out.\n\n" + _markdown(best, names)
   )
   return "# Attention to past actions, in units of chance\n\n" + "\n".join(tables)
 
@@ -194,8 +199,8 @@ def _markdown(pairs, names):
   return "\n".join(lines) + "\n"
 
 
-def _named(item, columns, names):
-  """Values of the columns; classes by name."""
+def _cells(item, columns, names):
+  """Attributes of a Dependency or Effect as CSV cells; classes by name."""
   values = {column: getattr(item, column) for column in columns}
   for column in ("anticipated", "past", "replaced"):
     if column in values:

@@ -23,7 +23,7 @@ NOTHING = 3  # Of three classes.
 def count(attention, reached, shown, anticipated, counted=None, order=slice(None), size=2):
   """Dependencies of made-up windows, `size` at a time in the given order."""
   forward = explanation.Forward(NOTHING + 1)
-  shares = explanation.as_shares(shown, NOTHING)
+  shares = explanation.one_hot(shown, NOTHING)
   for rows in np.split(np.arange(len(shown))[order], range(size, len(shown), size)):
     given = None if counted is None else counted[rows]
     values = explanation.masses(attention[rows], reached[rows], shares[rows], given)
@@ -77,7 +77,7 @@ def test_lift_by_hand():
 
 def test_contributions_by_hand():
   attention, reached = np.full((2, 1, 3), 1 / 3), np.ones((2, 3), bool)
-  shares = explanation.as_shares(np.array([[0, 0, 1], [1, 1, 1]]), NOTHING)
+  shares = explanation.one_hot(np.array([[0, 0, 1], [1, 1, 1]]), NOTHING)
   forward = explanation.Forward(NOTHING + 1)
   forward.add(np.array([2, 2]), *explanation.masses(attention, reached, shares, None, np.array([[1, 2, 4], [1, 1, 1]])))
   found = {pair.past: pair.contribution for pair in forward.dependencies(1)}
@@ -96,7 +96,7 @@ def test_shares_of_predictions_by_hand():
 def test_uniform_attention_is_chance_everywhere(windows):
   _, reached, shown, anticipated = windows
   uniform = np.broadcast_to((reached / reached.sum(1, keepdims=True))[:, None], (12, 3, 6))
-  for counted in (None, ~explanation.of_ongoing_action(shown)):
+  for counted in (None, ~explanation.ongoing_action_mask(shown)):
     found = count(uniform, reached, shown, anticipated, counted)
     assert len(found) > 5
     np.testing.assert_allclose([pair.ratio for pair in found.values()], 1, atol=1e-6)
@@ -127,16 +127,16 @@ def test_antecedent_is_the_action_whose_lift_is_surely_the_highest():
 
 def test_steps_in_reach():
   mask = np.array([[False, True, True, False, True, True], [False] * 6])
-  past = explanation.in_reach(mask, youngest=1, window=2)
+  past = explanation.reach_mask(mask, youngest=1, attention_window=2)
   assert past.tolist() == [[False, False, True, False, True, False], [False] * 6]
-  with_present = explanation.in_reach(mask, youngest=0, window=3)
+  with_present = explanation.reach_mask(mask, youngest=0, attention_window=3)
   assert with_present.tolist() == [[False, False, True, False, True, True], [False] * 6]
 
 
 def test_steps_of_the_ongoing_action():
   shown = np.array([[1, 0, 1, 1], [1, 1, 1, -1], [2, 2, 2, 2]])
   expected = [[False, False, True, True], [False] * 4, [True] * 4]
-  assert explanation.of_ongoing_action(shown).tolist() == expected
+  assert explanation.ongoing_action_mask(shown).tolist() == expected
 
 
 def test_past_actions_count_from_the_last():
