@@ -223,7 +223,7 @@ def test_a_bad_file_ends_it_before_the_work(tmp_path, workdir, detector, caplog)
 
 def test_one_duration_does_not_fit_a_folder(tmp_path, workdir, detector):
   write_files(tmp_path / "features", workdir)
-  with pytest.raises(TimingError, match="duration: is one recording's"):
+  with pytest.raises(TimingError, match="duration: one recording's, but --input is a folder"):
     detect(workdir, tmp_path / "features", tmp_path / "a.json", timing=Timing(duration=10))
 
 
@@ -270,9 +270,9 @@ def test_the_command(tmp_path, workdir, detector, main, capsys):
     (["--input={tmp}/a.npy", "--fps=25"], "fps: 25 given"),
     (["--input={tmp}/a.npy", "--fps=-1"], "fps: must be a positive number"),
     (["--input={tmp}/a.npy", "--plot={tmp}/a.bmp"], "must end in one of .png"),
-    (["--input={tmp}/a.npy", "--output={tmp}"], "{tmp}: a folder; name a file"),
+    (["--input={tmp}/a.npy", "--output={tmp}"], "{tmp}: a folder; name a file in it"),
     (["--input={tmp}/a.npy", "--annotations={tmp}/a.npy"], "a.npy: file: not readable as JSON"),
-    (["--input={tmp}"], "Such files are left out with --skip_bad."),
+    (["--input={tmp}"], "--skip_bad leaves out such files."),
   ],
 )
 def test_mistakes_give_one_message(tmp_path, main, arguments, message):

@@ -1,1 +1,1 @@
-"""Trained models on a user's own data: what `jaxvid.predict` and others' programs call."""
+"""Inference with trained models on a user's own files: for `jaxvid predict`, `jaxvid extract` and other programs."""

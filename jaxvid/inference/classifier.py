@@ -1,4 +1,4 @@
-"""A trained recognition on video files."""
+"""A trained recognition model on video files."""
 
 import dataclasses
 import os
@@ -13,10 +13,10 @@ from jaxvid.video.decode import Video
 
 
 class Classifier:
-  """A network that tells which action a video shows.
+  """Classifies the action in a video.
 
   Attributes:
-    class_names: of the model; empty where they are not known, and predictions then have indices as labels.
+    class_names: label k is class_names[k]; empty if unknown, and the labels of predictions are then indices.
     views: which frames and pixels the network sees, jaxvid.data.clip_views.Views.
   """
 
@@ -27,16 +27,16 @@ class Classifier:
 
   @classmethod
   def from_workdir(cls, workdir: str | os.PathLike, checkpoint: str = "latest") -> "Classifier":
-    """The latest or best checkpoint of a workdir; raises as `ClipModel.from_workdir` does."""
+    """Loads the latest or best checkpoint of a workdir; raises as `ClipModel.from_workdir` does."""
     return cls(ClipModel.from_workdir(workdir, checkpoint))
 
   @classmethod
   def from_weights(cls, name: str) -> "Classifier":
-    """Packaged weights, jaxvid.weights.clip_networks.PACKAGED; raises as `ClipModel.from_weights` does."""
+    """Loads packaged weights, such as "i3d-kinetics-400"; raises as `ClipModel.from_weights` does."""
     return cls(ClipModel.from_weights(name))
 
   def with_views(self, **changes: Any) -> "Classifier":
-    """The same network on other views, such as num_clips=5."""
+    """The same network with other settings of its views, such as num_clips=5."""
     other = object.__new__(Classifier)
     other.__dict__ |= self.__dict__ | {"views": dataclasses.replace(self.views, **changes)}
     return other
@@ -44,12 +44,12 @@ class Classifier:
   def __call__(
     self, video: str | os.PathLike | bytes, start: float = 0.0, end: float | None = None, top: int = 5
   ) -> list[dict[str, Any]]:
-    """The most probable classes of a video, best first: [{"label": NAME, "score": x}, ...].
+    """The most probable classes of a video, best first: [{"label": NAME, "score": probability}, ...].
 
     Args:
-      video: a file's path, or its bytes.
-      start, end: of the part to look at, in seconds; None for the end of the video.
-      top: how many classes.
+      video: path or bytes of a file.
+      start, end: part of the video to classify, seconds; end=None for the end of the video.
+      top: number of classes to return.
 
     Raises:
       VideoError: the file cannot be decoded.

@@ -1,4 +1,4 @@
-"""The most probable classes of a video file or a folder of them."""
+"""Classifies a video file or a folder of them, and writes the classes."""
 
 import logging
 import os
@@ -22,21 +22,21 @@ def classify(
   top: int = 5,
   skip_bad: bool = False,
 ) -> dict[str, list[dict[str, Any]]]:
-  """The best classes of each video: what the command does.
+  """The most probable classes of each video; `jaxvid predict` of recognition as a function.
 
   Args:
-    classifier: see Classifier.
+    classifier: a Classifier.
     input: a video file, or a folder of them.
-    output: a .json file in ActivityNet's format for classification, or None.
-    start, end: of the part to look at, in seconds.
-    top: how many classes a video.
-    skip_bad: leave out files that cannot be decoded, with a warning.
+    output: a .json file to write, in ActivityNet's format for classification; None writes nothing.
+    start, end: part of each video to classify, seconds.
+    top: number of classes for each video.
+    skip_bad: leave out files that cannot be decoded, with a warning, instead of an error.
 
   Returns:
-    File name without its ending -> [{"label": NAME, "score": x}, ...], best first.
+    File name without its ending -> [{"label": NAME, "score": probability}, ...], best first.
 
   Raises:
-    VideoError: a file cannot be decoded, there is none, or two have one name; says which, why, and what to do.
+    VideoError: a file cannot be decoded, the folder has no video, or two videos have one name.
   """
   results = {}
   paths = video_files.find(input)
@@ -48,7 +48,7 @@ def classify(
         raise
       _LOG.warning("left out: %s", error)
   if not results:
-    raise VideoError(str(input), "every file in it was left out", "Without --skip_bad, the first error is told.")
+    raise VideoError(str(input), "no file in it can be decoded", "Run without --skip_bad to see the first error.")
   if output:
     files.write_json(output, {"version": "1.0", "results": results})
     _LOG.info("%d video(s): %s", len(results), output)

@@ -1,4 +1,4 @@
-"""A trained recognition network with all that is needed to run it, from a workdir or from published weights."""
+"""A trained recognition network with its classes, views and task, from a workdir or from published weights."""
 
 import dataclasses
 import os
@@ -19,14 +19,15 @@ from jaxvid.weights import clip_networks
 
 @dataclasses.dataclass(frozen=True)
 class ClipModel:
-  """A network of clips.
+  """A trained network for clips, with all that is needed to run it.
 
   Attributes:
     name: of the published weights, or the type of the backbone.
-    network, variables: the network and its averaged parameters and statistics.
-    class_names: label k is class_names[k]; empty where they are not known.
+    network: the Flax module.
+    variables: its parameters (the moving average, where there is one) and batch statistics.
+    class_names: label k is class_names[k]; empty if unknown.
     views: which frames and pixels of a video the network sees.
-    task: what its outputs mean.
+    task: converts the network's outputs to probabilities.
   """
 
   name: str
@@ -38,27 +39,27 @@ class ClipModel:
 
   @classmethod
   def from_workdir(cls, workdir: str | os.PathLike, checkpoint: str = "latest") -> "ClipModel":
-    """The latest or best checkpoint of a workdir.
+    """Loads the latest or best checkpoint of a workdir.
 
     Raises:
-      CheckpointError: there is none.
-      ValueError: the workdir's model is none of clips.
+      CheckpointError: there is no such checkpoint.
+      ValueError: the workdir's model is of another task.
     """
     model = trained.load(os.fspath(workdir), checkpoint)
     experiment = model.experiment
     if not isinstance(experiment.network, ClipNetwork):
       task = experiment.config["task"]["type"]
-      raise ValueError(f"{workdir}: its model does {task} and takes no video; give the workdir of a recognition")
+      raise ValueError(f"{workdir}: a model of {task}, which takes no video; give the workdir of a recognition model")
     name = experiment.config["model"]["backbone"]["type"]
     return cls(name, experiment.network, model.variables, model.class_names, experiment.data.views, experiment.task)
 
   @classmethod
   def from_weights(cls, name: str) -> "ClipModel":
-    """Packaged weights, jaxvid.weights.clip_networks.PACKAGED: no training is needed.
+    """Loads published weights from an installed package; jaxvid.weights.clip_networks.PACKAGED lists their names.
 
     Raises:
-      ValueError: no weights of this name.
-      WeightsError: their package is not installed.
+      ValueError: no weights have this name.
+      WeightsError: the package of the weights is not installed.
     """
     if name not in clip_networks.PACKAGED:
       raise ValueError(f"--weights={name}: no such weights; there are: {', '.join(clip_networks.PACKAGED)}")

@@ -1,4 +1,4 @@
-"""Detections in a file of features or a folder of such files, as a submission and a picture."""
+"""Detects the actions in a file of features or a folder of them; writes a submission and a picture."""
 
 import logging
 import os
@@ -16,7 +16,7 @@ from jaxvid.records import Timing, TimingError
 
 _LOG = logging.getLogger(__name__)
 _PICTURES = (".png", ".svg", ".pdf")
-# As much as a reader can take in: so many recordings; of each, so many detections, not much weaker than its best.
+# A readable picture: number of recordings, detections of each, and lowest score as a share of the recording's best.
 _NUM_DRAWN, _NUM_DETECTIONS_DRAWN, _WEAKEST_DRAWN = 8, 40, 0.25
 
 
@@ -33,75 +33,81 @@ def detect(
   top: int | None = None,
   plot: str | os.PathLike | None = None,
 ) -> dict[str, list[dict]]:
-  """Detections in a file of features or a folder of such files, written to `output`: what the command does.
+  """Detects actions in recordings and writes them to `output`; `jaxvid predict` of localization as a function.
 
-  Every file is looked at before the first prediction, so that a bad one does not end the work in its middle.
+  All files are read and checked before the first prediction, so that a bad one does not stop the work half-way.
 
   Args:
     workdir, checkpoint: see `Detector`.
-    input: a file, or a folder of them. A contract.json beside them, as jaxvid.extract writes it, is held against the
-      model's and tells the timing.
-    output: a .json file.
-    timing: jaxvid.records.Timing, of all the files; its duration is for a single one.
-    annotations: a file in ActivityNet's container, with durations and, where the recordings differ in them, frame
-      rates.
-    file_prefix: what files' names have before the recordings' names, such as ActivityNet's "v_".
-    skip_bad: leave out files that cannot be used, with a warning.
-    top: how many detections a recording at most; None for all.
-    plot: a picture (.png, .svg, .pdf) of the first recordings' best detections.
+    input: a file of features, or a folder of them. A contract.json beside them, as `jaxvid extract` writes it, is
+      compared with the model's and gives the timing.
+    output: the .json file to write, an ActivityNet submission.
+    timing: jaxvid.records.Timing of all files; its duration is for a single file only.
+    annotations: a file of annotations with each recording's duration and, where they differ, frame rate.
+    file_prefix: text before the recording's name in each file name, such as ActivityNet's "v_".
+    skip_bad: leave out files that cannot be used, with a warning, instead of an error.
+    top: detections of a recording at most; None for all.
+    plot: a picture (.png, .svg, .pdf) to draw of the best detections in the first recordings.
 
   Returns:
-    The rows of each recording, as in the file's "results".
+    Recording name -> its rows, as in the file's "results".
 
   Raises:
-    FormatError, TimingError: a file cannot be used; says which, why, and what to do.
+    FormatError, TimingError: a file cannot be used.
     CheckpointError: there is no such checkpoint.
+    ValueError: `output` or `plot` cannot be written, or no file is left.
   """
+  # Check all inputs.
   _check_outputs(output, plot)
   timing = timing or Timing()
-  paths = _paths(input, file_prefix, timing)
+  paths = _recording_files(input, file_prefix, timing)
   detector = Detector(workdir, checkpoint)
   timing = _with_contract(timing, input, detector.contract)
-  usable = _usable(paths, timing, annotations, detector.contract, skip_bad)
+  usable = _usable_files(paths, timing, annotations, detector.contract, skip_bad)
 
+  # Predict; keep the first recordings for the picture.
   results, drawn = [], []
   for record, found in tqdm(detector.run(usable), total=len(usable), desc="predict", unit="recording", leave=False):
     found = found.top(top)
     results.append((record["id"], *found))
     if len(drawn) < _NUM_DRAWN:
       drawn.append((record, found))
+
+  # Write the submission and the picture.
   activitynet_detections.write(output, results, detector.class_names)
   _LOG.info("%d detections in %d recording(s): %s", sum(len(labels) for *_, labels in results), len(results), output)
   if plot:
     _draw(plot, drawn, detector.class_names, len(results))
-    _LOG.info("the picture: %s", plot)
+    _LOG.info("Timelines: %s", plot)
   return {name: activitynet_detections.rows(*found, detector.class_names) for name, *found in results}
 
 
 def _check_outputs(output, plot):
-  """What can be wrong with the paths comes to light before the work."""
+  """Raises ValueError for paths that cannot be written; creates their folders."""
   for path in filter(None, (output, plot)):
     if pathlib.Path(path).is_dir():
-      raise ValueError(f"{path}: a folder; name a file")
+      raise ValueError(f"{path}: a folder; name a file in it")
     pathlib.Path(path).parent.mkdir(parents=True, exist_ok=True)
   if plot and pathlib.Path(plot).suffix.lower() not in _PICTURES:
     raise ValueError(f"--plot={plot}: the picture's name must end in one of {', '.join(_PICTURES)}")
 
 
-def _paths(input, prefix, timing):
-  """The files by the names of their recordings."""
+def _recording_files(input, prefix, timing):
+  """Recording name -> file of its features."""
   path = pathlib.Path(input)
   if not path.is_dir():
     found = {path.stem: path}
   elif timing.duration is None:
     found = feature_files.find(path)
   else:
-    raise TimingError("duration: is one recording's, but --input is a folder; give --annotations with a duration each")
+    raise TimingError(
+      "duration: one recording's, but --input is a folder; give --annotations with the duration of each"
+    )
   return {name.removeprefix(prefix): file for name, file in found.items()}
 
 
 def _with_contract(timing, input, ours):
-  """The timing, with what a contract beside the features says; features of another contract than ours are refused."""
+  """The timing completed by the contract beside the features. Raises FormatError if that differs from the model's."""
   path = pathlib.Path(input)
   folder = path if path.is_dir() else path.parent
   theirs = FeatureContract.of_folder(folder)
@@ -109,13 +115,13 @@ def _with_contract(timing, input, ours):
     return timing
   file = folder / contract.FILE
   if differences := ours.differences(theirs):
-    problem = f"other features than the model was trained on (model against these): {'; '.join(differences)}"
-    raise FormatError(file, "contract", problem, "Extract them as those of the training were.")
+    problem = f"other features than the model was trained on: {'; '.join(differences)} (model against these)"
+    raise FormatError(file, "contract", problem, "Extract them with the model's settings.")
   return timing.merge(Timing(theirs.fps, theirs.feat_stride, theirs.num_frames), str(file))
 
 
-def _usable(paths, timing, annotations, ours, skip_bad):
-  """A FeatureFile of each file that holds what the model needs; one that does not is an error, unless `skip_bad`."""
+def _usable_files(paths, timing, annotations, ours, skip_bad):
+  """The files as FeatureFiles, each read and checked; a bad one raises its error, or is left out with `skip_bad`."""
   known = read_timings(annotations) if annotations else None
   usable = []
   for name, path in tqdm(paths.items(), desc="check", unit="file", leave=False, disable=len(paths) == 1):
@@ -123,20 +129,21 @@ def _usable(paths, timing, annotations, ours, skip_bad):
       file = FeatureFile(name, path, timing)
       if known is not None:
         file = file.annotated(known, annotations)
-      FeatureFiles([file], ours)[0]  # Reads and checks it.
+      FeatureFiles([file], ours)[0]  # Reads and checks the file.
       usable.append(file)
     except (FormatError, TimingError) as error:
       if not skip_bad:
         if len(paths) > 1:
-          error.add_note("Such files are left out with --skip_bad.")
+          error.add_note("--skip_bad leaves out such files.")
         raise
       _LOG.warning("left out: %s", error)
   if not usable:
-    raise ValueError("--skip_bad has left out every file")
+    raise ValueError("no file can be used; run without --skip_bad to see the first error")
   return usable
 
 
 def _draw(path, drawn, class_names, num_recordings):
+  """Draws the timelines of the records and Detections in `drawn`."""
   from jaxvid.viz import timeline  # Here, not above: matplotlib is slow to import.
 
   panels = []

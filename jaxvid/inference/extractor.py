@@ -1,4 +1,4 @@
-"""A clip network as an extractor of features: a video becomes the sequence of what the network makes of its clips."""
+"""Feature extraction: a clip network runs over a video, one clip after the other, and gives a feature for each."""
 
 import functools
 import hashlib
@@ -24,16 +24,18 @@ _HASH_DIGITS = 16
 
 
 class FeatureExtractor:
-  """Features of videos, a step every `stride` frames.
+  """Extracts features (T, C) from videos, a step every `stride` frames.
 
-  Step i sees the frames [i * stride, i * stride + clip_len) of the video, or of its copy at `target_fps` frames a
-  second, as the network's tests see a clip: of these frames it takes as many as its sampling does (all of them, one of
-  each of so many equal stretches, or every so-manieth), of their pixels the centre crop. A tail that is shorter than a
-  clip is left out. A video that is shorter than one clip gives one step, for which its last frame repeats.
+  Step i sees frames [i * stride, i * stride + clip_len) of the video, resampled to `target_fps` if given. Of these
+  frames the network gets those that its test views sample (all, every n-th, or one from each of n equal parts), and of
+  each frame the centre crop. A tail shorter than a clip is left out. A video shorter than one clip gives one step; its
+  last frame is repeated.
 
   Attributes:
-    clip_len, stride, target_fps: as above, see `__init__`.
-    dim: length of a feature.
+    clip_len: frames that a step sees.
+    stride: frames from one step to the next.
+    target_fps: frames a second after resampling; None for the video's own.
+    dim: C, length of a feature.
   """
 
   def __init__(
@@ -48,30 +50,32 @@ class FeatureExtractor:
   ) -> None:
     """Args:
       model: the network.
-      layer: "backbone" for the mean of its last features over time and space, "pooled" for what the classifier sees.
-      clip_len: frames of a clip; by default as many as one view of the network's tests spans, or, where these sample
-        uniformly, has.
-      stride: frames from one clip to the next; by default a quarter of a clip.
-      target_fps: frames a second; by default what the network was trained on, None where that was the videos' own.
-      batch_size: clips that go through the network at a time.
+      layer: "backbone" for the backbone's last features, averaged over time and space; "pooled" for the input of the
+        classifier.
+      clip_len: frames of a clip; default: the span of one test view, or its number of frames with uniform sampling.
+      stride: frames from one clip to the next; default: a quarter of a clip.
+      target_fps: frames a second; default: as in training, None if that used the videos' own.
+      batch_size: clips in one pass of the network.
 
     Raises:
-      ValueError: one of them is none.
+      ValueError: a setting is out of range, or there is no such layer.
     """
     self._views, self._name, self._network = model.views, model.name, model.network
     self._is_uniform = self._views.sampling == "uniform"
+    # Defaults from the network's test views, then the checks.
     span = self._views.clip_len * (1 if self._is_uniform else self._views.stride)
     self.clip_len = round(span) if clip_len is None else clip_len
     self.stride = max(self.clip_len // 4, 1) if stride is None else stride
     self.target_fps = self._views.target_fps if target_fps is None else target_fps
     if layer not in LAYERS:
-      raise ValueError(f"layer: {layer!r} is none of {', '.join(LAYERS)}")
+      raise ValueError(f"layer: {layer!r} is not one of {', '.join(LAYERS)}")
     if min(self.clip_len, self.stride, batch_size) < 1:
       raise ValueError(f"clip_len {self.clip_len}, stride {self.stride}, batch_size {batch_size}: must be 1 or more")
     if self.target_fps is not None and not self.target_fps > 0:
-      raise ValueError(f"target_fps: {self.target_fps}; give more than 0")
+      raise ValueError(f"target_fps: {self.target_fps}; must be more than 0")
     self._layer, self._batch_size = layer, batch_size
 
+    # The program, with only the variables that it reads: they are also what the contract's hash is of.
     parts = model.variables.items()
     used = {name: {"backbone": part["backbone"]} for name, part in parts if "backbone" in part}
     variables = used if layer == "backbone" else model.variables
@@ -82,19 +86,19 @@ class FeatureExtractor:
 
   @classmethod
   def from_workdir(cls, workdir: str | os.PathLike, checkpoint: str = "latest", **settings: Any) -> "FeatureExtractor":
-    """Of the latest or best checkpoint of a workdir; raises as `ClipModel.from_workdir` does."""
+    """An extractor with the latest or best checkpoint of a workdir; raises as `ClipModel.from_workdir` does."""
     return cls(ClipModel.from_workdir(workdir, checkpoint), **settings)
 
   @classmethod
   def from_weights(cls, name: str, **settings: Any) -> "FeatureExtractor":
-    """Of packaged weights, such as "i3d-kinetics-400"; raises as `ClipModel.from_weights` does."""
+    """An extractor with published weights, such as "i3d-kinetics-400"; raises as `ClipModel.from_weights` does."""
     return cls(ClipModel.from_weights(name), **settings)
 
   def __call__(self, video: str | os.PathLike | bytes | Video) -> np.ndarray:
-    """The features of a video, (T, C) float32.
+    """Features of a video, (T, C) float32.
 
     Args:
-      video: a file's path, its bytes, or one that is open.
+      video: path or bytes of a file, or an open Video.
 
     Raises:
       VideoError: the file cannot be decoded.
@@ -102,10 +106,10 @@ class FeatureExtractor:
     return np.stack([feature for _, feature in self.steps(video)])
 
   def steps(self, video: str | os.PathLike | bytes | Video) -> Iterator[tuple[float, np.ndarray]]:
-    """The same one after the other: (time in seconds at which the clip ends, (C,) float32).
+    """Yields (end of the clip in seconds, feature (C,) float32) for each step.
 
-    Frames are decoded as they are needed, and forgotten when no clip needs them any more: however long the video, there
-    are never more in memory than those of two batches of clips.
+    Frames are decoded when a clip needs them and dropped after the last one that does: memory holds the frames of two
+    batches of clips at most, however long the video.
     """
     video = self._views.of(video if isinstance(video, Video) else Video(video))
     fps = self.target_fps or video.fps
@@ -115,7 +119,7 @@ class FeatureExtractor:
       return min(float(end), float(video.duration)), {"clip": clip[None]}
 
     examples = (example(index, clip) for index, clip in enumerate(self._clips(video)))
-    waiting = None  # The batch before: it is fetched while the device works on the next.
+    waiting = None  # The last batch, fetched while the device computes the next.
     for ends, batch in in_batches(examples, self._batch_size):
       result = ends, self._step(self._variables, batch["clip"])
       if waiting:
@@ -124,7 +128,7 @@ class FeatureExtractor:
     yield from zip(waiting[0], np.asarray(waiting[1]))
 
   def contract(self, fps: float | None) -> FeatureContract:
-    """The contract of features of videos with `fps` frames a second; None where it is not known yet."""
+    """The contract of these features, for videos with `fps` frames a second (None if unknown)."""
     height, width = self._views.crop_shape
     frames = "frames" if self._views.flow is None else f"frames of {self._views.flow} flow"
     seen = f"{len(self._places)} {frames} of {height} x {width} from short side {self._views.short_sides[0]}"
@@ -140,7 +144,7 @@ class FeatureExtractor:
 
   @functools.cached_property
   def _hash(self):
-    """Of the variables that the features depend on: their names and values."""
+    """Hash of the variables that the features depend on: their names and values."""
     digest = hashlib.sha256()
     for path, leaf in sorted(flax.traverse_util.flatten_dict(self._variables, sep="/").items()):
       array = np.asarray(leaf)
@@ -150,14 +154,15 @@ class FeatureExtractor:
 
   @functools.cached_property
   def _places(self):
-    """(N,) the frames of a clip that the network sees, ascending."""
+    """(N,) indices of the frames of a clip that the network sees, ascending."""
     if self._is_uniform:
       return sampling.uniform(self.clip_len, self._views.clip_len)
     count = max(int(np.ceil(self.clip_len / self._views.stride - 1e-6)), 1)
     return sampling.dense(self.clip_len, count, self._views.stride)
 
   def _clips(self, video):
-    """The clips of a video one after the other, (N, H, W, C) uint8."""
+    """Yields the clips of a video, (N, H, W, C) uint8."""
+    # Frames at the target rate, the start of each clip, and which frames any clip sees.
     frames = np.arange(video.num_frames)
     if self.target_fps is not None:
       frames = sampling.every(video.timestamps, self.target_fps)
@@ -165,6 +170,8 @@ class FeatureExtractor:
     is_seen = np.zeros(len(frames), bool)
     for place in self._places:
       is_seen[np.minimum(starts + place, len(frames) - 1)] = True
+
+    # Decode these once, in order; `held` has those that this clip and later ones need.
     indices = np.unique(frames[is_seen])
     decoded = zip(indices.tolist(), video.iterate(indices, self._views.test_size(video.height, video.width)))
     held = {}
@@ -173,12 +180,12 @@ class FeatureExtractor:
       held = {index: pixels for index, pixels in held.items() if index >= wanted[0]}
       while wanted[-1] not in held:
         index, frame = next(decoded)
-        held[index] = self._views.center_pixels(frame).copy()  # Without what is around.
+        held[index] = self._views.center_pixels(frame).copy()  # A copy, so that the whole frame can be freed.
       yield np.stack([held[index] for index in wanted])
 
 
 def _features(network: ClipNetwork, layer: str, variables: Any, clips: Any) -> jax.Array:
-  """(B, C) float32 of clips (B, N, H, W, C)."""
+  """Features (B, C) float32 of clips (B, N, H, W, C)."""
   if layer == "pooled":
     return network.apply(variables, clips, train=False).pooled
   features = network.apply(variables, clips, train=False, method="extract").features

@@ -1,4 +1,4 @@
-"""What comes next, as a recording goes on: from features in a file or line by line, or from a video."""
+"""Anticipation over a stream, from a file of features, lines of features, or a video."""
 
 import json
 import os
@@ -18,22 +18,25 @@ from jaxvid.records import Timing
 from jaxvid.video.decode import Video
 
 _TOLERANCE = 1e-6  # Seconds.
-Step = tuple[float, np.ndarray | None]  # The second at which it has been seen, its features (C,), None for a gap.
+Step = tuple[float, np.ndarray | None]  # Time in seconds at which it ends; its features (C,), or None for a gap.
 
 
 def anticipate(
   anticipator: Anticipator, steps: Iterable[Step], top: int = 5, state_file: str | os.PathLike | None = None
 ) -> Iterator[dict[str, Any]]:
-  """One dict a step: {"time", "at", "actions": [{"label", "score"}, ...]}, times in seconds.
+  """Yields the anticipated actions at each step: {"time", "at", "actions": [{"label", "score"}, ...]}.
 
-  "time" is what has been seen so far, "at" is tau_a later, for which the actions are anticipated, best first; of models
-  with heads for verbs and nouns also "verbs" and "nouns". A gap has {"time", "gap": true} alone.
+  "time" is the end of what has been seen, "at" the time that is anticipated, tau_a later, both in seconds. "actions"
+  are the best first; models with heads for verbs and nouns add "verbs" and "nouns". A gap gives {"time", "gap": true}.
 
   Args:
-    anticipator: see Anticipator.
+    anticipator: an Anticipator.
     steps: `anticipator.every` seconds apart.
-    top: how many classes.
-    state_file: begin from this state where the file exists, and write it at the end.
+    top: number of classes at each step.
+    state_file: a file of Anticipator.save_state; read before the first step if it exists, written after the last.
+
+  Raises:
+    StreamError: the state file or the features do not fit the model.
   """
   state, start = anticipator.init_state(), 0.0
   if state_file and os.path.exists(state_file):
@@ -57,50 +60,55 @@ def anticipate(
 def of_features(
   anticipator: Anticipator, path: str | os.PathLike, timing: Timing | None = None, gaps: bool = False
 ) -> Iterator[Step]:
-  """The steps of a file of features, as often as the model was trained to look.
+  """Steps of a file of features, resampled to the model's `every`.
 
   Args:
-    anticipator: its contract says what the features must be.
-    path: see jaxvid.formats.feature_files; a contract.json beside it, as jaxvid.extract writes, is compared.
-    timing: what the contract does not know.
-    gaps: steps that are not finite are gaps; otherwise they are an error.
+    anticipator: the model; its contract says which features it takes.
+    path: a file of features, see jaxvid.formats.feature_files. A contract.json beside it is compared.
+    timing: for what the model's contract leaves open.
+    gaps: treat steps that are not finite as gaps, instead of an error.
 
   Raises:
-    FormatError, TimingError: the file, or its timing.
-    StreamError: the features are others than those the model was trained on.
+    FormatError, TimingError: the file cannot be used, or its timing is unknown or contradictory.
+    StreamError: the features have another contract than the model.
   """
   if found := FeatureContract.of_folder(Path(path).parent):
     check_contract(anticipator, found, str(path))
   array = feature_files.load(path, anticipator.contract.dim, finite=not gaps)
   record = recordings.record(Path(path).stem, array, timing or Timing(), anticipator.contract)
   steps = zip(observation.step_ends(record), array, strict=True)
-  return _every(((end, x if np.isfinite(x).all() else None) for end, x in steps), anticipator.every)
+  return _resample(((end, x if np.isfinite(x).all() else None) for end, x in steps), anticipator.every)
 
 
 def of_lines(anticipator: Anticipator, lines: Iterable[str], gaps: bool = False) -> Iterator[Step]:
-  """A step a line, each `anticipator.every` seconds: a JSON list of the features, or null for a gap.
+  """Steps from lines of text, `anticipator.every` seconds apart: a JSON list of C numbers, or null for a gap.
+
+  Args:
+    anticipator: the model; its contract says how many numbers a step has.
+    lines: such as sys.stdin; empty lines are skipped.
+    gaps: treat steps that are not finite as gaps, instead of an error.
 
   Raises:
-    StreamError: a line is neither; says which.
+    StreamError: a line is neither; the message has its number.
   """
+  dim = anticipator.contract.dim
   for number, line in enumerate(filter(str.strip, lines), start=1):
     try:
       values = json.loads(line)
       feature = None if values is None else np.asarray(values, np.float32)
-    except (ValueError, TypeError) as error:
-      raise StreamError(f"line {number}: no JSON list of numbers, and not null ({error}); correct it") from None
-    dim = anticipator.contract.dim
+    except (ValueError, TypeError):
+      raise StreamError(f"line {number}: not a list of {dim} numbers such as [0.1, ...], nor null") from None
     if feature is not None and feature.shape != (dim,):
-      raise StreamError(f"line {number}: shape {feature.shape}, but the model takes {dim} numbers; give as many")
+      raise StreamError(f"line {number}: shape {feature.shape}, but the model takes a list of {dim} numbers")
     if feature is not None and not np.isfinite(feature).all():
       if not gaps:
-        raise StreamError(f"line {number}: not all finite; write null for a gap, or let such steps be gaps")
+        raise StreamError(f"line {number}: NaN or infinity; write null for a gap, or give --gaps")
       feature = None
     yield number * anticipator.every, feature
 
 
-def extraction(anticipator: Anticipator) -> dict[str, Any]:
-  """How a FeatureExtractor has to cut a video, as far as the model knows what it was trained on."""
+def extractor_settings(anticipator: Anticipator) -> dict[str, Any]:
+  """Settings of a FeatureExtractor (clip_len, stride, layer) that the model's contract knows."""
   contract = anticipator.contract
   known = {"clip_len": contract.num_frames, "stride": contract.feat_stride}
   layer = "pooled" if contract.extractor.endswith(" pooled") else "backbone"
@@ -108,28 +116,28 @@ def extraction(anticipator: Anticipator) -> dict[str, Any]:
 
 
 def of_video(anticipator: Anticipator, extractor: FeatureExtractor, path: str | os.PathLike) -> Iterator[Step]:
-  """The steps of a video, made by a clip network as it goes.
+  """Steps of a video, extracted while it is decoded, resampled to the model's `every`.
 
   Raises:
     VideoError: the video cannot be decoded.
-    StreamError: the extractor's features are others than those the model was trained on.
+    StreamError: the extractor's features have another contract than the model.
   """
   video = Video(path)
   check_contract(anticipator, extractor.contract(video.fps), f"the extractor on {path}")
-  return _every(extractor.steps(video), anticipator.every)
+  return _resample(extractor.steps(video), anticipator.every)
 
 
 def check_contract(anticipator: Anticipator, found: FeatureContract, where: str) -> None:
-  """StreamError unless features of this contract are those the model was trained on."""
+  """Raises StreamError if the contract `found` differs from the model's; `where` begins the message."""
   if differences := anticipator.contract.differences(found):
     raise StreamError(
-      f"{where}: other features than the model was trained on (model against these): {'; '.join(differences)}; "
-      "extract them as those of the training were"
+      f"{where}: other features than the model was trained on: {'; '.join(differences)} (model against these); "
+      "extract them with the model's settings"
     )
 
 
-def _every(steps: Iterable[Step], every: float) -> Iterator[Step]:
-  """What has been seen last, at the end of the first step and each multiple of `every` after it."""
+def _resample(steps: Iterable[Step], every: float) -> Iterator[Step]:
+  """Steps `every` seconds apart from the end of the first one, each with the features that ended last until then."""
   due, last = None, None
   for end, feature in steps:
     due = end if due is None else due

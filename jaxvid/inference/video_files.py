@@ -1,4 +1,4 @@
-"""The videos that a user points at: a file, or a folder of them."""
+"""Video files of an input: one file, or those in a folder."""
 
 import os
 import pathlib
@@ -8,10 +8,10 @@ from jaxvid.video.errors import VideoError
 
 
 def find(path: str | os.PathLike) -> list[pathlib.Path]:
-  """The file itself, whatever its name, or the videos directly in a folder, in the order of their names.
+  """The file itself, whatever its name, or the videos directly in a folder, sorted by name.
 
   Raises:
-    VideoError: the folder has none, or two whose names differ in their endings alone.
+    VideoError: the folder has no videos, or two whose names differ only in their endings.
   """
   path = pathlib.Path(path)
   if not path.is_dir():
@@ -21,9 +21,9 @@ def find(path: str | os.PathLike) -> list[pathlib.Path]:
     if file.suffix.lower() not in SUFFIXES:
       continue
     if file.stem in found:
-      problem = f"{found[file.stem].name} and {file.name} would have one name in the output"
+      problem = f"{found[file.stem].name} and {file.name} would have the same name in the output"
       raise VideoError(str(path), problem, "Rename one of them.")
     found[file.stem] = file
   if not found:
-    raise VideoError(str(path), "no video files in it", f"Their names end in {', '.join(SUFFIXES)}.")
+    raise VideoError(str(path), "no video files in it", f"Give a folder with files that end in {', '.join(SUFFIXES)}.")
   return list(found.values())

@@ -179,7 +179,7 @@ def test_the_contract(model):
 @pytest.mark.parametrize(
   "settings, problem",
   [
-    (dict(layer="logits"), "layer: 'logits' is none of backbone, pooled"),
+    (dict(layer="logits"), "layer: 'logits' is not one of backbone, pooled"),
     (dict(stride=0), "stride 0, batch_size 8: must be 1 or more"),
     (dict(target_fps=-1), "target_fps: -1"),
   ],
@@ -217,7 +217,7 @@ def test_a_folder_of_videos(model, folder, tmp_path, monkeypatch):
 def test_features_of_another_kind_are_not_mixed_in(model, folder, tmp_path):
   extractor, output = FeatureExtractor(model, stride=3), tmp_path / "features"
   extract(extractor, folder, output)
-  with pytest.raises(ValueError, match="contract.json: other features than these .feat_stride: 3 against 2.; give"):
+  with pytest.raises(ValueError, match="contract.json: features of another contract .feat_stride: 3 against 2.; give"):
     extract(FeatureExtractor(model, stride=2), folder, output)
   small_videos.write(folder / "c.mp4", 12, times=np.arange(12) / 10)
   with pytest.raises(ValueError, match="c.mp4: fps: 10.0 here, 25.0 in .*contract.json; give one --target_fps"):
@@ -226,7 +226,7 @@ def test_features_of_another_kind_are_not_mixed_in(model, folder, tmp_path):
   assert extract(resampled, folder, tmp_path / "resampled").written == 3
   assert len(np.load(tmp_path / "resampled" / "c.npy")) == 3
   (output / "contract.json").unlink()
-  with pytest.raises(ValueError, match="features, but no contract.json"):
+  with pytest.raises(ValueError, match="features, but no contract.json that says what they are"):
     extract(extractor, folder, output)
   (output / "contract.json").write_text(json.dumps({"fps": 25}))
   with pytest.raises(ValueError, match="contract.json: dim: missing, so this is no feature contract"):
@@ -243,7 +243,7 @@ def test_bad_videos(model, folder, tmp_path, caplog):
     found = extract(extractor, folder, tmp_path / "features", skip_bad=True)
   assert (found.written, found.left_out) == (2, 1) and "left out: " in caplog.text
   (folder / "a.webm").touch()
-  with pytest.raises(VideoError, match="a.mp4 and a.webm would have one name in the output"):
+  with pytest.raises(VideoError, match="a.mp4 and a.webm would have the same name in the output"):
     extract(extractor, folder, tmp_path / "features")
 
 
@@ -267,7 +267,7 @@ def test_the_command(model, video, tmp_path, capsys):
   for flags, problem in {
     ("--weights=resnet",): "no such weights; there are: i3d-kinetics-400",
     (f"--workdir={tmp_path}/absent",): "absent",
-    (f"--workdir={tmp_path}/run", "--layer=x"): "layer: 'x' is none of",
+    (f"--workdir={tmp_path}/run", "--layer=x"): "layer: 'x' is not one of",
     (): "give --workdir or --weights",
   }.items():
     with pytest.raises(SystemExit) as caught:

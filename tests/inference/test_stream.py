@@ -123,12 +123,12 @@ def test_a_state_goes_on_in_another_process(anticipator, workdir, features, tmp_
 def test_a_state_of_something_else(anticipator, tmp_path):
   file = tmp_path / "state.npz"
   file.write_bytes(b"nothing")
-  with pytest.raises(StreamError, match="no state of a stream"):
+  with pytest.raises(StreamError, match="not a saved state of a stream"):
     anticipator.load_state(file)
   anticipator.save_state(file, anticipator.init_state())
   other = Anticipator.__new__(Anticipator)
   other.__dict__ |= anticipator.__dict__ | {"class_names": ["a", *anticipator.class_names[1:]]}
-  with pytest.raises(StreamError, match="class_names: the state belongs to a model with .*take cup.*this one has .*a"):
+  with pytest.raises(StreamError, match="class_names: the state is of a model with .*take cup.*this one has .*a"):
     other.load_state(file)
   with np.load(file) as stored:
     values = {name: stored[name] for name in stored.files} | {"state_1": np.zeros((1, 3))}
@@ -173,7 +173,7 @@ def test_features_of_another_extractor(anticipator, features, tmp_path):
   ],
 )
 def test_as_often_as_in_training(ends, every, expected):
-  found = list(stream._every([(end, i) for i, end in enumerate(ends)], every))
+  found = list(stream._resample([(end, i) for i, end in enumerate(ends)], every))
   assert [i for _, i in found] == [i for _, i in expected]
   assert [time for time, _ in found] == pytest.approx([time for time, _ in expected])
 
@@ -188,10 +188,10 @@ def test_lines(anticipator, features):
 @pytest.mark.parametrize(
   "line, message",
   [
-    ("[1, 2", "line 1: no JSON list of numbers"),
-    ('"word"', "line 1: no JSON list of numbers"),
-    ("[1, 2]", r"line 1: shape \(2,\), but the model takes 6 numbers"),
-    (json.dumps([float("nan")] * DIM), "line 1: not all finite; write null for a gap"),
+    ("[1, 2", r"line 1: not a list of 6 numbers such as \[0.1, ...\], nor null"),
+    ('"word"', "line 1: not a list of 6 numbers"),
+    ("[1, 2]", r"line 1: shape \(2,\), but the model takes a list of 6 numbers"),
+    (json.dumps([float("nan")] * DIM), "line 1: NaN or infinity; write null for a gap"),
   ],
 )
 def test_lines_that_cannot_be(anticipator, line, message):
@@ -215,7 +215,7 @@ def test_a_video(tmp_path):
   anticipator = Anticipator(write_workdir(tmp_path / "fits", contract=fitting))
   found = list(stream.of_video(anticipator, FakeExtractor(), video))
   assert [time for time, _ in found] == pytest.approx([0.04, 1.04]) and found[1][1][0] == 25
-  assert stream.extraction(anticipator) == {"clip_len": 1, "stride": 1, "layer": "backbone"}
+  assert stream.extractor_settings(anticipator) == {"clip_len": 1, "stride": 1, "layer": "backbone"}
   other = Anticipator(write_workdir(tmp_path / "other"))
   with pytest.raises(StreamError, match="extractor: 'made_up_routines' against 'fake'"):
     stream.of_video(other, FakeExtractor(), video)

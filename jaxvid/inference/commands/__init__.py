@@ -1,9 +1,9 @@
-"""What `jaxvid predict` does with a trained model, a file a task; a task's file names its own (INFERENCE).
+"""`jaxvid predict` for each task, a file a task. A task names its file in INFERENCE.
 
 Each file has
-  MODELS: what such models are called in messages, "localizers"
-  DOES: what one does, "finds actions in long recordings"
-  add_flags(parser): adds the flags that it reads beside those all have; their default is None
-  run(flags): does it, and prints what it found
-and imports what is slow inside its functions, since --help reads all of them.
+  MODELS: name of its models in messages, such as "localizers"
+  DOES: what a model does, such as "finds actions in long recordings"
+  add_flags(parser): adds the task's own flags, with default None
+  run(flags): predicts, and prints the results
+Slow imports stand inside functions, since --help imports all of these files.
 """

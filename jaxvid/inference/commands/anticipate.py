@@ -1,4 +1,4 @@
-"""Anticipation: what comes after the end of a recording, or next at each step of it."""
+"""Anticipation: the next action after the end of a recording, or at each of its steps."""
 
 import argparse
 import json
@@ -12,15 +12,21 @@ MODELS, DOES = "anticipation models", "anticipates the next action"
 
 
 def add_flags(parser: command.Parser) -> None:
+  """Adds the flags of anticipation."""
   timing.add_flags(parser)
   add = parser.add_argument_group("anticipation").add_argument
-  add("--stream", action="store_true", default=None, help="print what comes next at each step, one JSON object a line")
-  add("--extractor", metavar="DIR|NAME", help="of a video's features: a recognition's workdir, or published weights")
-  add("--state", metavar="FILE.npz", help="go on from this state where it exists, and keep it there at the end")
-  add("--gaps", action="store_true", default=None, help="features that are not finite are gaps; otherwise an error")
+  add("--stream", action="store_true", default=None, help="print the next actions at each step, one JSON object a line")
+  add(
+    "--extractor",
+    metavar="DIR|NAME",
+    help="extract features of a video: workdir of a recognition model, or published weights",
+  )
+  add("--state", metavar="FILE.npz", help="continue from this state if the file exists; write it at the end")
+  add("--gaps", action="store_true", default=None, help="treat features that are not finite as gaps; default: an error")
 
 
 def run(flags: argparse.Namespace) -> None:
+  """Anticipates over --input and prints or writes the next actions."""
   from jaxvid import files
   from jaxvid.inference import stream
   from jaxvid.inference.anticipator import Anticipator
@@ -31,7 +37,7 @@ def run(flags: argparse.Namespace) -> None:
     steps = stream.of_lines(anticipator, sys.stdin, bool(flags.gaps))
   elif flags.extractor:
     make = FeatureExtractor.from_workdir if pathlib.Path(flags.extractor).is_dir() else FeatureExtractor.from_weights
-    extractor = make(flags.extractor, **stream.extraction(anticipator))
+    extractor = make(flags.extractor, **stream.extractor_settings(anticipator))
     steps = stream.of_video(anticipator, extractor, flags.input)
   else:
     steps = stream.of_features(anticipator, flags.input, timing.timing_of(flags), bool(flags.gaps))

@@ -8,15 +8,17 @@ MODELS, DOES = "classifiers of clips", "classifies whole clips"
 
 
 def add_flags(parser: command.Parser) -> None:
+  """Adds the flags of recognition."""
   add = parser.add_argument_group("recognition").add_argument
-  add("--weights", metavar="NAME", help="published weights in the place of a workdir: i3d-kinetics-400")
-  add("--start", type=float, metavar="SECONDS", help="look at a part of the video: from here")
-  add("--end", type=float, metavar="SECONDS", help="to here")
-  add("--num_clips", type=int, metavar="N", help="views along time; default: as in the model's tests")
-  add("--num_crops", type=int, metavar="N", help="views along the longer side of the picture")
+  add("--weights", metavar="NAME", help="published weights instead of --workdir: i3d-kinetics-400")
+  add("--start", type=float, metavar="SECONDS", help="classify a part of the video: its start")
+  add("--end", type=float, metavar="SECONDS", help="its end")
+  add("--num_clips", type=int, metavar="N", help="test views along time; default: as in the model's configuration")
+  add("--num_crops", type=int, metavar="N", help="test views along the longer side of the frame")
 
 
 def run(flags: argparse.Namespace) -> None:
+  """Classifies --input and prints or writes the classes."""
   from jaxvid.inference.classifier import Classifier
   from jaxvid.inference.classify import classify
 

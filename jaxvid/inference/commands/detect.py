@@ -1,4 +1,4 @@
-"""Localization: the actions in recordings of which there are features."""
+"""Localization: the actions in recordings, from files of their features."""
 
 import argparse
 import pathlib
@@ -13,14 +13,16 @@ _NUM_PRINTED = 10
 
 
 def add_flags(parser: command.Parser) -> None:
+  """Adds the flags of localization."""
   timing.add_flags(parser)
   add = parser.add_argument_group("localization").add_argument
-  add("--annotations", metavar="FILE.json", help="frame rates and durations, in ActivityNet's container")
-  add("--file_prefix", metavar="TEXT", help="before the recordings' names in those of the files: v_")
+  add("--annotations", metavar="FILE.json", help="annotations with durations and frame rates of the recordings")
+  add("--file_prefix", metavar="TEXT", help="text before the recording's name in file names, such as v_")
   add("--plot", nargs="?", const="", metavar="FILE.png", help="draw a timeline; default: beside --output")
 
 
 def run(flags: argparse.Namespace) -> None:
+  """Detects actions in --input, writes them to --output, and prints the best of a single recording."""
   if not flags.output:
     raise ValueError("say where to save the segments: --output=FILE.json")
   from jaxvid.inference.detect import detect
