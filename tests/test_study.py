@@ -109,9 +109,7 @@ class TestResume:
     assert "| faster | 64.00" not in (tmp_path / "work" / "table.md").read_text()
     assert "| faster | 59.00 ± 7.07 |" in (tmp_path / "work" / "table.md").read_text()
 
-  @pytest.mark.parametrize(
-    "how", [signal.SIGINT, signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
-  )
+  @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
   def test_a_killed_study_goes_on(self, make_study, tmp_path, how):
     """SIGTERM and Ctrl-C take the child along. SIGKILL leaves it behind, and nobody starts it again while it runs."""
     options = make_study('slow=dict(label="slow", changes={"data.train_split": "hang"}),')

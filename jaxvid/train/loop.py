@@ -52,7 +52,7 @@ def train_and_evaluate(config: Mapping[str, Any], workdir: str) -> Scores:
   num_steps = experiment.optim.epochs * steps_per_epoch
 
   # 2. The update.
-  mesh = sharding.make_mesh(data.batch_size, settings.num_devices)
+  mesh = sharding.make_mesh(data.batch_size, settings)
   optimizer, schedule = experiment.optim.make(steps_per_epoch)
   train_step = make_train_step(experiment.network, experiment.task, optimizer, schedule, experiment.optim.ema_decay)
   train_step = jax.jit(train_step, donate_argnums=0)
@@ -61,9 +61,8 @@ def train_and_evaluate(config: Mapping[str, Any], workdir: str) -> Scores:
   with contextlib.ExitStack() as stack:
     # 3. The state: new, or from a checkpoint.
     checkpoints = stack.enter_context(Checkpoints(workdir))
-    everywhere = sharding.replicated_sharding(mesh)
-    key = jax.jit(jax.random.key, out_shardings=everywhere)(experiment.seed)
-    state = new_state(experiment, source, optimizer, everywhere)
+    key = jax.jit(jax.random.key, out_shardings=sharding.replicated_sharding(mesh))(experiment.seed)
+    state = new_state(experiment, source, optimizer, lambda shapes: sharding.state_sharding(shapes, mesh))
     state = restore(state, experiment, checkpoints, source)
     first_step, description = int(state.step), experiment.describe(source)
     is_writer = jax.process_index() == 0
@@ -134,7 +133,7 @@ def _evaluate(
   experiment: Experiment, predictor: Predictor, state: TrainState, source: Split, draw: bool = True
 ) -> Scores:
   """Evaluates the averaged parameters."""
-  variables = {"params": state.ema, **state.model_state}
+  variables = sharding.unshard({"params": state.ema, **state.model_state})
   return experiment.evaluator.run(predictor, variables, source, experiment.data, experiment.workdir, draw)
 
 

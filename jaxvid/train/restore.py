@@ -1,5 +1,6 @@
 """The training state: new, or restored from checkpoints."""
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -12,14 +13,16 @@ from jaxvid.train.state import TrainState, create_state
 from jaxvid.weights import clip_networks
 
 
-def new_state(experiment: Experiment, source: Split, optimizer: Any, placed: Any = None) -> TrainState:
+def new_state(
+  experiment: Experiment, source: Split, optimizer: Any, sharding: Callable[[TrainState], Any] | None = None
+) -> TrainState:
   """The state before the first update.
 
   Args:
     experiment: with network, task and seed.
     source: the training split, for its feature contract.
     optimizer: of optax.
-    placed: sharding of the state; None leaves it to JAX.
+    sharding: see `create_state`.
 
   Raises:
     ConfigError: a module's settings do not fit the data.
@@ -27,7 +30,7 @@ def new_state(experiment: Experiment, source: Split, optimizer: Any, placed: Any
   batch = experiment.data.example_batch(source.contract)
   try:
     return create_state(
-      experiment.network, experiment.task, optimizer, experiment.task.inputs(batch), experiment.seed, placed
+      experiment.network, experiment.task, optimizer, experiment.task.inputs(batch), experiment.seed, sharding
     )
   except ValueError as error:  # Modules check some settings only when they see shapes.
     raise ConfigError(f"config.model: {error}") from error

@@ -1,22 +1,28 @@
-"""Data parallelism: batches are split over the devices, parameters replicated."""
+"""Where arrays lie: the mesh of devices, and the sharding of batches, of the training state and of evaluation.
+
+Data parallelism: batches are split over the devices, parameters replicated. No other file knows that.
+"""
 
 from collections.abc import Mapping
+from typing import Any
 
 import jax
 import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
 from jaxvid.array_types import Array
+from jaxvid.train.experiment import Train
 
 _DATA = "data"
 
 
-def make_mesh(batch_size: int, num_devices: int | None = None) -> Mesh:
-  """A mesh with one axis, "data", over `num_devices` devices (all by default).
+def make_mesh(batch_size: int, settings: Train) -> Mesh:
+  """A mesh with one axis, "data", over config.train.num_devices devices (all by default).
 
   Raises:
     ValueError: there are not so many devices, or they do not divide the batch size.
   """
+  num_devices = settings.num_devices
   devices = jax.devices()[:num_devices]
   if num_devices and len(devices) < num_devices:
     raise ValueError(
@@ -34,6 +40,27 @@ def make_mesh(batch_size: int, num_devices: int | None = None) -> Mesh:
 def replicated_sharding(mesh: Mesh) -> NamedSharding:
   """The sharding that keeps a copy on every device."""
   return NamedSharding(mesh, PartitionSpec())
+
+
+def state_sharding(state: Any, mesh: Mesh) -> Any:
+  """The sharding of each array of a training state, in its structure: replicated.
+
+  Args:
+    state: the arrays' shapes.
+    mesh: as `make_mesh` makes it.
+  """
+  return jax.tree.map(lambda _: replicated_sharding(mesh), state)
+
+
+def unshard(variables: Any) -> Any:
+  """The same arrays whole on every device, as evaluation takes them; those that are so already stay what they are."""
+
+  def whole(array: Array) -> Array:
+    if array.is_fully_replicated:
+      return array
+    return jax.device_put(array, replicated_sharding(array.sharding.mesh))
+
+  return jax.tree.map(whole, variables)
 
 
 def batch_sharding(mesh: Mesh) -> NamedSharding:

@@ -1,5 +1,6 @@
 """The training state: all that one training step hands to the next, as one pytree."""
 
+from collections.abc import Callable
 from typing import Any
 
 import flax.linen as nn
@@ -39,7 +40,7 @@ def create_state(
   optimizer: optax.GradientTransformation,
   inputs: tuple,
   seed: int,
-  sharding: jax.sharding.Sharding | None = None,
+  sharding: Callable[[TrainState], Any] | None = None,
 ) -> TrainState:
   """The state before the first update.
 
@@ -47,7 +48,7 @@ def create_state(
     network, task, optimizer: to train.
     inputs: arguments of the network, arrays or their shapes.
     seed: of the initial parameters.
-    sharding: of all arrays; None leaves it to JAX.
+    sharding: shapes of the state -> sharding of each array; None leaves it to JAX.
   """
 
   def init(seed):
@@ -63,4 +64,5 @@ def create_state(
       task_state=task.init_state(),
     )
 
-  return jax.jit(init, out_shardings=sharding)(seed)
+  shardings = sharding(jax.eval_shape(init, seed)) if sharding else None
+  return jax.jit(init, out_shardings=shardings)(seed)
