@@ -173,7 +173,7 @@ class TestResume:
     options = make_study('broken=dict(label="broken", changes={"data.train_split": "missing"}),')
     assert study.main([*options, "--rows=broken,base"]) == 1
     assert fake == ["base, seed 0", "broken, seed 0"]
-    assert "failed, and tried again by the same command: broken, seed 0" in capsys.readouterr().err
+    assert "Failed: broken, seed 0. The same command tries these runs again." in capsys.readouterr().err
     text = (tmp_path / "work" / "table.md").read_text()
     assert 'Failed: broken, seed 0: error: no split "missing"' in text and "| as it is | 29.00" in text
     assert "1 of 2 runs are not finished." in text
