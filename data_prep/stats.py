@@ -68,11 +68,12 @@ def run(name: str, dataset: Dataset, config: str, flags: argparse.Namespace) -> 
   from jaxvid.data_prep.building import contracts
   from jaxvid.data_prep.statistics import clip_stats, report, rows, summary
 
-  if dataset.kind == "clips":
+  if dataset.kind == "clips":  # They have no timing to fit and no settings to propose.
     numbers = clip_stats.summarize(flags.data_dir, name)
     if flags.output:
       files.write_json(flags.output, numbers)
     return clip_stats.text(numbers)
+  # The recordings, of annotations or of a built dataset.
   if flags.annotations:
     if not Path(flags.annotations).exists():
       raise BadInput(flags.annotations, "annotations", "no such file", "Check --annotations.")
@@ -90,6 +91,7 @@ def run(name: str, dataset: Dataset, config: str, flags: argparse.Namespace) -> 
   if not found.rows:
     problem = f"all of them are bad, such as: {found.problems[0]}"
     raise BadInput(flags.annotations or name, "recordings", problem, "Correct the annotations.")
+  # Their numbers, as text, as JSON and as a picture.
   numbers = {"dataset": name, **summary.summarize(found, flags.resize_to)}
   if flags.output:
     files.write_json(flags.output, numbers)

@@ -50,6 +50,7 @@ def read(
   Raises:
     BadInput: the file, a subset or the classes are bad. A bad recording raises it when that recording is read.
   """
+  # The file and its classes, which concern all recordings.
   container = annotations.read(file)
   if not container.entries:
     raise BadInput(file, "database", "no videos in it", "Give annotations in ActivityNet's container.")
@@ -57,6 +58,7 @@ def read(
   twice = [name for name, count in collections.Counter(names).items() if count > 1]
   if twice:
     raise BadInput(file, "classes", f"two have the name {twice[0]!r}", "Give each class a name of its own.")
+  # The recordings by split, in the order of `subsets`; each is read, and refused if it is bad, when its turn comes.
   recordings = {_split(subset): {} for subset in subsets or ()}
   for name in container.entries:
     subset, field = container.subset(name), f"database.{name}.subset"

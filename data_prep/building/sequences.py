@@ -33,8 +33,10 @@ class FeatureSource(Protocol):
 
 def add_flags(parser: argparse.ArgumentParser, dataset: Dataset) -> None:
   """Adds the flags. Those not given are taken from contract.json beside the features, if there is one."""
+  # Annotations, and flags of the dataset's own.
   parser.add_argument("--annotations", metavar="PATH", help=dataset.annotations)
   dataset.add_flags(parser)
+  # The extractor and the timing of its features.
   listed = "; ".join(
     f"{name}: fps {_or_annotated(timing.fps)}, stride {timing.feat_stride:g}, clips of {timing.num_frames:g}"
     for name, timing in dataset.extractors.items()
@@ -54,6 +56,7 @@ def add_flags(parser: argparse.ArgumentParser, dataset: Dataset) -> None:
     action="store_true",
     help="the features of each recording were resized to a fixed number of steps: take the stride from its duration",
   )
+  # The features' files, and how they are stored.
   prefixes = " or ".join(dataset.prefixes)
   parser.add_argument("--prefix", help=f"before the recording's name in a file's; default: {prefixes!r}")
   parser.add_argument("--suffix", default="", help="after it, before the ending")

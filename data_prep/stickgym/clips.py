@@ -88,6 +88,7 @@ def render_clips(
   Raises:
     BadInput: the folder has videos of other settings.
   """
+  # Which clips there are follows from the arguments; the seed of each is its own, so any of them can be drawn alone.
   folder = Path(folder)
   made_with = {"seed": seed, "num_train": num_train, "num_test": num_test, "tail_ratio": tail_ratio}
   rows, jobs = [], []
@@ -98,6 +99,7 @@ def render_clips(
       rows.append({"file": file, "label": name, "start": "", "end": "", "split": split})
       jobs.append(Job(str(folder / file), (seed, _CLIPS, SPLITS.index(split), number), (label,), False))
   write_folder(folder, made_with, jobs, settings, num_processes)
+  # The table comes last: a folder that has one has all its videos.
   text = io.StringIO()
   table = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
   table.writeheader()

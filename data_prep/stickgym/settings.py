@@ -71,7 +71,7 @@ class Settings:
     for name in NUISANCES:
       strength = getattr(self, name)
       if not (math.isfinite(strength) and 0 <= strength <= 2):
-        raise BadInput(_WHERE, name, f"{strength} is none from 0 to 2", "0 is none, 1 normal.")
+        raise BadInput(_WHERE, name, f"{strength} is not between 0 and 2", "0 is none, 1 normal.")
 
 
 def of_difficulty(difficulty: str, **others: Any) -> Settings:

@@ -51,6 +51,7 @@ def render_untrimmed(
     raise BadInput("stickgym", "actions", f"{num_actions} is no range", "Give the fewest, 1 or more, then the most.")
   if min(num_train, num_test) < 0 or not num_train + num_test:
     raise BadInput("stickgym", "routines", f"{num_train} and {num_test} are too few", "Give 0 or more of each split.")
+  # Actions and their times follow from the seed, without drawing; the seed of each routine is its own.
   folder = Path(folder)
   made_with = {"seed": seed, "num_train": num_train, "num_test": num_test, "num_actions": list(num_actions)}
   grammar = draw_grammar(np.random.default_rng([seed, _GRAMMAR]))
@@ -63,6 +64,7 @@ def render_untrimmed(
       name = f"{split}_{index:04d}"
       jobs.append(Job(str(folder / f"{name}.mp4"), video_seed, tuple(labels), True))
       database[name] = _entry(film_routine(video_seed, labels, settings)[0], split, settings.fps)
+  # The annotations come last: a folder that has them has all its videos.
   write_folder(folder, made_with, jobs, settings, num_processes)
   files.write_json(folder / GRAMMAR, grammar.to_json())
   activitynet_annotations.write(folder / ANNOTATIONS, database, VERSION)
