@@ -1,1 +1,1 @@
-"""NumPy and grain: sources, feature transforms, pipeline."""
+"""Datasets on disk, transforms of features and clips, and pipelines to batches; NumPy and grain only."""

@@ -1,4 +1,4 @@
-"""How the records of datasets of clips are laid out on disk."""
+"""Storage of the records of a dataset of clips: from `Clip` to stored fields and back."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ _INTEGERS = ("label", "num_frames")
 
 
 def tensors(metadata: dict[str, Any], dtype: DTypeLike) -> dict[str, tuple[tuple, Any]]:
-  """dict of field -> (shape, type) of what is stored as a tensor."""
+  """Field -> (shape, dtype) of the fields that are stored as tensors."""
   del metadata, dtype
   return dict.fromkeys(_INTEGERS, ((), np.int32)) | dict.fromkeys(_NUMBERS, ((), np.float64))
 
@@ -22,7 +22,7 @@ TEXTS = ("id", "video", "group")
 
 
 def to_example(clip: Clip, dtype: DTypeLike) -> dict[str, Any]:
-  """The fields of a Clip as they are stored."""
+  """Converts a Clip to the fields that are stored."""
   del dtype
   return (
     {name: getattr(clip, name) for name in TEXTS}
@@ -32,7 +32,7 @@ def to_example(clip: Clip, dtype: DTypeLike) -> dict[str, Any]:
 
 
 def from_example(values: dict[str, Any]) -> dict[str, Any]:
-  """A dict with the fields of Clip, from what is stored."""
+  """Converts stored fields to a dict with the fields of Clip."""
   return (
     values
     | {name: float(values[name]) for name in _NUMBERS}

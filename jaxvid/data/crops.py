@@ -16,10 +16,10 @@ class Crop:
 
   Attributes:
     max_len: longer recordings are cropped to this many steps.
-    ratio: shorter ones to a random share of their length within these bounds; None keeps them whole.
-    min_overlap: the least share of an action inside the window for it to count; others are dropped.
-    window_margin: "half_clip": a window sees half a clip beyond its first and last step (ActionFormer); "none"
-      (TriDet).
+    ratio: shorter ones to a random share of their length within these bounds; None: they stay whole.
+    min_overlap: share of an action that must lie inside the crop; actions with less are dropped.
+    window_margin: how far a crop reaches beyond its first and last step: "half_clip", half of the num_frames that a
+      step sees (ActionFormer), or "none" (TriDet).
   """
 
   max_len: int
@@ -33,11 +33,19 @@ class Crop:
 
 
 def random_crop(example: dict, crop: Crop, rng: np.random.Generator) -> dict:
-  """`example` with features, segments (grid units) and labels cropped to a window that holds at least one action.
+  """Crops a recording at random, so that at least one action is inside.
 
-  The window is drawn up to 200 times until some action lies inside it far enough; kept actions are clipped to it. A
-  recording without such a window, or without actions, gives the last one drawn.
+  A crop is drawn up to 200 times, until an action lies inside it far enough; the last one drawn is taken in any case.
+
+  Args:
+    example: with features (T, C), segments (N, 2) in grid units, labels (N,), num_frames and feat_stride.
+    crop: the settings.
+    rng: source of randomness.
+
+  Returns:
+    A copy with the steps of the crop; actions are cut to it, and those with too little inside are dropped.
   """
+  # The length of the crop.
   num_steps = len(example["features"])
   length = crop.max_len
   if num_steps <= crop.max_len:
@@ -48,6 +56,7 @@ def random_crop(example: dict, crop: Crop, rng: np.random.Generator) -> dict:
     if length == num_steps:
       return example
 
+  # Its start, and the actions that are inside.
   margin = _half_clip(example) if crop.window_margin == "half_clip" else 0.0
   segments = example["segments"]
   lengths = segments[:, 1] - segments[:, 0]
@@ -69,10 +78,11 @@ def random_crop(example: dict, crop: Crop, rng: np.random.Generator) -> dict:
 
 
 def clip_to_features(example: dict, crop: Crop) -> dict:
-  """`example` without what its features do not show: actions beyond their end are dropped, or end with them.
+  """Cuts actions (segments in grid units) at the end of the features, and drops those that lie beyond it.
 
-  An action stays if at least `crop.min_overlap` of it lies before the end, which is half a clip after the last step
-  (the code of ActionFormer and TriDet for ActivityNet; TriDet's for HACS keeps every action that starts before it).
+  An action stays if at least `crop.min_overlap` of it lies before the end, which is half of num_frames after the last
+  step. So does the code of ActionFormer and TriDet for ActivityNet; TriDet's for HACS keeps every action that starts
+  before the end.
   """
   end = len(example["features"]) + _half_clip(example)
   segments = example["segments"]
@@ -82,5 +92,5 @@ def clip_to_features(example: dict, crop: Crop) -> dict:
 
 
 def _half_clip(example: Mapping[str, Any]) -> float:
-  """Half of what a step sees, in grid units."""
+  """Half of the num_frames that a step sees, in grid units."""
   return 0.5 * example["num_frames"] / example["feat_stride"]

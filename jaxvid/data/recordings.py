@@ -1,7 +1,7 @@
-"""Recordings that are files of features and nothing else: where in time their steps lie, and a source to read them.
+"""Feature files outside a dataset: their timing, and random access to them.
 
-A dataset knows the timing of its recordings. Of a file it has to be put together from the feature contract of the
-model, from what the user says, and from an annotation file that holds frame rates and durations.
+A dataset stores the timing of its recordings. That of a feature file is put together from the feature contract of the
+model, the user's flags, and an annotation file with frame rates and durations.
 """
 
 import dataclasses
@@ -17,21 +17,28 @@ from jaxvid.formats import annotations, feature_files
 from jaxvid.formats.contract import FeatureContract
 from jaxvid.records import SAME_RATE, Timing, TimingError
 
-# As data_prep has them: extractors treat the end of a video differently, and containers misreport durations a little. A
-# wrong fps or stride is off by far more: 25 for 30 frames a second is 17%, which shows from about 100 steps on.
+# The same tolerances as in data_prep: extractors treat the end of a video differently, and containers misreport
+# durations a little. A wrong fps or stride is off by far more: 25 for 30 frames a second is 17%, which shows from about
+# 100 steps on.
 _STEPS_SLACK = 16
 _STEPS_TOLERANCE = 0.05
 
 
 def complete(timing: Timing, num_steps: int, contract: FeatureContract) -> Timing:
-  """The whole timing of a recording of so many steps: with what the contract knows, and a duration.
+  """Completes the timing of a recording from the feature contract.
 
-  Without a duration the recording ends where its last step does. Where each recording has a stride of its own (the
-  contract's is None) and none is given, the steps share out the duration evenly, as in ActionFormer.
+  Without a duration the recording ends with its last step. Where each recording has a stride of its own (None in the
+  contract) and none is given, the steps share the duration evenly, as in ActionFormer.
+
+  Args:
+    timing: what is known of the recording; None for what is not.
+    num_steps: length of its features.
+    contract: of the features that the model was trained on.
 
   Raises:
-    TimingError: something is not known, contradicts the contract, or a duration makes another number of steps.
+    TimingError: a number is unknown, contradicts the contract, or does not fit num_steps.
   """
+  # Frame rate, stride and frames a step: the given numbers must be those of the contract.
   known = {}
   for name in ("fps", "feat_stride", "num_frames"):
     given, expected = getattr(timing, name), getattr(contract, name)
@@ -46,13 +53,14 @@ def complete(timing: Timing, num_steps: int, contract: FeatureContract) -> Timin
   if known["feat_stride"] is None:
     if timing.duration is None:
       raise TimingError(
-        "feat_stride: not known, since each recording of the training had its own; give it, or give the duration for "
-        "the steps to share out"
+        "feat_stride: not known, since each recording of the training had its own; give it, or the duration, which "
+        "the steps then share evenly"
       )
     known["feat_stride"] = timing.duration * known["fps"] / num_steps
   if known["num_frames"] is None:
     known["num_frames"] = known["feat_stride"]
 
+  # The duration, checked against the number of steps.
   numbers = (known["fps"], known["feat_stride"], known["num_frames"])
   end = time_grid.end_of_last_step(num_steps, *numbers)
   if timing.duration is None:
@@ -69,20 +77,28 @@ def complete(timing: Timing, num_steps: int, contract: FeatureContract) -> Timin
 
 @dataclasses.dataclass(frozen=True)
 class FeatureFile:
-  """A recording in a file.
+  """A recording whose features are a file outside a dataset.
 
   Attributes:
     id: name of the recording.
-    path: of its features.
-    timing: what is said of it.
+    path: file of its features.
+    timing: what is known of its timing.
   """
 
   id: str
   path: str | os.PathLike
   timing: Timing = Timing()
 
-  def annotated(self, timings: Mapping[str, Timing], where: str | os.PathLike) -> "FeatureFile":
-    """This file with what the annotation file `where` says of its timing, as `read_timings` gives it."""
+  def with_timing(self, timings: Mapping[str, Timing], where: str | os.PathLike) -> "FeatureFile":
+    """Adds the timing from an annotation file.
+
+    Args:
+      timings: name of a recording -> timing, from `read_timings`.
+      where: the annotation file, for messages.
+
+    Raises:
+      TimingError: the recording is not among them, or its timing contradicts the one known so far.
+    """
     if self.id not in timings:
       raise TimingError(f"{self.path}: {where} has no {self.id!r}; name the file as the recording is named there")
     try:
@@ -92,7 +108,7 @@ class FeatureFile:
 
 
 class FeatureFiles:
-  """Files of features by index, as `jaxvid.data.store.Split` gives the records of a dataset; without any actions."""
+  """Records of feature files by index, like those of `jaxvid.data.store.Split`, but without actions."""
 
   def __init__(self, recordings: Sequence[FeatureFile], contract: FeatureContract) -> None:
     self._recordings, self._contract = list(recordings), contract
@@ -101,11 +117,11 @@ class FeatureFiles:
     return len(self._recordings)
 
   def __getitem__(self, index: int) -> dict[str, Any]:
-    """Record `index`.
+    """Reads record `index`, with the fields of `jaxvid.records.Record`.
 
     Raises:
-      FormatError: the file cannot be used.
-      TimingError: see `complete`; names the file.
+      FormatError: the file cannot be read.
+      TimingError: see `complete`; the message names the file.
     """
     recording = self._recordings[index]
     features = feature_files.load(recording.path, self._contract.dim)
@@ -116,7 +132,7 @@ class FeatureFiles:
 
 
 def record(name: str, features: np.ndarray, timing: Timing, contract: FeatureContract) -> dict[str, Any]:
-  """A record without actions, with the fields of `jaxvid.records.Record`."""
+  """Makes a record without actions from features (T, C), with the fields of `jaxvid.records.Record`."""
   return {
     "id": name,
     "features": features.astype(np.float32) if features.dtype == np.float64 else features,
@@ -127,10 +143,10 @@ def record(name: str, features: np.ndarray, timing: Timing, contract: FeatureCon
 
 
 def read_timings(path: str | os.PathLike) -> dict[str, Timing]:
-  """Frame rates and durations by the recordings' names, from a file of annotations of any format.
+  """Reads frame rates and durations from an annotation file of any format: name of a recording -> Timing.
 
   Raises:
-    FormatError: the file cannot be read or is something else; says which entry.
+    FormatError: the file cannot be read or has no such format; the message names the entry.
   """
   container = annotations.read(path)
   timings = {name: container.timing(name) for name in container.entries}

@@ -1,4 +1,4 @@
-"""How the records of datasets of feature sequences are laid out on disk."""
+"""Storage of the records of a dataset of feature sequences: from `Record` to stored fields and back."""
 
 import json
 from typing import Any
@@ -12,7 +12,7 @@ _NUMBERS = ("fps", "feat_stride", "num_frames", "duration")
 
 
 def tensors(metadata: dict[str, Any], dtype: DTypeLike) -> dict[str, tuple[tuple, Any]]:
-  """dict of field -> (shape, type) of what is stored as a tensor."""
+  """Field -> (shape, dtype) of the fields that are stored as tensors."""
   return {
     "features": ((None, metadata["contract"]["dim"]), np.dtype(dtype)),
     "segments": ((None, 2), np.float64),
@@ -25,10 +25,10 @@ TEXTS = ("id", "segment_ids")
 
 
 def to_example(record: Record, dtype: DTypeLike) -> dict[str, Any]:
-  """The fields of a Record as they are stored.
+  """Converts a Record to the fields that are stored; `dtype` is that of the features.
 
   Raises:
-    ValueError: there are names of segments, and not one a segment.
+    ValueError: segment_ids are neither empty nor one a segment.
   """
   if record.segment_ids and len(record.segment_ids) != len(record.segments):
     counts = f"{len(record.segment_ids)} for {len(record.segments)} segments"
@@ -43,7 +43,7 @@ def to_example(record: Record, dtype: DTypeLike) -> dict[str, Any]:
 
 
 def from_example(values: dict[str, Any]) -> dict[str, Any]:
-  """A dict with the fields of Record, from what is stored."""
-  # Datasets written before segments had names lack them.
+  """Converts stored fields to a dict with the fields of Record."""
+  # Datasets of older versions have no segment_ids.
   texts = {"id": values["id"].decode(), "segment_ids": tuple(json.loads(values.get("segment_ids", b"[]")))}
   return values | {name: float(values[name]) for name in _NUMBERS} | texts

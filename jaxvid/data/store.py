@@ -2,9 +2,11 @@
 
 A dataset lies in DIRECTORY/NAME/CONFIG/VERSION as TFDS lays it out (ArrayRecord shards, no TensorFlow needed) and is
 named "NAME" (its configuration "default") or "NAME/CONFIG". It is of one kind: "sequences" of features
-(jaxvid.data.sequence_records) or "clips" of video (jaxvid.data.clip_records). Its metadata hold the kind, the class
-names, of sequences the feature contract, of clips the labels, in the order of the records ("labels": {TFDS split: [...
-]}), and named splits: aliases of TFDS split expressions, such as "train" for "subject_01+subject_03".
+(jaxvid.data.sequence_records) or "clips" of video (jaxvid.data.clip_records). Its metadata hold
+
+* the kind and the class names;
+* of sequences the feature contract; of clips the labels in the order of the records, {TFDS split: [...]};
+* named splits: aliases of TFDS split expressions, such as "train" for "subject_01+subject_03".
 """
 
 import json
@@ -30,9 +32,9 @@ class Split:
 
   Attributes:
     kind: "sequences" or "clips".
-    contract: FeatureContract of the features; None of clips.
-    class_names: list of the names of the classes.
-    metadata: all the metadata of the dataset, a dict.
+    contract: FeatureContract of the features; None for clips.
+    class_names: list of names; label k is class_names[k].
+    metadata: all metadata of the dataset, a dict.
   """
 
   def __init__(self, folder: str | os.PathLike, split: str) -> None:
@@ -40,7 +42,7 @@ class Split:
 
     builder = tfds.builder_from_directory(folder)
     self.metadata = dict(builder.info.metadata)
-    self.kind = self.metadata.get("kind", "sequences")  # Datasets written before there were others do not say.
+    self.kind = self.metadata.get("kind", "sequences")  # Datasets of older versions do not say.
     self.contract = FeatureContract.from_dict(self.metadata["contract"]) if self.kind == "sequences" else None
     self.class_names = list(self.metadata["class_names"])
     aliases = self.metadata["splits"]
@@ -62,14 +64,13 @@ class Split:
     return KINDS[self.kind].from_example(self._source[index])
 
   def stored_labels(self) -> np.ndarray | None:
-    """(N,) int labels of a dataset of clips, which its metadata repeat so that no record, with its video, need be read.
+    """Labels of a dataset of clips from its metadata, so that no record, with its video, need be read.
 
     Returns:
-      None where the metadata have none, as those of older datasets, or the split is not a whole TFDS split or a "+" of
-      such.
+      (N,) int; None where the metadata have no labels (older datasets) or the split takes parts of TFDS splits.
 
     Raises:
-      ValueError: they are not as many as the records.
+      ValueError: there are not as many labels as records.
     """
     by_split = self.metadata.get("labels")
     names = [name.strip() for name in self._expression.split("+")]
@@ -91,14 +92,14 @@ class Split:
 
 
 def dataset_folder(directory: str | os.PathLike, name: str) -> Path | None:
-  """The folder DIRECTORY/NAME/CONFIG/VERSION of the highest version of a dataset; None where there is none."""
+  """Folder DIRECTORY/NAME/CONFIG/VERSION of the highest version of a dataset; None where there is none."""
   parent = Path(directory, *_name_and_config(name))
   versions = [path for path in parent.glob("*") if re.fullmatch(r"\d+\.\d+\.\d+", path.name)]
   return max(versions, key=lambda path: [int(part) for part in path.name.split(".")], default=None)
 
 
 def base_splits(folder: str | os.PathLike) -> list[str]:
-  """The TFDS splits of a dataset, in the order they were written."""
+  """Names of the TFDS splits of a dataset, in the order in which they were written."""
   import tensorflow_datasets as tfds  # Here, not above: slow to import.
 
   return list(tfds.builder_from_directory(folder).info.splits)
@@ -108,17 +109,14 @@ def open_dataset(directory: str | os.PathLike, name: str, split: str, kind: str 
   """Opens a split of a dataset.
 
   Args:
-    directory: the folder of datasets that `write_dataset` was given.
+    directory: folder of datasets, as in `write_dataset`.
     name: "NAME" or "NAME/CONFIG".
     split: an alias in the dataset's metadata, or a TFDS split expression.
-    kind: what the dataset must hold.
-
-  Returns:
-    A Split.
+    kind: what the dataset must hold, "sequences" or "clips".
 
   Raises:
-    FileNotFoundError: there is no such dataset; says how to build it.
-    ValueError: there is no such split; lists those there are. Or the dataset is of another kind.
+    FileNotFoundError: there is no such dataset; the message says how to build it.
+    ValueError: there is no such split (the message lists those there are), or the dataset is of another kind.
   """
   folder = dataset_folder(directory, name)
   if folder is None:
@@ -129,14 +127,14 @@ def open_dataset(directory: str | os.PathLike, name: str, split: str, kind: str 
   opened = Split(folder, split)
   if opened.kind != kind:
     raise ValueError(
-      f"dataset {name!r} in {folder} holds {opened.kind}, but {kind} are read here: config.data.type and the dataset "
-      "do not belong together"
+      f"dataset {name!r} in {folder} holds {opened.kind}, but {kind} are read here; set config.data.type or "
+      "config.data.dataset so that they fit"
     )
   return opened
 
 
 def refuse_existing(directory: str | os.PathLike, name: str, version: str) -> None:
-  """Raises FileExistsError where there is a dataset of this version: a long build asks before it starts."""
+  """Raises FileExistsError where there is a dataset of this version; a long build calls it before it starts."""
   folder = Path(directory, *_name_and_config(name), version)
   if folder.exists():
     raise FileExistsError(f"{folder} exists; give --overwrite (overwrite=True) to replace it")
@@ -159,13 +157,13 @@ def write_dataset(
   manifest: Callable[[], Mapping[str, Any]] | None = None,
   overwrite: bool = False,
 ) -> Path:
-  """Writes a dataset: wholly or not at all.
+  """Writes a dataset, completely or not at all.
 
   The shards are written in a staging folder, DIRECTORY/.building-NAME-..., which is renamed into place at the end and
   removed on any exception. A killed process leaves its staging folder, which nothing reads and anyone may delete.
 
   Args:
-    directory: the folder of datasets; made where it is absent.
+    directory: folder of datasets; made where it is absent.
     name: "NAME" or "NAME/CONFIG".
     version: "major.minor.patch".
     records_by_split: dict of TFDS split -> callable that gives an iterator of the kind's `Record` or `Clip`.
@@ -175,14 +173,15 @@ def write_dataset(
     splits: dict of alias -> TFDS split expression.
     description: a sentence or two about the data.
     notes: further JSON-able metadata, a dict.
-    dtype: of features on disk, "float16" or "float32".
-    skipped: list of dicts that say what was left out; it may grow while the records are read. Becomes skipped.json.
-    manifest: callable that tells, once all records are read, what was expected, found and skipped: a JSON-able dict,
-      which becomes manifest.json.
+    dtype: of the features on disk, "float16" or "float32".
+    skipped: list of dicts, one for each recording that was left out; it may grow while the records are read. Written to
+      skipped.json.
+    manifest: called once all records are read; returns what was expected, found and skipped, a JSON-able dict. Written
+      to manifest.json.
     overwrite: replace the dataset of this version if there is one, once the new one is complete.
 
   Returns:
-    The dataset's folder, a Path.
+    Folder of the dataset.
 
   Raises:
     FileExistsError: the dataset exists and `overwrite` is False.
@@ -203,6 +202,8 @@ def write_dataset(
     "splits": dict(splits or {}),
     **(notes or {}),
   }
+
+  # Everything is written in a staging folder of the same file system, so that one rename puts it into place.
   directory_is_new = not directory.exists()
   directory.mkdir(parents=True, exist_ok=True)
   staging = Path(tempfile.mkdtemp(prefix=f".building-{dataset}-", dir=directory))
@@ -220,6 +221,7 @@ def write_dataset(
       folder.rename(staging / "replaced")
     _move_into_place(built, folder, replaced=staging / "replaced")
   finally:
+    # A directory that was made only for a build that failed goes too.
     shutil.rmtree(staging)
     if directory_is_new and not any(directory.iterdir()):
       directory.rmdir()
@@ -227,7 +229,7 @@ def write_dataset(
 
 
 def _move_into_place(built: Path, folder: Path, replaced: Path) -> None:
-  """Renames `built` to `folder`; where that fails, what was in its place comes back from `replaced`."""
+  """Renames `built` to `folder`; if that fails, the dataset that was there is moved back from `replaced`."""
   folder.parent.mkdir(parents=True, exist_ok=True)
   try:
     built.rename(folder)
@@ -240,8 +242,8 @@ def _move_into_place(built: Path, folder: Path, replaced: Path) -> None:
 
 
 def _name_and_config(name: str) -> tuple[str, str]:
-  """("hapt", "default") of "hapt", ("hapt", "acc_gyro") of "hapt/acc_gyro"."""
+  """Splits "NAME/CONFIG": ("hapt", "acc_gyro") for "hapt/acc_gyro", ("hapt", "default") for "hapt"."""
   match = re.fullmatch(r"([a-z]\w*)(?:/(\w+))?", name)
   if not match:
-    raise ValueError(f"{name!r} is no name of a dataset: give NAME or NAME/CONFIG, such as hapt or hapt/acc_gyro")
+    raise ValueError(f"{name!r} is no name of a dataset; give NAME or NAME/CONFIG, such as hapt or hapt/acc_gyro")
   return match[1], match[2] or DEFAULT_CONFIG

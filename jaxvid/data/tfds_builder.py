@@ -1,4 +1,4 @@
-"""The TFDS builder that all datasets share. Slow to import (tensorflow_datasets): only for writing."""
+"""The TFDS builder that writes all datasets. Import it only for writing: tensorflow_datasets is slow to import."""
 
 import types
 from collections.abc import Callable, Iterator, Mapping
@@ -34,8 +34,8 @@ class RecordBuilder(tfds.core.GeneratorBasedBuilder):
     super().__init__(data_dir=data_dir, config=config, file_format="array_record")
 
   def _info(self) -> tfds.core.DatasetInfo:
-    # Not TFDS's default encoding of tensors: that rounds float64 to float32, and reads long sequences at less than half
-    # the speed.
+    """Fields and metadata of the dataset, for TFDS."""
+    # TFDS's default encoding of tensors rounds float64 to float32, and reads long sequences at less than half the speed.
     tensors = {
       name: tfds.features.Tensor(shape=shape, dtype=dtype, encoding="bytes")
       for name, (shape, dtype) in self._kind.tensors(self._metadata, self._dtype).items()
@@ -49,16 +49,18 @@ class RecordBuilder(tfds.core.GeneratorBasedBuilder):
     )
 
   def _log_download_bytes(self) -> None:
-    """Says nothing: TFDS would announce a download of unknown size."""
+    """Prints nothing; TFDS would announce a download of unknown size."""
 
   def _log_download_done(self) -> None:
-    """Says nothing: the dataset is still in its staging folder."""
+    """Prints nothing; TFDS would name the staging folder as the place of the dataset."""
 
   def _split_generators(self, dl_manager: Any) -> dict[str, Iterator[tuple[int, dict[str, Any]]]]:
+    """Split -> its examples, for TFDS."""
     del dl_manager  # Nothing is downloaded.
     return {split: self._generate_examples(records) for split, records in self._records_by_split.items()}
 
   def _generate_examples(self, records: Callable[[], Iterator[Any]]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yields (key, stored fields) of each record, for TFDS."""
     # With shuffling disabled TFDS sorts by key: a counter keeps the order of the records.
     for index, record in enumerate(records()):
       yield index, self._kind.to_example(record, self._dtype)
@@ -74,15 +76,16 @@ def make_builder(
   kind: types.ModuleType,
   dtype: str,
 ) -> RecordBuilder:
-  """A builder whose `download_and_prepare()` writes DATA_DIR/NAME/CONFIG/VERSION.
+  """Makes a builder whose `download_and_prepare()` writes DATA_DIR/NAME/CONFIG/VERSION.
 
   Args:
     data_dir: folder of datasets.
-    name, config, version: strings; the version is "major.minor.patch".
+    name, config: of the dataset.
+    version: "major.minor.patch".
     records_by_split: TFDS split -> callable that gives an iterator of records.
     metadata: JSON-able dict with at least `description` and `contract`.
-    kind: the module that knows the records, one of `store.KINDS`.
-    dtype: of features.
+    kind: module that converts the records, one of `store.KINDS`.
+    dtype: of features on disk, "float16" or "float32".
   """
   tfds.disable_progress_bar()  # It does not know how many records there are; builds show their own.
   with tfds.core.registered.skip_registration():

@@ -193,7 +193,7 @@ def _batches(model, windows, indices, name) -> Iterator[_Batch]:
     features, mask, label = (np.stack([x[key] for x in examples]) for key in ("features", "mask", "label"))
     padded = {"features": _pad_rows(features, size), "mask": _pad_rows(mask, size)}
     reading = Reading(*(None if x is None else x[: len(part)] for x in model.read(padded)))
-    shown = np.stack([windows.shown(int(index)) for index in part])
+    shown = np.stack([windows.visible_actions(int(index)) for index in part])
     reached = explanation.reach_mask(mask, model.youngest, model.attention_window)
     yield _Batch(part, features, mask, label, shown, reached, reading)
 

@@ -128,7 +128,7 @@ def _usable_files(paths, timing, annotations, ours, skip_bad):
     try:
       file = FeatureFile(name, path, timing)
       if known is not None:
-        file = file.annotated(known, annotations)
+        file = file.with_timing(known, annotations)
       FeatureFiles([file], ours)[0]  # Reads and checks the file.
       usable.append(file)
     except (FormatError, TimingError) as error:

@@ -30,7 +30,9 @@ def test_a_clip_comes_back_as_it_was_written(tmp_path):
 def test_a_dataset_of_the_wrong_kind_says_so(tmp_path):
   write(tmp_path, [clip()])
   recordings.write(tmp_path, num_train=1, num_test=1)
-  with pytest.raises(ValueError, match="'some_clips' in .* holds clips, but sequences are read here: config.data.type"):
+  with pytest.raises(
+    ValueError, match="'some_clips' in .* holds clips, but sequences are read here; set config.data.type"
+  ):
     store.open_dataset(tmp_path, "some_clips", "train")
   with pytest.raises(ValueError, match="'made_up' in .* holds sequences, but clips are read here"):
     store.open_dataset(tmp_path, "made_up", "train", kind="clips")

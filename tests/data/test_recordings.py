@@ -67,11 +67,11 @@ def test_annotations(tmp_path):
   file.write_text(json.dumps({"database": {"a": {"duration": 40, "fps": 25.0, "subset": "test"}, "b": {}}}))
   timings = read_timings(file)
   assert timings == {"a": Timing(fps=25, duration=40), "b": Timing()}
-  assert FeatureFile("a", "a.npy", Timing(fps=25)).annotated(timings, file).timing == Timing(fps=25, duration=40)
+  assert FeatureFile("a", "a.npy", Timing(fps=25)).with_timing(timings, file).timing == Timing(fps=25, duration=40)
   with pytest.raises(TimingError, match="a.npy: fps: 25 in .*all.json, but 30 was given"):
-    FeatureFile("a", "a.npy", Timing(fps=30)).annotated(timings, file)
+    FeatureFile("a", "a.npy", Timing(fps=30)).with_timing(timings, file)
   with pytest.raises(TimingError, match="c.npy: .*all.json has no 'c'"):
-    FeatureFile("c", "c.npy").annotated(timings, file)
+    FeatureFile("c", "c.npy").with_timing(timings, file)
 
 
 @pytest.mark.parametrize(

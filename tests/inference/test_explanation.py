@@ -174,7 +174,7 @@ def test_steps_show_what_goes_on_in_their_middle(tmp_path):
   for index in range(len(windows)):
     end = round(windows[index]["time"]) - 1  # The last step seen is the second that ends here.
     expected = [by_second[second] if second >= 0 else -1 for second in range(end - 6, end)]
-    assert windows.shown(index).tolist() == expected
+    assert windows.visible_actions(index).tolist() == expected
 
 
 def write_run(folder, variant=""):

@@ -1,8 +1,8 @@
-"""From recordings of features on disk to batches of sequences.
+"""The pipeline of localization: from recordings of features on disk to batches of sequences.
 
-What a training step sees is a function of the seed and the step alone: each epoch is a new global shuffle, of which the
-incomplete last batch is dropped, and process p of P takes every P-th example of each batch. So the position in the data
-is one integer, the step, and holds for any number of processes.
+The batch of a training step depends on the seed and the number of the step only: each epoch is a new global shuffle, whose
+incomplete last batch is dropped, and process p of P takes every P-th example of each batch. So one integer, the training
+step, tells the place in the data, with any number of processes.
 """
 
 import dataclasses
@@ -15,7 +15,7 @@ import numpy as np
 
 from jaxvid import time_grid
 from jaxvid.data import store
-from jaxvid.data.batches import check_shares, collate, example_features, full_batches
+from jaxvid.data.batches import check_shares, collate, example_features, num_full_batches
 from jaxvid.data.crops import Crop, clip_to_features, random_crop
 from jaxvid.data.resize import resize
 from jaxvid.data.synthetic import dataset, recordings
@@ -24,25 +24,26 @@ from jaxvid.formats.contract import FeatureContract
 
 @dataclasses.dataclass(frozen=True)
 class Data:
-  """The section config.data.
+  """Settings of sequences of features; the section config.data.
 
   Attributes:
     dataset: name of a dataset, or NAME/CONFIG, that data_prep.build has written.
     data_dir: folder of the datasets.
-    train_split: aliases or TFDS split expressions; "train" where the dataset has one.
-    batch_size: examples a step, of all processes together.
-    max_len: longer recordings are cropped to this many steps in training; tests see them whole.
-    buckets: lengths that batches are padded to; each a multiple of what the pyramid divides by. Recordings beyond the
-      largest are padded to a multiple of it.
-    pad_multiple: or to a multiple of this, if it is not None; it too has to suit the pyramid.
-    resize_to: every sequence is first resized to this many steps (see jaxvid.data.resize); None leaves its length.
-    clip_to_features: in training, first drop the actions of which less than crop_min_overlap lies within the features,
-      and end the others with them, as the reference does for ActivityNet and HACS, where some files miss frames.
+    train_split: the split to train on, an alias of the dataset or a TFDS split expression.
+    batch_size: recordings in the batch of a training step, of all processes together.
+    max_len: longer recordings are cropped to this many steps in training; a test sees them whole.
+    buckets: lengths in steps that batches are padded to, each a multiple of the pyramid's largest stride.
+    pad_multiple: recordings longer than all buckets are padded to a multiple of this, itself a multiple of the
+      pyramid's largest stride; None: of the largest bucket.
+    resize_to: resize every sequence to this many steps first (see jaxvid.data.resize); None: lengths stay.
+    clip_to_features: in training, cut actions at the end of the features, and drop those with less than
+      crop_min_overlap before it, as the reference does for ActivityNet and HACS, where some files miss frames.
     crop_ratio, crop_min_overlap, crop_window_margin: see jaxvid.data.crops.Crop.
     input_noise: standard deviation of noise added to the features in training.
-    made_up: arguments of jaxvid.data.synthetic.recordings.write; the dataset is then made up and written below the
-      workdir.
-    num_threads, prefetch: reading threads, and batches held ready.
+    made_up: arguments of jaxvid.data.synthetic.recordings.write, for a made-up dataset below the workdir; None: a real
+      one.
+    num_threads: reading threads; 0 reads in the main thread.
+    prefetch: batches that are read ahead.
   """
 
   KIND: ClassVar[str] = "sequences"
@@ -73,26 +74,26 @@ class Data:
 
   @property
   def crop(self) -> Crop:
+    """How recordings are cropped in training."""
     return Crop(self.max_len, self.crop_ratio, self.crop_min_overlap, self.crop_window_margin)
 
   def open_split(self, split: str, workdir: str) -> store.Split:
-    """A split of the configured dataset; a made-up one is written below `workdir` first, where it is not there yet."""
+    """Opens a split of the dataset; a made-up dataset is first written below `workdir`, if it is not there."""
     return dataset.open_split(self, recordings.write, split, workdir, self.KIND)
 
   def example_batch(self, contract: FeatureContract | None, steps: int | None = None) -> dict[str, np.ndarray]:
-    """A batch of one as networks are initialised with: what tasks give to a network, by default as long as the shortest
-    bucket."""
+    """A batch of one to initialise a network with; default length: the shortest bucket."""
     return example_features(contract, steps or min(self.buckets))
 
   def prepare(self, record: Mapping[str, Any]) -> dict[str, Any]:
-    """What training, evaluation and prediction do alike to a recording before it is batched.
+    """Prepares a recording for batching, in training, evaluation and prediction alike.
 
     Args:
       record: with the fields of `jaxvid.records.Record`; segments (N, 2) in seconds, N may be 0.
 
     Returns:
-      The record, resized, with its segments in grid units of the feat_stride and num_frames that it has now.
-      `jaxvid.data.batches.collate([...], data.buckets, data.pad_multiple)` makes a batch of it.
+      The record, resized if `resize_to` is set, with segments in grid units of its (new) feat_stride and num_frames.
+      `jaxvid.data.batches.collate([...], data.buckets, data.pad_multiple)` makes a batch of such records.
     """
     if self.resize_to is not None:
       record = resize(record, self.resize_to)
@@ -100,20 +101,20 @@ class Data:
     return dict(record, segments=time_grid.seconds_to_grid(record["segments"], *timing))
 
   def num_steps_per_epoch(self, source: store.Split) -> int:
-    return full_batches(len(source), self.batch_size, "recordings")
+    """Number of training steps in an epoch; raises ValueError where there are fewer recordings than batch_size."""
+    return num_full_batches(len(source), self.batch_size, "recordings")
 
   def train_batches(
     self, source: store.Split, seed: int, first_step: int = 0, process: int = 0, num_processes: int = 1
   ) -> Iterator[dict[str, np.ndarray]]:
-    """Endless batches from step `first_step` on: this process's share of each, `batch_size / num_processes` examples.
+    """Endless batches of `collate` from training step `first_step` on; of each, `batch_size / num_processes` recordings.
 
     With several processes every batch is padded to the largest bucket, since all must agree on its length.
     """
     check_shares(self.batch_size, num_processes)
     buckets = self.buckets if num_processes == 1 else (max(self.buckets),)
     used = self.num_steps_per_epoch(source) * self.batch_size
-    # Random transforms come before the slices: their randomness then follows the example, not the process that draws
-    # it.
+    # Random transforms come before the slices, so that their randomness does not depend on the number of processes.
     examples = grain.MapDataset.source(source).seed(seed).shuffle().map(self.prepare).random_map(_Augment(self))
     batches = (
       examples[:used][process::num_processes]
@@ -128,14 +129,16 @@ class Data:
     return iterator
 
   def num_eval_examples(self, source: store.Split) -> int:
+    """Number of recordings in the split."""
     return len(source)
 
   def eval_examples(
     self, source: store.Split, process: int = 0, num_processes: int = 1
   ) -> Iterator[tuple[dict[str, Any], dict[str, np.ndarray]]]:
-    """This process's recordings, whole and in order: (the record without its features, batch of one)."""
+    """This process's recordings, whole and in order: (record without its features, batch of one)."""
 
-    def load(record):
+    def load(record: dict[str, Any]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+      """(record without its features, batch of one)."""
       batch = collate([self.prepare(record)], self.buckets, self.pad_multiple)
       return {name: value for name, value in record.items() if name != "features"}, batch
 
@@ -147,11 +150,12 @@ class Data:
 
 @dataclasses.dataclass(frozen=True)
 class _Augment(grain.transforms.RandomMap):
-  """Training's random transforms of one recording."""
+  """The random transforms of a recording in training: crop and noise."""
 
   data: Data
 
   def random_map(self, example: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    """Crops a recording and adds noise to its features, as the settings say."""
     if self.data.clip_to_features:
       example = clip_to_features(example, self.data.crop)
     example = random_crop(example, self.data.crop, rng)

@@ -1,6 +1,7 @@
-"""From recordings of features with annotated actions to batches of observation windows, each before one action.
+"""The pipeline of anticipation: from recordings of features on disk to batches of observation windows, one an action.
 
-What a training step sees is a function of the seed and the step alone, as in jaxvid.data.pipelines.sequences.
+A window here is an observation window. The batch of a training step depends on the seed and the number of the step
+only, as in jaxvid.data.pipelines.sequences.
 """
 
 import dataclasses
@@ -12,38 +13,39 @@ import grain
 import numpy as np
 
 from jaxvid.data import observation, store
-from jaxvid.data.batches import check_shares, example_features, full_batches
+from jaxvid.data.batches import check_shares, example_features, num_full_batches
 from jaxvid.data.synthetic import dataset, routines
 from jaxvid.formats.contract import FeatureContract
 
 SHORT = ("mask", "drop")
 TARGETS = ("ongoing", "next")
-_KNOWN = ("id", "index", "segment_id", "time")  # Of a window, beside its arrays.
+_KNOWN = ("id", "index", "segment_id", "time")  # Fields of a window that are not given to the network.
 
 
 @dataclasses.dataclass(frozen=True)
 class Data:
-  """The section config.data.
+  """Settings of observation windows; the section config.data.
 
-  A split's features are kept in memory as they are stored: EPIC-Kitchens-100 at 4 steps a second of 1,024 float16
-  takes 2.9 GB.
+  All features of a split are kept in memory, in the stored dtype: EPIC-Kitchens-100 takes 2.9 GB at 4 steps a second of
+  1,024 float16.
 
   Attributes:
     dataset: name of a dataset of sequences, or NAME/CONFIG, that data_prep.build has written.
     data_dir: folder of the datasets.
-    train_split: aliases or TFDS split expressions.
-    batch_size: windows a step, of all processes together.
-    tau_a: anticipation time, in seconds: the window ends so long before the start of the action.
-    tau_o: length of the window, in seconds; a multiple of `every`.
+    train_split: the split to train on, an alias of the dataset or a TFDS split expression.
+    batch_size: windows in the batch of a training step, of all processes together.
+    tau_a: anticipation time in seconds, from the end of the window to the start of the action.
+    tau_o: length of the window in seconds, a multiple of `every`.
     every: seconds from one step of the window to the next.
-    targets: what the steps of a window anticipate: the action that is "ongoing" tau_a later, or that which starts
-      "next". For the last step both mean the window's own action.
-    short: a window of whose steps the recording has not all is padded and masked ("mask"), or left out ("drop"). Those
-      left out are counted.
+    targets: action that each step of a window anticipates: the one that is "ongoing" tau_a later, or the one that starts
+      "next". The last step always anticipates the window's own action.
+    short: what is done with a window that begins before the recording does: its missing steps are padded and masked
+      ("mask"), or it is left out and counted ("drop").
     input_noise: standard deviation of noise added to the features in training.
-    made_up: arguments of jaxvid.data.synthetic.routines.write; the dataset is then made up and written below the
-      workdir.
-    num_threads, prefetch: reading threads, and batches held ready.
+    made_up: arguments of jaxvid.data.synthetic.routines.write, for a made-up dataset below the workdir; None: a real
+      one.
+    num_threads: reading threads; 0 reads in the main thread.
+    prefetch: batches that are read ahead.
   """
 
   KIND: ClassVar[str] = "sequences"
@@ -65,59 +67,63 @@ class Data:
   def __post_init__(self) -> None:
     dataset.check_settings(routines.write, self.made_up)
     if self.short not in SHORT or self.targets not in TARGETS:
-      raise ValueError(f"short {self.short!r} must be {' or '.join(SHORT)}, targets {self.targets!r} "
+      raise ValueError(f"short {self.short!r} must be {' or '.join(SHORT)}, targets {self.targets!r} must be "
                        f"{' or '.join(TARGETS)}")  # fmt: skip
     if not (self.tau_a >= 0 and self.every > 0 and self.num_steps >= 1):
       raise ValueError(
-        f"tau_a {self.tau_a} must be 0 or more, every {self.every} more than 0, tau_o {self.tau_o} as much"
+        f"tau_a {self.tau_a} must be 0 or more, every {self.every} more than 0, tau_o {self.tau_o} at least as long as "
+        "every"
       )
     if abs(self.num_steps * self.every - self.tau_o) > 1e-6:
-      raise ValueError(f"tau_o {self.tau_o} is no multiple of every {self.every}: windows are of whole steps")
+      raise ValueError(f"tau_o {self.tau_o} is no multiple of every {self.every}; a window has a whole number of steps")
 
   @property
   def num_steps(self) -> int:
+    """Steps of a window."""
     return round(self.tau_o / self.every)
 
   def open_split(self, split: str, workdir: str) -> store.Split:
-    """A split of the configured dataset; a made-up one is written below `workdir` first, where it is not there yet."""
+    """Opens a split of the dataset; a made-up dataset is first written below `workdir`, if it is not there."""
     return dataset.open_split(self, routines.write, split, workdir, self.KIND)
 
   def example_batch(self, contract: FeatureContract | None, steps: int | None = None) -> dict[str, np.ndarray]:
-    """A batch of one as networks are initialised with, by default as long as a window."""
+    """A batch of one to initialise a network with; default length: a window."""
     steps = steps or self.num_steps
     return {**example_features(contract, steps), "step_labels": np.full((1, steps), -1, np.int32)}
 
   def windows(self, source: store.Split) -> "Windows":
-    """The windows of a split, by index; one however often it is asked for."""
-    if repr(source) not in self._opened:
-      self._opened[repr(source)] = Windows(source, self)
-    return self._opened[repr(source)]
+    """The windows of a split; read once, then kept in memory."""
+    if repr(source) not in self._windows:
+      self._windows[repr(source)] = Windows(source, self)
+    return self._windows[repr(source)]
 
   def num_steps_per_epoch(self, source: store.Split) -> int:
-    return full_batches(len(self.windows(source)), self.batch_size, "windows")
+    """Number of training steps in an epoch; raises ValueError where there are fewer windows than batch_size."""
+    return num_full_batches(len(self.windows(source)), self.batch_size, "windows")
 
   def num_eval_examples(self, source: store.Split) -> int:
+    """Number of windows in the split, without those that `short` leaves out."""
     return len(self.windows(source))
 
   def num_dropped(self, source: store.Split) -> int:
-    """Windows that `short` leaves out."""
+    """Number of windows that `short` leaves out."""
     return self.windows(source).num_dropped
 
   def train_batches(
     self, source: store.Split, seed: int, first_step: int = 0, process: int = 0, num_processes: int = 1
   ) -> Iterator[dict[str, np.ndarray]]:
-    """Endless batches from step `first_step` on: this process's share of each, `batch_size / num_processes` windows.
+    """Endless batches from training step `first_step` on; of each, this process's `batch_size / num_processes` windows.
 
     Yields:
       features (b, N, C) float32, mask (b, N) bool, label (b,) int32 of the window's action, and step_labels (b, N)
-      int32 of what each step anticipates, -1 where nothing is known; where the dataset knows the verb and the noun of
-      each action, step_verbs and step_nouns likewise.
+      int32 of the action that each step of the window anticipates, -1 where there is none. Where the metadata have the
+      verb and noun of each action, also step_verbs and step_nouns (b, N).
     """
     check_shares(self.batch_size, num_processes)
     used = self.num_steps_per_epoch(source) * self.batch_size
     examples = grain.MapDataset.source(self.windows(source)).seed(seed).shuffle()
     if self.input_noise:
-      examples = examples.random_map(self._noisy)
+      examples = examples.random_map(self._add_noise)
     batches = (
       examples[:used][process::num_processes]
       .map(lambda example: {name: value for name, value in example.items() if name not in _KNOWN})
@@ -132,25 +138,28 @@ class Data:
   def eval_examples(
     self, source: store.Split, process: int = 0, num_processes: int = 1
   ) -> Iterator[tuple[dict[str, Any], dict[str, np.ndarray]]]:
-    """This process's windows in order: (what is known of the window, batch of one as in train_batches).
+    """This process's windows in order: (record of the window, batch of one as in train_batches).
 
-    Known are "id" of the recording, "index" of the window, "segment_id" ("" where there is none), "time", the second at
-    which the action starts, and "label".
+    The record has "id" of the recording, "index" of the window, "segment_id" ("" where there is none), "time", the second
+    at which the action starts, and "label".
     """
 
-    def split(example):
+    def separate(example: dict[str, Any]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+      """(record of the window, batch of one)."""
       known = {name: example[name] for name in _KNOWN} | {"label": int(example["label"])}
       return known, {name: value[None] for name, value in example.items() if name not in _KNOWN}
 
-    dataset = grain.MapDataset.source(self.windows(source))[process::num_processes].map(split)
+    dataset = grain.MapDataset.source(self.windows(source))[process::num_processes].map(separate)
     options = grain.ReadOptions(num_threads=self.num_threads, prefetch_buffer_size=self.prefetch)
     return iter(dataset.to_iter_dataset(options))
 
   @functools.cached_property
-  def _opened(self) -> dict[str, "Windows"]:
+  def _windows(self) -> dict[str, "Windows"]:
+    """The windows that have been read, by split."""
     return {}
 
-  def _noisy(self, example: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+  def _add_noise(self, example: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    """Adds noise to the features of the steps that are there."""
     noise = rng.normal(scale=self.input_noise, size=example["features"].shape).astype(np.float32)
     return dict(example, features=np.where(example["mask"][:, None], example["features"] + noise, 0))
 
@@ -159,11 +168,11 @@ class Windows:
   """The observation windows of a split: a random-access source of examples.
 
   Attributes:
-    num_dropped: windows that were left out for want of a past.
+    num_dropped: number of windows that were left out because they begin before their recording.
   """
 
   def __init__(self, source: store.Split, data: Data) -> None:
-    """Reads all records, which takes a while and the memory."""
+    """Reads all records into memory."""
     self._data, self._records, self._places, self.num_dropped = data, [], [], 0
     parts = source.metadata.get("anticipation", {})
     self._parts = {
@@ -188,7 +197,7 @@ class Windows:
     return len(self._places)
 
   def __getitem__(self, index: int) -> dict[str, Any]:
-    """The arrays of a batch for one window, and what is known of it."""
+    """A row of the batch for one window, and the fields of its record."""
     which, segment = self._places[index]
     record = self._records[which]
     start, label = float(record["segments"][segment, 0]), record["labels"][segment]
@@ -197,7 +206,8 @@ class Windows:
     features = np.where(mask[:, None], record["features"][np.maximum(steps, 0)], 0).astype(np.float32)
     targets = observation.targets_at(times, record["segments"], record["labels"], self._data.tau_a, self._data.targets)
     targets = np.where(mask, targets, np.int32(-1))
-    targets[-1] = label  # Of several that start at once, this one; and without any past, a guess is asked for too.
+    # The last step anticipates the window's own action, also where others start at once or no step is there.
+    targets[-1] = label
     names = record.get("segment_ids", ())
     return {
       "features": features,
@@ -211,17 +221,19 @@ class Windows:
       "time": start,
     }
 
-  def shown(self, index: int) -> np.ndarray:
-    """(N,) int32: the action that goes on in the middle of what each step of a window sees; -1 where none does, and for
-    steps before the recording began."""
+  def visible_actions(self, index: int) -> np.ndarray:
+    """Label (N,) int32 of the action that goes on in the middle of the frames that each step of a window sees.
+
+    -1 where there is no action, and for steps before the recording began.
+    """
     which, segment = self._places[index]
     record = self._records[which]
     _, steps = self._steps(record, float(record["segments"][segment, 0]))
     middles = record["ends"][np.maximum(steps, 0)] - record["num_frames"] / record["fps"] / 2
-    shown = observation.targets_at(middles, record["segments"], record["labels"], 0.0, "ongoing")
-    return np.where(steps >= 0, shown, np.int32(-1))
+    labels = observation.targets_at(middles, record["segments"], record["labels"], 0.0, "ongoing")
+    return np.where(steps >= 0, labels, np.int32(-1))
 
   def _steps(self, record: Mapping[str, Any], start: float) -> Any:
-    """(N,) times of a window's steps, and the record's steps that they see, -1 for none."""
+    """Times (N,) of a window's steps, and the steps of the record (N,) that they see, -1 for none."""
     times = observation.window_times(start, self._data.tau_a, self._data.tau_o, self._data.every)
     return times, observation.steps_at(times, record["ends"])

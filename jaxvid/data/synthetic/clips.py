@@ -1,4 +1,4 @@
-"""Made-up clips from which recognition is learnable in a few hundred steps: for tests and for smoke configurations.
+"""Made-up clips, from which recognition is learned in a few hundred training steps; for tests and smoke configurations.
 
 A bright square on a dark, noisy background moves in one of eight directions: no single frame tells which.
 """
@@ -32,14 +32,14 @@ _SPEED = (1.0, 3.0)  # Pixels a frame.
 
 
 def class_names(num_classes: int) -> list[str]:
-  """The directions: "right", "left", ..."""
+  """Names of the directions: "right", "left", ...; raises ValueError where there are not as many."""
   if not 1 <= num_classes <= len(_DIRECTIONS):
-    raise ValueError(f"num_classes: {num_classes}; there are 1 to {len(_DIRECTIONS)} directions")
+    raise ValueError(f"num_classes: {num_classes}; give 1 to {len(_DIRECTIONS)}, as many as there are directions")
   return list(_DIRECTIONS)[:num_classes]
 
 
 def frames(rng: np.random.Generator, label: int, num_frames: int, height: int, width: int) -> np.ndarray:
-  """(T, H, W, 3) uint8 of one clip; what leaves the picture comes in again on the other side."""
+  """Frames (T, H, W, 3) uint8 of one clip; a square that leaves the picture comes in again on the other side."""
   side = round(_SQUARE * height)
   position = rng.uniform(0, (height, width))
   step = rng.uniform(*_SPEED) * np.array(list(_DIRECTIONS.values())[label])
@@ -65,10 +65,17 @@ def clips(
 ) -> Iterator[Clip]:
   """Clips `first` to `first + num_clips`, each determined by the seed and its index; classes take turns.
 
+  Args:
+    seed: of all randomness.
+    num_clips: how many clips to make.
+    num_classes: number of directions, up to eight.
+    num_frames, height, width: size of a clip.
+    first: index of the first clip.
+
   Yields:
-    Clip with an H.264 file.
+    Clips, each with an H.264 file.
   """
-  class_names(num_classes)  # There are enough of them.
+  class_names(num_classes)  # Raises an error where there are too few directions.
   for index in range(first, first + num_clips):
     rng = np.random.default_rng([seed, index])
     label = index % num_classes
@@ -89,10 +96,10 @@ def write(
   height: int = 32,
   width: int = 40,
 ) -> Path:
-  """Writes a made-up dataset with the splits "train" and "test"; one that is there with these settings is left alone.
+  """Writes a made-up dataset with the splits "train" and "test"; an existing one with these settings is kept.
 
   Returns:
-    The dataset's folder, a Path.
+    Folder of the dataset.
   """
   settings = dict(seed=seed, num_train=num_train, num_test=num_test)
   settings |= dict(num_classes=num_classes, num_frames=num_frames, height=height, width=width)

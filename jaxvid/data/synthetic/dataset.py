@@ -1,4 +1,4 @@
-"""What datasets that are made up on the spot have in common, whatever they are of."""
+"""Checks, writes and opens made-up datasets, of whatever kind."""
 
 import functools
 import inspect
@@ -10,7 +10,7 @@ from jaxvid.data import store
 
 
 def check_settings(write: Callable[..., Any], settings: Mapping[str, Any] | None) -> None:
-  """ValueError where config.data.made_up has a key that `write` does not take."""
+  """Raises ValueError where config.data.made_up has a key that is no argument of `write`."""
   known = [name for name in inspect.signature(write).parameters if name not in ("directory", "name")]
   for key in settings or {}:
     if key not in known:
@@ -18,15 +18,14 @@ def check_settings(write: Callable[..., Any], settings: Mapping[str, Any] | None
 
 
 def open_split(data: Any, write: Callable[..., Any], split: str, workdir: str, kind: str = "sequences") -> store.Split:
-  """A split of the dataset that the settings of a pipeline name.
-
-  A made-up one is written below `workdir` first, where it is not there yet.
+  """Opens a split of the dataset of a pipeline; a made-up dataset is first written below `workdir`, if it is not there.
 
   Args:
-    data: has dataset, data_dir and made_up, arguments of `write` or None.
+    data: settings with dataset, data_dir and made_up, which holds arguments of `write` or is None.
     write: writes a made-up dataset, given directory and name.
-    split, workdir: of the run.
-    kind: what the dataset must hold.
+    split: alias or TFDS split expression.
+    workdir: folder of the run.
+    kind: what the dataset must hold, "sequences" or "clips".
   """
   if data.made_up is None:
     return store.open_dataset(data.data_dir, data.dataset, split, kind=kind)
@@ -44,17 +43,17 @@ def write_once(
   notes: Mapping[str, Any] | None = None,
   **rest: Any,
 ) -> pathlib.Path:
-  """Writes a dataset with the splits "train" and "test"; one that is there with the same settings is left alone.
+  """Writes a dataset with the splits "train" and "test"; an existing one with the same settings is kept.
 
   Args:
     directory, name, version: as `store.write_dataset` takes them.
-    settings: JSON-able, what the records follow from: seed, num_train and num_test, and keyword arguments of `records`.
-    records: (seed, number of records, first=index of the first, ...) -> the records.
+    settings: all that determines the records, JSON-able: seed, num_train, num_test, and keyword arguments of `records`.
+    records: makes the records, given the seed, their number, first=index of the first one, and the other settings.
     notes: further metadata.
     **rest: further arguments of `store.write_dataset`.
 
   Returns:
-    The dataset's folder.
+    Folder of the dataset.
   """
   existing = store.dataset_folder(directory, name)
   if existing and store.Split(existing, "train").metadata.get("settings") == settings:
@@ -68,5 +67,5 @@ def write_once(
   notes = {"settings": settings, **(notes or {})}
   try:
     return store.write_dataset(directory, name, version, splits, notes=notes, overwrite=existing is not None, **rest)
-  except FileExistsError:  # Another process, of several that train together, was faster.
+  except FileExistsError:  # Several processes train together, and another one was faster.
     return store.dataset_folder(directory, name)

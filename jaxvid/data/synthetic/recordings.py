@@ -1,8 +1,8 @@
-"""Made-up recordings from which localization is learnable in a few hundred steps: for tests and for smoke configs.
+"""Made-up recordings, from which localization is learned in a few hundred training steps; for tests and smoke configs.
 
 They look like THUMOS14's features: 30 frames a second, a step every 4 frames, 16 frames a step. Each class has two
 directions of its own in feature space, a typical duration and a typical envelope (how strongly it shows as it goes on).
-A recording is noise with a few segments laid into it; a step at a boundary shows the share of the action that it holds.
+A recording is noise with a few actions added to it; a step at a boundary shows an action by the share that it holds.
 """
 
 import math
@@ -42,7 +42,7 @@ _ENVELOPES = (
 
 
 def class_names(num_classes: int) -> list[str]:
-  """Readable names: "jump", "throw", ...; after the last verb "jump_2" and so on."""
+  """Names of classes: "jump", "throw", ...; after the last verb "jump_2" and so on."""
   rounds = [divmod(k, len(_VERBS)) for k in range(num_classes)]
   return [_VERBS[verb] + (f"_{round_ + 1}" if round_ else "") for round_, verb in rounds]
 
@@ -59,19 +59,21 @@ def records(
   """Recordings `first` to `first + num_records`, each determined by the seed, its index and the sizes.
 
   Args:
-    seed: int; recordings of one seed show the same classes.
+    seed: recordings of the same seed show the same classes.
     num_records: how many.
     dim: length of a feature vector.
-    num_classes: classes to draw from.
-    min_steps, max_steps: range of lengths, both included.
+    num_classes: number of classes to draw from.
+    min_steps, max_steps: least and largest length, both included.
     first: index of the first recording.
 
   Yields:
     Record with float32 features and 1 to 12 segments (2 or more where there is room) that do not overlap.
   """
+  # The classes: two directions of length 1 each.
   directions = np.random.default_rng([seed]).normal(size=(num_classes, 2, dim))
   directions /= np.linalg.norm(directions, axis=-1, keepdims=True)
   for index in range(first, first + num_records):
+    # A recording: its actions, then its features.
     rng = np.random.default_rng([seed, index])
     num_steps = int(rng.integers(min_steps, max_steps + 1))
     labels, lengths = _draw_actions(rng, num_steps, num_classes)
@@ -105,10 +107,10 @@ def write(
   min_steps: int = 100,
   max_steps: int = 400,
 ) -> Path:
-  """Writes a made-up dataset with the splits "train" and "test"; one that is there with these settings is left alone.
+  """Writes a made-up dataset with the splits "train" and "test"; an existing one with these settings is kept.
 
   Returns:
-    The dataset's folder, a Path.
+    Folder of the dataset.
   """
   settings = dict(seed=seed, num_train=num_train, num_test=num_test, dim=dim, num_classes=num_classes)
   settings |= dict(min_steps=min_steps, max_steps=max_steps)
@@ -125,7 +127,7 @@ def write(
 
 
 def _draw_actions(rng: np.random.Generator, num_steps: int, num_classes: int) -> Any:
-  """Labels (N,) int32 and lengths (N,) in steps of 1 to 12 actions that fit into the recording with gaps between."""
+  """Draws labels (N,) int32 and lengths (N,), in steps, of 1 to 12 actions that fit into the recording with gaps."""
   num_actions = int(rng.integers(2, 13))
   labels = rng.integers(num_classes, size=num_actions).astype(np.int32)
   typical = np.geomspace(_SHORTEST, _LONGEST, num_classes)[labels]
@@ -136,17 +138,17 @@ def _draw_actions(rng: np.random.Generator, num_steps: int, num_classes: int) ->
 
 
 def _draw_starts(rng: np.random.Generator, num_steps: int, lengths: np.ndarray) -> np.ndarray:
-  """Starts (N,), in steps, ascending: the free steps are shared out at random before, between and after the actions."""
+  """Draws starts (N,), in steps, ascending: free steps are spread at random before, between and after the actions."""
   taken = lengths + _MIN_GAP
   free = num_steps - 1 - math.fsum(taken)
   return np.sort(rng.uniform(0, free, size=len(lengths))) + np.cumsum(taken) - lengths
 
 
 def _signal(num_steps: int, start: float, end: float, directions: np.ndarray, envelope: np.ndarray) -> np.ndarray:
-  """(T, C): what an action from `start` to `end` (in steps) adds to the features."""
+  """Features (T, C) that an action from `start` to `end` (in steps) adds to the noise."""
   steps = np.arange(num_steps)
   share = np.clip(np.minimum(steps + 0.5, end) - np.maximum(steps - 0.5, start), 0.0, 1.0)
   progress = np.clip((steps - start) / (end - start), 0.0, 1.0)
-  # The first direction tells that the action is there, the second how far it has come.
+  # The first direction shows that the action is there, the second how far it has progressed.
   strengths = share[:, None] * np.stack([envelope(progress), progress - 0.5], axis=-1)
   return _SIGNAL * strengths @ directions

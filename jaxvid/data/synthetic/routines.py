@@ -1,9 +1,9 @@
 """Made-up kitchen routines whose grammar is known: what comes next depends on the action before the last.
 
 Three verbs take turns, each with one of four nouns: take, wash, put, take, ... The noun of an action follows from the
-noun of the action two back, by a permutation that each verb has; in a share of the cases it is any noun. The last
-action tells the next one's verb and nothing of its noun, so who knows no history is right in a quarter of the cases.
-A step is a second; its features are a direction that belongs to the action, and noise.
+noun of the action two back, by a permutation that each verb has; in some cases it is drawn from all nouns. The last
+action determines the next one's verb but not its noun, so a model without history is right in a quarter of the cases.
+A step is a second; its features are the direction of its action, and noise.
 """
 
 import os
@@ -23,30 +23,36 @@ LAG = 2
 
 
 def class_names() -> list[str]:
-  """The actions, verb by verb."""
+  """Names of the actions, verb by verb: "take cup", "take knife", ..."""
   return [f"{verb} {noun}" for verb in VERBS for noun in NOUNS]
 
 
 def antecedents(seed: int = 0) -> np.ndarray:
-  """(K,) of each action, the one two back that calls for it."""
-  called_for = _called_for(seed)
-  inverse = np.argsort(called_for, axis=1)  # Noun of the antecedent, by verb and noun of the action.
+  """Antecedent (K,) of each action: the action two back that determines it."""
+  nouns_after = _nouns_after(seed)
+  inverse = np.argsort(nouns_after, axis=1)  # Noun of the antecedent, by verb and noun of the action.
   earlier = (np.arange(len(VERBS)) - LAG) % len(VERBS)
   return (earlier[:, None] * len(NOUNS) + inverse).reshape(-1)
 
 
 def next_distribution(history: Sequence[int], seed: int = 0, kept: float = 0.9) -> np.ndarray:
-  """(K,) probabilities of the next action after the labels `history`, oldest first, at least two."""
+  """Probabilities (K,) of the next action.
+
+  Args:
+    history: labels of the past actions, oldest first, two or more.
+    seed: of the grammar.
+    kept: probability that the antecedent determines the noun.
+  """
   verb = (history[-1] // len(NOUNS) + 1) % len(VERBS)
   nouns = np.full(len(NOUNS), (1 - kept) / len(NOUNS))
-  nouns[_called_for(seed)[verb, history[-LAG] % len(NOUNS)]] += kept
+  nouns[_nouns_after(seed)[verb, history[-LAG] % len(NOUNS)]] += kept
   found = np.zeros((len(VERBS), len(NOUNS)))
   found[verb] = nouns
   return found.reshape(-1)
 
 
 def optimum(kept: float = 0.9) -> float:
-  """The share of actions that one who knows the grammar and the past exactly gets right at the first guess."""
+  """Best possible top-1 accuracy, reached with the grammar and the past known exactly."""
   return kept + (1 - kept) / len(NOUNS)
 
 
@@ -63,20 +69,22 @@ def records(
   """Recordings `first` to `first + num_records`, each determined by the seed, its index and the settings.
 
   Args:
-    seed: recordings of one seed have the same grammar and the same directions.
+    seed: recordings of the same seed have the same grammar and the same directions.
     num_records: how many.
     dim: length of a feature vector.
     num_actions: actions of a recording, one right after the other.
     lengths: shortest and longest action, in steps of a second.
-    noise: standard deviation of each feature; the directions have length 1 times the square root of `dim`.
-    kept: probability that the antecedent decides.
+    noise: standard deviation of each feature; the length of a direction is the square root of `dim`.
+    kept: probability that the antecedent determines the noun.
     first: index of the first recording.
   """
+  # A direction in feature space for each action.
   directions = np.random.default_rng([seed, 1]).normal(size=(len(VERBS) * len(NOUNS), dim))
   directions *= np.sqrt(dim) / np.linalg.norm(directions, axis=1, keepdims=True)
   for index in range(first, first + num_records):
     rng = np.random.default_rng([seed, 2, index])
     start = int(rng.integers(len(VERBS)))
+    # The first two actions are drawn freely, the others by the grammar.
     labels = [(start + i) % len(VERBS) * len(NOUNS) + int(rng.integers(len(NOUNS))) for i in range(LAG)]
     while len(labels) < num_actions:
       labels.append(int(rng.choice(len(directions), p=next_distribution(labels, seed, kept))))
@@ -107,10 +115,10 @@ def write(
   noise: float = 0.3,
   kept: float = 0.9,
 ) -> Path:
-  """Writes a dataset of routines, splits "train" and "test"; one that is there with these settings is left alone.
+  """Writes a dataset of routines, splits "train" and "test"; an existing one with these settings is kept.
 
   Returns:
-    The dataset's folder, a Path.
+    Folder of the dataset.
   """
   settings = dict(seed=seed, num_train=num_train, num_test=num_test, dim=dim, num_actions=num_actions)
   settings |= dict(lengths=list(lengths), noise=noise, kept=kept)
@@ -130,7 +138,7 @@ def write(
   )
 
 
-def _called_for(seed: int) -> np.ndarray:
-  """(V, N): the noun that an action of each verb has after each noun two back."""
+def _nouns_after(seed: int) -> np.ndarray:
+  """Noun (V, N) of an action, by its verb and by the noun of the action two back."""
   rng = np.random.default_rng([seed, 0])
   return np.stack([rng.permutation(len(NOUNS)) for _ in VERBS])
