@@ -1,1 +1,1 @@
-"""Files that other tools write, read, and written where we write them: a file a format."""
+"""Readers and writers for the file formats of other tools: a file a format."""

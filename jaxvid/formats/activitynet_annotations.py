@@ -3,9 +3,9 @@
 {"database": {RECORDING: {"subset": "Test", "duration": 33.7, "fps": 30.0,
                           "annotations": [{"label": "Diving", "label_id": 7, "segment": [0.2, 1.1]}, ...]}, ...}}
 
-Times are seconds. ActivityNet's own files have neither fps nor label ids. Ours may also say "feat_stride" and
-"num_frames" of a recording; "fps", "feat_stride" and "num_frames" beside "database" hold for all recordings that do not
-say. Other keys are left aside.
+Times are seconds. ActivityNet's own files have neither fps nor label ids. A recording may also have "feat_stride" and
+"num_frames", as our own files do. "fps", "feat_stride" and "num_frames" beside "database" are the defaults of all
+recordings. Other keys are ignored.
 """
 
 import os
@@ -23,6 +23,8 @@ FORM = '{"database": {RECORDING: {"subset", "duration", "annotations": [{"label"
 
 
 class _File(msgspec.Struct):
+  """The whole file."""
+
   database: dict[str, Entry]
   fps: Any = None
   feat_stride: Any = None
@@ -30,10 +32,10 @@ class _File(msgspec.Struct):
 
 
 def read(path: str | os.PathLike) -> Container:
-  """Reads a file in the container above.
+  """Reads a file in ActivityNet's container; recordings get the file's default timing where they have none.
 
   Raises:
-    FormatError: it is of another form; says where.
+    FormatError: the file cannot be read or has another form; the message says where.
   """
   found = json_files.read(path, _File, FORM, "Give annotations in ActivityNet's container.")
   for entry in found.database.values():
@@ -44,5 +46,11 @@ def read(path: str | os.PathLike) -> Container:
 
 
 def write(path: str | os.PathLike, database: Mapping[str, Any], version: str) -> None:
-  """Writes a file in the container above: `database` in plain values, and the version of the data."""
+  """Writes a file in ActivityNet's container.
+
+  Args:
+    path: of the file.
+    database: recording -> its entry, in plain values.
+    version: of the data.
+  """
   files.write_json(path, {"version": version, "database": database})

@@ -2,7 +2,7 @@
 
 {"version": "1.0", "results": {RECORDING: [{"label": NAME, "segment": [start, end], "score": x}, ...], ...}}
 
-In EPIC-Kitchens' format a detection has "verb", "noun" and "action" in place of "label". Other keys are left aside.
+In EPIC-Kitchens' format a detection has "verb", "noun" and "action" instead of "label". Other keys are ignored.
 """
 
 import json
@@ -23,7 +23,9 @@ _FORM = '{"results": {RECORDING: [{"label", "segment", "score"}, ...], ...}}, Ac
 _EPIC = ("verb", "noun", "action")
 
 
-class _Detection(msgspec.Struct, gc=False):  # Millions of them: the search for garbage would take as long as reading.
+class _Detection(msgspec.Struct, gc=False):  # gc=False: collecting garbage among millions would double the time.
+  """One detection; msgspec.UNSET for a key that it lacks."""
+
   segment: tuple[float, float]
   score: float
   label: Any = msgspec.UNSET
@@ -33,17 +35,20 @@ class _Detection(msgspec.Struct, gc=False):  # Millions of them: the search for 
 
 
 class _File(msgspec.Struct):
+  """The whole file."""
+
   results: dict[str, list[_Detection]]
 
 
 def read(path: str | os.PathLike) -> Submission:
-  """Reads a file of detections; which of the two formats it has, its first detection says.
+  """Reads a file of detections. The keys of the first detection tell which of the two formats it is.
 
   Raises:
-    FormatError: it is of another form, or a segment or score is no finite number; names the detection.
+    FormatError: the file has another form, or a segment or score is not finite; the message names the detection.
   """
   results = json_files.read(path, _File, _FORM).results
   found = [detection for detections in results.values() for detection in detections]
+  # As columns, in the labels of ActivityNet or of EPIC-Kitchens.
   first = found[0] if found else None
   is_epic = first is not None and first.verb is not msgspec.UNSET and first.label is msgspec.UNSET
   submission = Submission(
@@ -53,6 +58,7 @@ def read(path: str | os.PathLike) -> Submission:
     scores=np.array([detection.score for detection in found], float),
     labels={key: [getattr(detection, key) for detection in found] for key in (_EPIC if is_epic else ("label",))},
   )
+  # JSON has no NaN, but Python writes it.
   for what, values in (("segment", submission.segments), ("score", submission.scores[:, None])):
     finite = np.isfinite(values).all(axis=1)
     if not finite.all():
@@ -67,12 +73,12 @@ def write(
   recordings: Iterable[tuple[str, np.ndarray, np.ndarray, np.ndarray]],
   class_names: Sequence[str],
 ) -> None:
-  """Writes a file, a line a recording.
+  """Writes a file in ActivityNet's format, a line for each recording.
 
   Args:
     path: of the file.
-    recordings: of each its name, segments (D, 2) in seconds, scores (D,), and labels (D,), whole numbers.
-    class_names: label k is class_names[k]; where there are none, the numbers are written.
+    recordings: for each its name, segments (D, 2) in seconds, scores (D,) and labels (D,), integers.
+    class_names: label k is class_names[k]; if empty, the integers are written.
   """
   lines = (f"{json.dumps(name)}: {json.dumps(rows(*found, class_names))}" for name, *found in recordings)
   files.write_text(path, '{"version": "1.0", "results": {\n' + ",\n".join(lines) + "\n}}\n")
@@ -81,7 +87,7 @@ def write(
 def rows(
   segments: np.ndarray, scores: np.ndarray, labels: np.ndarray, class_names: Sequence[str]
 ) -> list[dict[str, Any]]:
-  """The D detections of a recording as the format's objects; arguments as in `write`."""
+  """The D detections of a recording as the format's JSON objects; arguments as in `write`."""
   columns = (np.asarray(column).tolist() for column in (segments, scores, labels))
   return [
     {"label": class_names[label] if class_names else label, "segment": segment, "score": score}

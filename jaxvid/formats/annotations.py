@@ -1,4 +1,4 @@
-"""What a file of annotations says, whichever format it has, and reading it.
+"""Annotations read from a file of any format.
 
 A format is a file NAME_annotations.py beside this one; see jaxvid.formats.registry.
 """
@@ -21,7 +21,7 @@ _TIMES = ("fps", "feat_stride", "num_frames")
 
 
 class Annotation(msgspec.Struct, gc=False):
-  """One action as it stands in the file; None for what it does not say."""
+  """One action as written in the file, unchecked; None for a missing key."""
 
   label: Any = None
   label_id: Any = None
@@ -29,12 +29,12 @@ class Annotation(msgspec.Struct, gc=False):
 
   @property
   def name(self) -> str:
-    """Name of the class: the label, or the id where there is no label."""
+    """Name of the class: the label, or the id if there is no label."""
     return str(self.label_id if self.label is None and self.label_id is not None else self.label)
 
   @property
   def times(self) -> tuple[float, float]:
-    """Start and end in seconds; NaN twice where the segment is not two numbers."""
+    """(start, end) in seconds; (NaN, NaN) if the segment is not two numbers."""
     try:
       start, end = msgspec.convert(self.segment, tuple[float, float], strict=False)
     except msgspec.ValidationError:
@@ -43,7 +43,7 @@ class Annotation(msgspec.Struct, gc=False):
 
 
 class Entry(msgspec.Struct):
-  """One recording as it stands in the file; None for what it does not say. Numbers are read by `Container.number`."""
+  """One recording as written in the file, unchecked; None for a missing key. `Container.number` checks numbers."""
 
   subset: Any = None
   duration: Any = None
@@ -55,43 +55,43 @@ class Entry(msgspec.Struct):
 
 @dataclasses.dataclass(frozen=True)
 class Container:
-  """A file of annotations.
+  """The recordings of a file of annotations, with checked access.
 
   Attributes:
-    file: its path, for messages.
-    entries: by the names of the recordings, in the file's order.
+    file: path of the file, for messages.
+    entries: recording name -> Entry, in the file's order.
   """
 
   file: str
   entries: Mapping[str, Entry]
 
   def subset(self, name: str) -> str:
-    """The subset of a recording, in lower case; "" where it is in none."""
+    """The subset of a recording, in lower case; "" if it has none."""
     return str(self.entries[name].subset or "").strip().lower()
 
   def number(self, name: str, key: str) -> float | None:
-    """The number `key` of a recording; None where it has none.
+    """The number under `key` of a recording ("fps", "duration", ...); None if missing.
 
     Raises:
-      FormatError: it is something else.
+      FormatError: the value is not a number.
     """
     value = getattr(self.entries[name], key)
     try:
       return msgspec.convert(value, float | None, strict=False)
     except msgspec.ValidationError:
-      raise FormatError(self.file, f"database.{name}.{key}", f"{value!r} is no number", "Correct it.") from None
+      raise FormatError(self.file, f"database.{name}.{key}", f"{value!r} is not a number", "Correct it.") from None
 
   def timing(self, name: str) -> Timing:
-    """What the file says of a recording's timing.
+    """The timing of a recording, as far as the file has it.
 
     Raises:
-      FormatError: a number in it is none, or not positive.
+      FormatError: a value is not a number, or not positive.
     """
     numbers = {key: self.number(name, key) for key in (*_TIMES, "duration")}
     return timing_of(self.file, f"database.{name}", **numbers)
 
   def segments(self, name: str) -> np.ndarray:
-    """(N, 2) start and end in seconds of the actions of a recording.
+    """Segments of the N actions of a recording, (N, 2) start and end in seconds.
 
     Raises:
       FormatError: a segment is not two numbers.
@@ -106,15 +106,15 @@ class Container:
     return times
 
   def annotations(self) -> Iterable[tuple[str, int, Annotation]]:
-    """(recording, index in it, annotation) of all in the file."""
+    """Yields (recording name, index in the recording, Annotation) for every action of the file."""
     for name, entry in self.entries.items():
       for index, annotation in enumerate(entry.annotations or ()):
         yield name, index, annotation
 
   def names_by_id(self) -> dict[Any, Mapping[str, int]]:
-    """label_id -> name of the class -> how many annotations have both; None for annotations without an id.
+    """Counts of annotations: label id -> class name -> number of annotations with both.
 
-    An id that is no integer is there as text.
+    The key None collects annotations without an id; an id that is not an integer becomes text.
     """
     counts = collections.defaultdict(collections.Counter)
     for _, _, annotation in self.annotations():
@@ -124,14 +124,14 @@ class Container:
 
 
 def most_frequent(names: Mapping[str, int]) -> str:
-  """The name that most annotations have; of several, the first."""
+  """The name with the highest count; the first of equal ones."""
   return max(names, key=names.__getitem__)
 
 
 def read(path: str | os.PathLike) -> Container:
-  """Reads annotations of any format.
+  """Reads a file of annotations, in any format of this folder.
 
   Raises:
-    FormatError: the file is of none, or breaks its own; says where.
+    FormatError: the file cannot be read or has no known form; the message says where.
   """
   return registry.choose("annotations", path).read(path)

@@ -1,4 +1,4 @@
-"""CSV files, read so that a mistake in a row names file, line and column."""
+"""CSV files: rows, and values whose errors name file, line and column."""
 
 import csv
 import os
@@ -14,7 +14,11 @@ T = TypeVar("T", int, float)
 
 
 def first(folder: str | os.PathLike, names: Sequence[str]) -> Path:
-  """The first of some files of a folder that is there."""
+  """The first file of a folder with one of these names.
+
+  Raises:
+    FormatError: the folder has none of them.
+  """
   for name in names:
     if (Path(folder) / name).exists():
       return Path(folder) / name
@@ -24,7 +28,11 @@ def first(folder: str | os.PathLike, names: Sequence[str]) -> Path:
 
 
 def rows(file: str | os.PathLike, columns: Sequence[str] = ()) -> list[tuple[int, Row]]:
-  """List of (line, dict of column -> value) of a file with a header; line 1 is the header.
+  """Rows of a file with a header: (line number, column -> value). Line 1 is the header.
+
+  Args:
+    file: path of the file.
+    columns: that must be there.
 
   Raises:
     FormatError: the file cannot be read, or its header lacks one of `columns`.
@@ -39,15 +47,18 @@ def rows(file: str | os.PathLike, columns: Sequence[str] = ()) -> list[tuple[int
       raise FormatError(file, "line 1", problem, "The first line names the columns.")
     return [(reader.line_num, row) for row in reader]
 
-  return _read(file, parse)
+  return _parse(file, parse)
 
 
 def plain_rows(file: str | os.PathLike, columns: Sequence[str]) -> list[tuple[int, Row]]:
-  """List of (line, dict of column -> value) of a file with the columns `columns`, empty lines left out.
+  """Rows of a file with exactly `columns`: (line number, column -> value), without empty lines.
 
-  The header line is optional; its first column may have another name. A row of more or fewer values is an error.
+  The header line is optional; its first column may have another name.
+
+  Raises:
+    FormatError: the file cannot be read, or a row has more or fewer values.
   """
-  lines = _read(file, lambda stream: list(enumerate(csv.reader(stream, skipinitialspace=True), start=1)))
+  lines = _parse(file, lambda stream: list(enumerate(csv.reader(stream, skipinitialspace=True), start=1)))
   lines = [(line, [value.strip() for value in values]) for line, values in lines if values]
   if lines and len(columns) > 1 and lines[0][1][1:] == list(columns[1:]):
     lines = lines[1:]
@@ -59,7 +70,7 @@ def plain_rows(file: str | os.PathLike, columns: Sequence[str]) -> list[tuple[in
 
 
 def field(file: str | os.PathLike, line: int, row: Row, *columns: str) -> str:
-  """The value in the first of some columns that the file has."""
+  """The value of a row in the first of `columns` that it has; FormatError if it has none of them."""
   for column in columns:
     if row.get(column) is not None:
       return row[column].strip()
@@ -68,16 +79,16 @@ def field(file: str | os.PathLike, line: int, row: Row, *columns: str) -> str:
 
 
 def number(file: str | os.PathLike, line: int, row: Row, column: str, kind: Callable[[str], T] = float) -> T:
-  """The value in a column as a number, of type `kind`."""
+  """The value of a row in `column` as a number of type `kind`; FormatError if it is not one."""
   value = field(file, line, row, column)
   try:
     return kind(value)
   except ValueError:
-    raise FormatError(file, f"line {line}, {column}", f"{value!r} is no number", REMEDY) from None
+    raise FormatError(file, f"line {line}, {column}", f"{value!r} is not a number", REMEDY) from None
 
 
 def index(file: str | os.PathLike, line: int, row: Row, column: str, size: int) -> int:
-  """The value in a column as an index, 0 to size - 1."""
+  """The value of a row in `column` as an index; FormatError if it is not one of 0 to size - 1."""
   value = number(file, line, row, column, int)
   if not 0 <= value < size:
     raise FormatError(file, f"line {line}, {column}", f"{value} is not one of 0 to {size - 1}", REMEDY)
@@ -85,16 +96,17 @@ def index(file: str | os.PathLike, line: int, row: Row, column: str, size: int) 
 
 
 def seconds(file: str | os.PathLike, line: int, row: Row, column: str) -> float:
-  """Seconds of a value such as "00:01:02.34"."""
+  """The value of a row in `column`, such as "00:01:02.34", in seconds; FormatError if it is not a time."""
   timestamp = field(file, line, row, column)
   try:
     hours, minutes, rest = timestamp.split(":")
     return 3600 * int(hours) + 60 * int(minutes) + float(rest)
   except ValueError:
-    raise FormatError(file, f"line {line}, {column}", f"{timestamp!r} is no time HH:MM:SS.ss", REMEDY) from None
+    raise FormatError(file, f"line {line}, {column}", f"{timestamp!r} is not a time HH:MM:SS.ss", REMEDY) from None
 
 
-def _read(file, parse):
+def _parse(file, parse):
+  """Returns parse(stream) of the open file; what goes wrong is a FormatError."""
   try:
     with open(file, encoding="utf-8-sig", newline="") as stream:
       return parse(stream)

@@ -1,4 +1,4 @@
-"""What a file of detections says, whichever format it has, and reading it.
+"""Detections read from a file of any format.
 
 A format is a file NAME_detections.py beside this one; see jaxvid.formats.registry.
 """
@@ -15,14 +15,15 @@ from jaxvid.formats import registry
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Submission:
-  """The N detections of a file, or of a model, as columns: recording after recording, in the file's order.
+  """N detections of a file, or of a model, as columns: recording after recording, in the file's order.
 
   Attributes:
-    source: where they are from, for messages.
-    counts: recording -> how many detections it has.
+    source: path of the file, or a name for the model, for messages.
+    counts: recording name -> number of its detections.
     segments: (N, 2) start and end in seconds.
     scores: (N,)
-    labels: N labels as they stand in the file, under "label"; in EPIC's format under "verb", "noun" and "action".
+    labels: key of the file -> N labels as written there. The key is "label"; in EPIC-Kitchens' format the keys are
+      "verb", "noun" and "action".
   """
 
   source: str
@@ -33,11 +34,11 @@ class Submission:
 
   @property
   def is_epic(self) -> bool:
-    """Whether the detections are of EPIC's format."""
+    """True for EPIC-Kitchens' format, False for ActivityNet's."""
     return "label" not in self.labels
 
   def place(self, index: int) -> str:
-    """Where detection `index` stands, for messages: results.video_1[3]."""
+    """Path of detection `index` in the file, for messages: results.video_1[3]."""
     for name, count in self.counts.items():
       if index < count:
         return f"results.{name}[{index}]"
@@ -46,9 +47,9 @@ class Submission:
 
 
 def read(path: str | os.PathLike) -> Submission:
-  """Reads detections of any format.
+  """Reads a file of detections, in any format of this folder.
 
   Raises:
-    FormatError: the file is of none, or breaks its own; says where.
+    FormatError: the file cannot be read or has no known form; the message says where.
   """
   return registry.choose("detections", path).read(path)

@@ -1,13 +1,13 @@
 """EPIC-Kitchens' annotations in CSV files.
 
   EPIC_100_train.csv, EPIC_100_validation.csv   video_id, start_timestamp, stop_timestamp (HH:MM:SS.ss), verb_class,
-                                                noun_class, narration_id; EPIC-55's files call the last uid
+                                                noun_class, narration_id (uid in EPIC-55's files)
   EPIC_100_verb_classes.csv (and noun)          id, key
   EPIC_100_video_info.csv                       video_id, duration, in seconds
   training.csv, validation.csv                  video, start, stop in frames at 30 a second, verb, noun
   video_lengths.csv                             video, frames
 
-The last two are those of anticipation work, with a header; jaxvid.formats.rulstm_csv reads them without one, too.
+The last two are RULSTM's and have a header here; jaxvid.formats.rulstm_csv also reads them without one.
 """
 
 import dataclasses
@@ -18,22 +18,22 @@ from pathlib import Path
 from jaxvid.formats import csv_table
 from jaxvid.formats.errors import FormatError
 
-NUM_NOUNS = 300  # An action of EPIC-Kitchens-100 has the id verb * 300 + noun where no actions.csv numbers them.
-FRAMES_A_SECOND = 30  # Of training.csv, validation.csv and video_lengths.csv, whatever the videos have.
+NUM_NOUNS = 300  # Without an actions.csv, an action of EPIC-Kitchens-100 has the id verb * 300 + noun.
+FRAMES_A_SECOND = 30  # In training.csv, validation.csv and video_lengths.csv, whatever the frame rate of the video.
 OFFICIAL = ("video_id", "start_timestamp", "stop_timestamp", "verb_class", "noun_class")
 _IN_FRAMES = ("video", "start", "stop", "verb", "noun")
 
 
 @dataclasses.dataclass(frozen=True)
 class Segment:
-  """A row of a file of segments.
+  """An annotated segment: a row of a file.
 
   Attributes:
-    line: in the file; 1 is the header.
+    line: line number in the file; 1 is the header.
     video: name of the recording.
     start, end: seconds.
-    verb, noun: classes.
-    row: all of its columns.
+    verb, noun: class ids.
+    row: column -> text, all columns of the row.
   """
 
   line: int
@@ -46,10 +46,10 @@ class Segment:
 
 
 def segments(file: str | os.PathLike) -> list[Segment]:
-  """The rows of a file of segments, in seconds or in frames, by its columns.
+  """Segments of a file; its columns tell whether its times are timestamps or frames.
 
   Raises:
-    FormatError: it has neither's columns, or a row has a value that is none; names line and column.
+    FormatError: a column is missing, or a value is not a number or time; the message has line and column.
   """
   rows = csv_table.rows(file)
   columns = _IN_FRAMES if rows and "start_timestamp" not in rows[0][1] and "start" in rows[0][1] else OFFICIAL
@@ -71,7 +71,7 @@ def segment_id(file: str | os.PathLike, segment: Segment, column: str) -> str:
 
 
 def class_names(file: str | os.PathLike, column: str = "key") -> dict[int, str]:
-  """Class id -> name, of a file of classes; `column` has the names.
+  """Class id -> name, from a file of classes with the names in `column`.
 
   Raises:
     FormatError: a row has no id or no name.
@@ -83,7 +83,7 @@ def class_names(file: str | os.PathLike, column: str = "key") -> dict[int, str]:
 
 
 def durations(file: str | os.PathLike) -> dict[str, float]:
-  """Recording -> seconds, of EPIC_100_video_info.csv or video_lengths.csv.
+  """Recording name -> duration in seconds, from EPIC_100_video_info.csv or video_lengths.csv.
 
   Raises:
     FormatError: a row has no name or no length.
@@ -102,6 +102,7 @@ def durations(file: str | os.PathLike) -> dict[str, float]:
 def _segment(
   file: str | os.PathLike, line: int, row: csv_table.Row, columns: tuple[str, ...], seconds: Callable[..., float]
 ) -> Segment:
+  """The Segment of a row; `seconds` converts the value in a column of times."""
   video, start, stop, verb, noun = columns
   return Segment(
     line=line,
@@ -115,4 +116,5 @@ def _segment(
 
 
 def _from_frames(file: str | os.PathLike, line: int, row: csv_table.Row, column: str) -> float:
+  """Seconds of a frame number."""
   return csv_table.number(file, line, row, column) / FRAMES_A_SECOND

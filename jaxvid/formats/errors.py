@@ -1,4 +1,4 @@
-"""What is wrong with a file, where in it, and what to do about it."""
+"""FormatError: what is wrong in a file, where, and what to do."""
 
 import os
 
@@ -6,13 +6,13 @@ from jaxvid.records import Timing, TimingError
 
 
 class FormatError(ValueError):
-  """A file that is not what its format says, or not what it is to be used for.
+  """A file that breaks its format, or does not fit its use.
 
   Attributes:
-    file: which one.
-    field: the place in it: a path such as "database.video_1.annotations[3].segment", a line and a column, an array.
+    file: path of the file.
+    field: place in it: a path such as "database.video_1.annotations[3].segment", line and column, or an array's name.
     problem: what is wrong there.
-    remedy: what to do, a sentence.
+    remedy: what to do, as a sentence.
   """
 
   def __init__(self, file: str | os.PathLike, field: str, problem: str, remedy: str) -> None:
@@ -24,10 +24,14 @@ class FormatError(ValueError):
 
 
 def timing_of(file: str | os.PathLike, place: str, **numbers: float | None) -> Timing:
-  """The Timing of `numbers`, which stand at `place` in a file.
+  """The Timing with `numbers` (fps, duration, ...) read from a file.
+
+  Args:
+    file: path of the file, for messages.
+    place: path inside the file, for messages.
 
   Raises:
-    FormatError: one of them is not positive.
+    FormatError: a number is not positive.
   """
   try:
     return Timing(**numbers)

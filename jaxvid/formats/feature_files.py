@@ -1,7 +1,7 @@
-"""Reading one recording's features from a file, as other code has saved them: .npy, .npz, .h5, .hdf5, .pt, .pth.
+"""Features of one recording in a file of other tools: .npy, .npz, .h5, .hdf5, .pt, .pth.
 
-A file of several arrays must hold one called "features" or "feats". Nothing is unpickled: a file that needs it is
-refused, since unpickling runs whatever code the file names.
+Of several arrays in a file, one must be called "features" or "feats". Nothing is unpickled, since unpickling can run
+any code; a file that needs it is an error.
 """
 
 import contextlib
@@ -20,15 +20,15 @@ KEYS = ("features", "feats")
 
 
 def load(path: str | os.PathLike, dim: int | None = None, finite: bool = True) -> np.ndarray:
-  """The features in a file, (T, C) floats, T at least 1, all finite, in the floating type they were saved in.
+  """Loads the features of a file: (T, C) floats, T at least 1, all finite, in the dtype of the file.
 
   Args:
-    path: by its ending .npy, .npz, .h5 or .hdf5 (needs h5py), .pt or .pth (needs torch).
-    dim: the C they must have; None takes any.
-    finite: refuse NaN and infinity; False takes them as they are, for streams with gaps.
+    path: ends in .npy, .npz, .h5 or .hdf5 (needs h5py), .pt or .pth (needs torch).
+    dim: the C that they must have; None takes any.
+    finite: NaN and infinity are an error; False keeps them, for streams with gaps.
 
   Raises:
-    FormatError: the file is missing, cannot be read, or holds something else; says what, and what to do.
+    FormatError: the file is missing, cannot be read, or holds something else.
   """
   path = Path(path)
   read = _READERS.get(path.suffix.lower())
@@ -43,7 +43,7 @@ def load(path: str | os.PathLike, dim: int | None = None, finite: bool = True) -
 
 
 def shape(path: str | os.PathLike) -> tuple[int, int]:
-  """(T, C) of the features in a file; of .npy, whose header says so, without reading or checking the values.
+  """(T, C) of the features in a file. Of a .npy file only the header is read; its values are not checked.
 
   Raises:
     FormatError: see `load`.
@@ -51,7 +51,7 @@ def shape(path: str | os.PathLike) -> tuple[int, int]:
   path = Path(path)
   if path.suffix.lower() != ".npy":
     return load(path).shape
-  with _whole(path, ".npy"):
+  with _readable(path, ".npy"):
     found = np.load(path, mmap_mode="r", allow_pickle=False).shape
   if len(found) != 2:
     raise FormatError(path, "array", f"shape {found}, not (steps, dim)", "Save one array of steps x dim a recording.")
@@ -61,7 +61,11 @@ def shape(path: str | os.PathLike) -> tuple[int, int]:
 def check(
   features: np.ndarray, dim: int | None, path: str | os.PathLike, key: str = "array", finite: bool = True
 ) -> None:
-  """Raises FormatError unless the array is what `load` promises; `path` and `key` say where it lies."""
+  """Checks an array of features: floats of shape (T, C), T at least 1, C == dim if given, finite unless finite=False.
+
+  Raises:
+    FormatError: it is something else; `path` and `key` are the file and the array's name in the message.
+  """
   if not np.issubdtype(features.dtype, np.floating):
     raise FormatError(
       path, key, f"{features.dtype} values, not floating point", "Save the extractor's output as it is."
@@ -82,10 +86,10 @@ def check(
 
 
 def find(folder: str | os.PathLike) -> dict[str, Path]:
-  """The feature files directly in a folder, by name: the file's name without its ending. In the order of the names.
+  """Recording name -> feature file directly in a folder, sorted. The name is the file's, without its ending.
 
   Raises:
-    FormatError: there is no such folder, no feature file in it, or two that have the same name.
+    FormatError: there is no such folder, it has no feature file, or two files have the same name.
   """
   folder = Path(folder)
   if not folder.is_dir():
@@ -104,8 +108,8 @@ def find(folder: str | os.PathLike) -> dict[str, Path]:
 
 
 @contextlib.contextmanager
-def _whole(path: Path, kind: str):
-  """What a library raises on a file that is cut off or of another format, as FormatError."""
+def _readable(path: Path, kind: str):
+  """Turns what a library raises on a truncated file, or one of another format, into a FormatError."""
   try:
     yield
   except FormatError:
@@ -118,14 +122,15 @@ def _whole(path: Path, kind: str):
     raise FormatError(path, "file", f"not readable as {kind} ({reason})", "Extract or copy it again.") from error
 
 
-def _needs(path: Path, package: str, extra: str) -> FormatError:
+def _missing_package(path: Path, package: str, extra: str) -> FormatError:
+  """The error for a file whose reader needs a package that is not installed."""
   return FormatError(
     path, "ending", f"{path.suffix} files need {package}, which is not installed", f"pip install 'jaxvid[{extra}]'"
   )
 
 
-def _pick(arrays: Mapping[str, Any], path: Path) -> str:
-  """The name of the array that holds the features."""
+def _feature_key(arrays: Mapping[str, Any], path: Path) -> str:
+  """Name of the array that holds the features: the only one, or the one in KEYS."""
   named = [key for key in arrays if key in KEYS]
   if len(named) == 1:
     return named[0]
@@ -138,44 +143,44 @@ def _pick(arrays: Mapping[str, Any], path: Path) -> str:
 
 
 def _read_npy(path: Path) -> tuple[np.ndarray, str]:
-  with _whole(path, ".npy"), open(path, "rb") as stream:
+  with _readable(path, ".npy"), open(path, "rb") as stream:
     return np.lib.format.read_array(stream, allow_pickle=False), "array"
 
 
 def _read_npz(path: Path) -> tuple[np.ndarray, str]:
-  with _whole(path, ".npz"), zipfile.ZipFile(path):  # Only .npz: np.load would go by the content.
+  with _readable(path, ".npz"), zipfile.ZipFile(path):  # ZipFile accepts only .npz: np.load would go by the content.
     with np.load(path, allow_pickle=False) as arrays:
-      key = _pick(dict.fromkeys(arrays.files), path)
+      key = _feature_key(dict.fromkeys(arrays.files), path)
       return arrays[key], key
 
 
 def _read_hdf5(path: Path) -> tuple[np.ndarray, str]:
   try:
-    import h5py  # Here, not above: not everyone has it.
+    import h5py  # Here, not above: an optional package.
   except ImportError:
-    raise _needs(path, "h5py", "prep") from None
-  with _whole(path, "HDF5"), h5py.File(path, "r") as file:
+    raise _missing_package(path, "h5py", "prep") from None
+  with _readable(path, "HDF5"), h5py.File(path, "r") as file:
     datasets = {}
     file.visititems(lambda name, item: datasets.update({name: item}) if isinstance(item, h5py.Dataset) else None)
-    key = _pick(datasets, path)
+    key = _feature_key(datasets, path)
     return np.asarray(datasets[key][()]), key
 
 
 def _read_torch(path: Path) -> tuple[np.ndarray, str]:
   try:
-    import torch  # Here, not above: only these files need it.
+    import torch  # Here, not above: an optional package, slow to import.
   except ImportError:
-    raise _needs(path, "torch", "torch") from None
-  with _whole(path, "a file of torch.save"):
+    raise _missing_package(path, "torch", "torch") from None
+  with _readable(path, "a file of torch.save"):
     try:
       saved = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError:  # Of objects that are no tensors, and of some files that are none of torch's.
+    except pickle.UnpicklingError:  # For other objects than tensors, and for some files of other formats.
       problem = "not readable as a file of torch.save that holds plain tensors"
       raise FormatError(path, "file", problem, "Save the tensor alone, or copy the file again.") from None
     key = "tensor"
     if isinstance(saved, Mapping):
       tensors = {name: value for name, value in saved.items() if isinstance(value, torch.Tensor)}
-      key = _pick(tensors, path)
+      key = _feature_key(tensors, path)
       saved = tensors[key]
     if not isinstance(saved, torch.Tensor):
       raise FormatError(path, "file", f"holds a {type(saved).__name__}, not a tensor", "Save the tensor alone.")

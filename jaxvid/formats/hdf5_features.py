@@ -1,4 +1,4 @@
-"""Features of many recordings in one HDF5 file: a dataset a recording, or a group with one dataset in it."""
+"""Features of many recordings in one HDF5 file: for each recording a dataset, or a group with a single dataset."""
 
 import os
 from pathlib import Path
@@ -12,18 +12,18 @@ SUFFIXES = (".h5", ".hdf5")
 
 
 class Hdf5Features:
-  """The recordings of a file by name.
+  """Features in an HDF5 file, by recording name; `name in features` tells whether a recording is there.
 
   Args:
     path: of the file.
 
   Raises:
-    FormatError: it cannot be read, or h5py is not installed.
+    FormatError: the file cannot be read, or h5py is not installed.
   """
 
   def __init__(self, path: str | os.PathLike) -> None:
     try:
-      import h5py  # Here, not above: only these files need it.
+      import h5py  # Here, not above: an optional package.
     except ImportError:
       raise FormatError(path, "features", "HDF5 needs h5py, which is not installed", "pip install h5py") from None
     self.path = Path(path)
@@ -37,10 +37,10 @@ class Hdf5Features:
     return name in self._names
 
   def load(self, name: str) -> np.ndarray:
-    """The features of a recording, (T, C).
+    """Features of a recording, (T, C).
 
     Raises:
-      FormatError: it is not there, or is no array of two axes.
+      FormatError: the recording is missing, or its array does not have two axes.
     """
     try:
       return self._dataset(name)[()]
@@ -48,10 +48,11 @@ class Hdf5Features:
       raise FormatError(self.path, name, f"not readable ({error})", "Copy or download the file again.") from None
 
   def shape(self, name: str) -> tuple[int, int]:
-    """(T, C) of a recording, without reading its values; errors as in `load`."""
+    """(T, C) of a recording, without reading the values; raises as `load` does."""
     return self._dataset(name).shape
 
   def _dataset(self, name: str) -> Any:
+    """The h5py.Dataset of a recording."""
     if name not in self._names:
       raise FormatError(self.path, name, "not in the file, though its recording is annotated", "Extract or copy it.")
     item = self._file[name]

@@ -1,4 +1,4 @@
-"""JSON files, decoded into types; what does not fit is named by its path in the file."""
+"""JSON files decoded into types; errors name the place by its path inside the file."""
 
 import json
 import os
@@ -30,39 +30,41 @@ _WORDS = {
 
 
 def read(path: str | os.PathLike, type: type[T], form: str, remedy: str = REMEDY) -> T:
-  """Decodes a file. Keys that the type does not have are left aside, numbers may be written as texts.
+  """Decodes a JSON file into a type. Keys that the type lacks are ignored; numbers may be written as strings.
 
   Args:
-    path: of the file. NaN and Infinity, which Python writes and JSON does not know, are read as numbers.
+    path: of the file. NaN and Infinity, which Python writes though JSON lacks them, are read as numbers.
     type: a msgspec.Struct, or any other type that msgspec knows.
-    form: how such a file looks, for messages: '{"results": {RECORDING: [...]}}'.
-    remedy: what to do about a file of another form.
+    form: what such a file looks like, for messages: '{"results": {RECORDING: [...]}}'.
+    remedy: what to do about a file of another form, for messages.
 
   Raises:
-    FormatError: the file cannot be read, is no JSON, or is of another form; says where.
+    FormatError: the file cannot be read, is not JSON, or has another form; the message says where.
   """
   data = _bytes(path)
   try:
     return msgspec.json.decode(data, type=type, strict=False)
-  except msgspec.MsgspecError:  # The way that takes NaN, and finds the place of what is wrong.
-    content = _loaded(path, data)
+  except (
+    msgspec.MsgspecError
+  ):  # Try again with json: slower, but takes NaN, and its values are needed to name the place.
+    content = _parse(path, data)
   try:
     return msgspec.convert(content, type, strict=False)
   except msgspec.ValidationError as error:
-    place, problem = explained(content, type, error)
+    place, problem = explain(content, type, error)
     raise FormatError(path, place or "content", f"{problem}; the file should be {form}", remedy) from None
 
 
-def explained(content: Any, type: Any, error: msgspec.ValidationError) -> tuple[str, str]:
-  """The path in `content` of what the error is about, "" for the whole, and the problem in words.
+def explain(content: Any, type: Any, error: msgspec.ValidationError) -> tuple[str, str]:
+  """Place and problem of an error of msgspec, in words: (path inside `content`, "" for the whole; problem).
 
   Args:
-    content: of json.loads; it is changed.
-    type: what it could not be converted to.
-    error: of msgspec, whose path leaves out the keys of dicts.
+    content: result of json.loads; it is changed.
+    type: the type that `content` was converted to.
+    error: of that conversion. Its own path lacks the keys of dicts.
   """
   message, _, path = str(error).partition(" - at `$")
-  steps = list(_resolved(content, type, path.rstrip("`")))
+  steps = list(_full_steps(content, type, path.rstrip("`")))
   if found := _MISSING.fullmatch(message):
     return _path([*steps, found[1]]), "missing"
   if found := _EXPECTED.fullmatch(message):
@@ -74,6 +76,7 @@ def explained(content: Any, type: Any, error: msgspec.ValidationError) -> tuple[
 
 
 def _bytes(path):
+  """The content of a file."""
   try:
     return Path(path).read_bytes()
   except FileNotFoundError:
@@ -82,7 +85,8 @@ def _bytes(path):
     raise FormatError(path, "file", f"not readable ({error.strerror})", "Check the path.") from None
 
 
-def _loaded(path, data):
+def _parse(path, data):
+  """The JSON values in the content of a file."""
   try:
     return json.loads(data)
   except json.JSONDecodeError as error:
@@ -94,8 +98,11 @@ def _loaded(path, data):
     raise FormatError(path, "file", f"not readable as JSON ({error})", REMEDY) from None
 
 
-def _resolved(content, type, path) -> Iterator[str | int]:
-  """The steps of a path of msgspec, with the keys that it writes as [...]: those whose value alone is refused too."""
+def _full_steps(content, type, path) -> Iterator[str | int]:
+  """The keys and indices of a msgspec path, in order; `[...]` is replaced by the dict's key.
+
+  To find it, the dict is cut down to one entry after the other, until the conversion fails again.
+  """
   root = {"": content}
   holder, last = root, ""
   for found in _STEP.finditer(path):
@@ -115,5 +122,6 @@ def _resolved(content, type, path) -> Iterator[str | int]:
 
 
 def _path(steps):
+  """Keys and indices as one path: database.video_1.annotations[3]."""
   text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
   return text.removeprefix(".")

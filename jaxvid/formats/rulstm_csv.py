@@ -1,8 +1,8 @@
-"""Segments as RULSTM publishes them, for EPIC-Kitchens and EGTEA Gaze+.
+"""Annotated segments in RULSTM's CSV files, for EPIC-Kitchens and EGTEA Gaze+.
 
 A line of training.csv or validation.csv is id, video, start, stop, verb, noun, action, with start and stop in frames
 at 30 a second (Furnari and Farinella, "Rolling-Unrolling LSTMs for Action Anticipation from First-Person Video", PAMI
-2020). The files of segments to be scored alone have an id a line.
+2020). Files that only name the segments to score have an id on each line.
 """
 
 import dataclasses
@@ -10,20 +10,20 @@ import os
 
 from jaxvid.formats import csv_table
 
-FRAMES_A_SECOND = 30  # Whatever the videos have.
-COLUMNS = ("id", "video", "start", "stop", "verb", "noun", "action")  # With or without a header that says so.
+FRAMES_A_SECOND = 30  # Whatever the frame rate of the video.
+COLUMNS = ("id", "video", "start", "stop", "verb", "noun", "action")  # The header line is optional.
 
 
 @dataclasses.dataclass(frozen=True)
 class Segment:
-  """A line of a file.
+  """An annotated segment: a line of a file.
 
   Attributes:
-    line: its number.
+    line: line number in the file.
     id: of the segment, as text.
     video: name of the recording.
     start, end: seconds.
-    verb, noun, action: classes.
+    verb, noun, action: class ids.
   """
 
   line: int
@@ -37,10 +37,14 @@ class Segment:
 
 
 def segments(file: str | os.PathLike, num_actions: int) -> list[Segment]:
-  """The lines of a file; classes of actions are 0 to num_actions - 1.
+  """Segments of a file.
+
+  Args:
+    file: path of the file.
+    num_actions: action classes are 0 to num_actions - 1.
 
   Raises:
-    FormatError: a line is cut, or has a value that is none; names line and column.
+    FormatError: a line is cut short, or a value is not a number or class; the message has line and column.
   """
   return [
     Segment(
@@ -58,5 +62,5 @@ def segments(file: str | os.PathLike, num_actions: int) -> list[Segment]:
 
 
 def ids(file: str | os.PathLike) -> list[tuple[int, str]]:
-  """(line, id) of a file of one id a line."""
+  """(line number, id) of each line of a file with an id on each line."""
   return [(line, row["name"]) for line, row in csv_table.plain_rows(file, ("name",))]

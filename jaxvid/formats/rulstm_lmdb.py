@@ -1,10 +1,9 @@
-"""Features in LMDB databases as RULSTM publishes them: one vector a frame, sampled to steps.
+"""Features in RULSTM's LMDB databases: a vector for each frame, subsampled to steps.
 
 A key is VIDEO_frame_NUMBER.jpg, NUMBER of ten digits from 1 on at 30 frames a second; a value is a vector in raw
-float32 (of 1,024 from TSN, of 352 from the object detector). RULSTM's loader knows no missing frames: it prints the
-key and fails. So does this one, with a message. It reads a regular grid of frames, so it needs a database of all frames
-(EPIC-Kitchens: the downloads called "full"); RULSTM's smaller one of EPIC-Kitchens-55 holds only the frames at every
-quarter of a second before its actions.
+float32 (1,024 numbers from TSN, 352 from the object detector). A missing frame is an error, as in RULSTM's loader. The
+steps lie on a regular grid, so the database must have all frames (EPIC-Kitchens: the downloads called "full"); RULSTM's
+smaller one of EPIC-Kitchens-55 has only the frames at every quarter of a second before its actions.
 """
 
 import functools
@@ -17,25 +16,28 @@ from jaxvid.formats.errors import FormatError
 
 FRAMES_A_SECOND = 30
 
-# Flow needs a frame and its neighbours, so that its database may end some frames before the others.
+# Frames by which one database may end before another: flow needs a frame and its neighbours, so it ends earlier.
 _END_SLACK = 30
 
 _REMEDY = "Copy or download the database again."
 
 
 class LmdbFeatures:
-  """The features of videos; has `load` and `common_dim` of `data_prep.building.features.Features`.
+  """Features in LMDB databases, by video name; stands in for `data_prep.building.features.Features`.
 
-  Step i is of frame 1 + floor(i * stride), up to the last frame that all databases have.
+  Step i is frame 1 + floor(i * stride), up to the last frame that all databases have.
 
   Args:
-    paths: databases, each the folder of a data.mdb, or such a file; the steps of several are joined to one vector.
-    stride: frames from one step to the next, 1 or more; not always whole: 7.5 is a quarter of a second.
+    paths: databases, each a data.mdb or its folder; the vectors of several are concatenated.
+    stride: frames from one step to the next, at least 1; may be a fraction: 7.5 is a quarter of a second.
+
+  Raises:
+    FormatError: a database cannot be read, or lmdb is not installed.
   """
 
   def __init__(self, paths, stride) -> None:
     try:
-      import lmdb  # Here, not above: only these databases need it.
+      import lmdb  # Here, not above: an optional package.
     except ImportError:
       raise FormatError(
         paths[0], "--lmdb", "LMDB needs lmdb, which is not installed", "pip install 'jaxvid[lmdb]'"
@@ -47,33 +49,33 @@ class LmdbFeatures:
       self._read(path, lambda transaction: None)
 
   def load(self, name):
-    """The features of a video, (T, C), and where they are, for messages.
+    """Features of a video, (T, C), and their place, for messages.
 
     Raises:
-      FormatError: a database has no frame of the video, lacks one between the first and the last, holds something that
-        is no such vector, or ends more than a second before another.
+      FormatError: a database has no frame of the video, lacks a frame in between, holds a value that is not a vector of
+        float32, or ends more than a second before another.
     """
-    lasts = {path: self._read(path, functools.partial(_last, path, name)) for path in self._paths}
+    lasts = {path: self._read(path, functools.partial(_last_number, path, name)) for path in self._paths}
     last = min(lasts.values())
     if max(lasts.values()) - last > _END_SLACK:
       ends = " and ".join(f"frame {number} in {path}" for path, number in lasts.items())
       raise FormatError(self._paths[0], name, f"ends at {ends}", _REMEDY)
-    # The slack is for strides such as 30 * 0.1, which are not quite the numbers they stand for.
+    # 1e-6 makes up for rounding in strides such as 30 * 0.1, which is slightly more than 3.
     numbers = [1 + int(i * self._stride + 1e-6) for i in range(math.ceil(last / self._stride - 1e-6))]
     parts = [self._read(path, functools.partial(_vectors, path, name, numbers)) for path in self._paths]
     return np.concatenate(parts, axis=1), " + ".join(f"{path}: {name}" for path in self._paths)
 
   def common_dim(self, names):
-    """The dim of the first frame of the first of some videos that all databases have."""
+    """C, from the first frame of the first of `names` that all databases have; FormatError if none is."""
     for name in sorted(names):
-      vectors = [self._read(path, functools.partial(_first, name)) for path in self._paths]
+      vectors = [self._read(path, functools.partial(_first_value, name)) for path in self._paths]
       if None not in vectors:
         return sum(len(_vector(path, name, 1, vector)) for path, vector in zip(self._paths, vectors, strict=True))
     problem = f"no first frame of an annotated video, such as {_key(min(names), 1).decode()}"
     raise FormatError(" + ".join(map(str, self._paths)), "--lmdb", problem, "Give RULSTM's databases of this dataset.")
 
   def _read(self, path, function):
-    """What `function` makes of a transaction."""
+    """Opens a database and returns function(transaction)."""
     if not path.exists():
       raise FormatError(path, "--lmdb", "no such file or folder", "Give the folder of data.mdb.")
     try:
@@ -87,15 +89,17 @@ class LmdbFeatures:
 
 
 def _key(name, number):
+  """Key of a frame."""
   return f"{name}_frame_{number:010d}.jpg".encode()
 
 
-def _first(name, transaction):
+def _first_value(name, transaction):
+  """The bytes of a video's first frame, or None."""
   return transaction.get(_key(name, 1))
 
 
-def _last(path, name, transaction):
-  """Number of the last frame of a video: keys are in order, so it is the one before what follows all of them."""
+def _last_number(path, name, transaction):
+  """Number of a video's last frame. Keys are sorted, so it is the key before the first one that follows the video's."""
   cursor = transaction.cursor()
   there = cursor.prev() if cursor.set_range(f"{name}_frame_:".encode()) else cursor.last()  # ":" follows "9".
   prefix, suffix = f"{name}_frame_".encode(), b".jpg"
@@ -109,7 +113,7 @@ def _last(path, name, transaction):
 
 
 def _vectors(path, name, numbers, transaction):
-  """(T, C) vectors of some frames of a video."""
+  """Vectors (T, C) of the T frames `numbers` of a video."""
   vectors = []
   for number in numbers:
     value = transaction.get(_key(name, number))
@@ -124,6 +128,7 @@ def _vectors(path, name, numbers, transaction):
 
 
 def _vector(path, name, number, value):
+  """(C,) float32 from the bytes of a frame."""
   if not value or len(value) % 4:
-    raise FormatError(path, name, f"frame {number} holds {len(value)} bytes, no vector of float32", _REMEDY)
+    raise FormatError(path, name, f"frame {number} holds {len(value)} bytes, not a vector of float32", _REMEDY)
   return np.frombuffer(value, "<f4")

@@ -1,11 +1,11 @@
-"""Scores that a classifier gives the classes of whole recordings.
+"""Class scores of whole recordings, from a classifier.
 
 The file is a JSON object of recordings, alone or under "results", each with one of
-  * a list of numbers, one a class, in the order of the file's "class" (a list of names, as in cuhk_val_simp_share.json)
-    or else of the annotations' class ids;
+  * a list of numbers, one for each class, in the order of the names in the file's "class" (as in
+    cuhk_val_simp_share.json), or without it in the order of the annotations' class ids;
   * [{"label": NAME, "score": p}, ...], ActivityNet's form for classification;
   * {NAME: p, ...};
-  * {"class": NAME, "score": p}, where one class is known.
+  * {"class": NAME, "score": p}, for a single class.
 """
 
 import dataclasses
@@ -23,62 +23,68 @@ _REMEDY = "docs/evaluation.md lists the forms."
 
 @dataclasses.dataclass(frozen=True)
 class VideoScores:
-  """What a file says.
+  """The scores of a file.
 
   Attributes:
-    order: names of the classes of lists of numbers; None where the file has none.
-    scores: recording -> name of a class -> score, or a list of numbers.
+    order: class names in the order of the lists of numbers; None if the file has no such names.
+    scores: recording name -> {class name: score}, or a list of numbers.
   """
 
   order: tuple[str, ...] | None
   scores: Mapping[str, dict[str, float] | list[float]]
 
   def classes(self) -> set[str]:
-    """All names of classes in it."""
+    """All class names in the file."""
     named = {name for scores in self.scores.values() if isinstance(scores, dict) for name in scores}
     return named.union(self.order or ())
 
 
-class _Scored(msgspec.Struct):
+class _ClassScore(msgspec.Struct):
+  """An item of ActivityNet's form."""
+
   label: str
   score: float
 
 
-class _Known(msgspec.Struct):
+class _KnownClass(msgspec.Struct):
+  """A recording with a single class."""
+
   name: str = msgspec.field(name="class")
   score: float
 
 
 def read(path: str | os.PathLike) -> VideoScores:
-  """Reads a file of one of the forms above.
+  """Reads a file of scores, in any of the forms above.
 
   Raises:
-    FormatError: it is of none of them; names the recording.
+    FormatError: the file has another form; the message names the recording.
   """
   content = json_files.read(path, dict[str, Any], "scores of classes for each recording", _REMEDY)
   inside = "results" in content
   results = content["results"] if inside else content
   if not isinstance(results, dict):
     raise FormatError(path, "results", "must be an object {...} of recordings", _REMEDY)
-  order = _converted(path, "class", content.get("class"), tuple[str, ...] | None) if inside else None
+  order = _convert(path, "class", content.get("class"), tuple[str, ...] | None) if inside else None
   places = {name: f"results.{name}" if inside else name for name in results}
   return VideoScores(order, {name: _scores(path, places[name], entry) for name, entry in results.items()})
 
 
 def _scores(path: str | os.PathLike, place: str, entry: Any) -> dict[str, float] | list[float]:
+  """The scores of one recording, in any of the forms above."""
   if isinstance(entry, dict) and "class" in entry:
-    known = _converted(path, place, entry, _Known)
+    known = _convert(path, place, entry, _KnownClass)
     return {known.name: known.score}
   if isinstance(entry, dict):
-    return _converted(path, place, entry, dict[str, float])
+    return _convert(path, place, entry, dict[str, float])
   if isinstance(entry, list) and entry and isinstance(entry[0], dict):
-    return {row.label: row.score for row in _converted(path, place, entry, list[_Scored])}
-  return _converted(path, place, entry, list[float])
+    return {row.label: row.score for row in _convert(path, place, entry, list[_ClassScore])}
+  return _convert(path, place, entry, list[float])
 
 
-def _converted(path: str | os.PathLike, place: str, value: Any, type: Any) -> Any:
+def _convert(path: str | os.PathLike, place: str, value: Any, type: Any) -> Any:
+  """The value as `type`; what does not fit is a FormatError at `place`."""
   try:
     return msgspec.convert(value, type, strict=False)
   except msgspec.ValidationError as error:
-    inside, problem = json_files.explained(value, type, error)
+    inside, problem = json_files.explain(value, type, error)
     raise FormatError(path, f"{place}.{inside}".replace(".[", "[").rstrip("."), problem, _REMEDY) from None

@@ -82,7 +82,7 @@ def test_annotations(tmp_path):
     ("[]", "content: must be an object"),
     ('{"database": []}', "database: must be an object"),
     ('{"database": {"a": {"fps": -1}}}', "database.a.fps: must be a positive number"),
-    ('{"database": {"a": {"duration": "long"}}}', "database.a.duration: 'long' is no number"),
+    ('{"database": {"a": {"duration": "long"}}}', "database.a.duration: 'long' is not a number"),
   ],
 )
 def test_annotations_that_are_something_else(tmp_path, content, message):

@@ -35,7 +35,7 @@ BAD = {
     "EPIC_100_train.csv",
     "00:00:02.50",
     "00:00",
-    "line 2, stop_timestamp: '00:00' is no time",
+    "line 2, stop_timestamp: '00:00' is not a time",
   ),
   "epic100: no column": (
     EPIC100,
@@ -89,7 +89,7 @@ BAD = {
     "004, 000",
     "verb 0 and noun 4, but action 0 is 2 and 3 in",
   ),
-  "epic55: no number": (EPIC55, "training.csv", "0000000205", "x", "line 1, stop: 'x' is no number"),
+  "epic55: no number": (EPIC55, "training.csv", "0000000205", "x", "line 1, stop: 'x' is not a number"),
   "epic55: no name": (EPIC55, "training.csv", "P01_02,", ",", "line 1: no name of the segment or of its video"),
   "epic55: unknown segment": (
     EPIC55,

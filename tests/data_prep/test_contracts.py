@@ -79,7 +79,7 @@ def test_a_contract_of_other_features(features):
   with pytest.raises(SystemExit, match="contract.json: dim: 5, but the features have 4. Extract them again"):
     run(features)
   (features / "contract.json").write_text('{"dim": 4}')
-  with pytest.raises(SystemExit, match="json: extractor: missing, .*no feature contract. Extract the features"):
+  with pytest.raises(SystemExit, match="json: extractor: missing, .*not a feature contract. Extract the features"):
     run(features)
 
 

@@ -124,7 +124,7 @@ BAD = {
   "no noun": (_replaced(TRAIN, "02.50,0,1", "02.50,0"), "EPIC_100_train.csv: line 2: no value in column noun_class"),
   "no time": (
     _replaced(TRAIN, "00:00:02.50", "2.5"),
-    "train.csv: line 2, stop_timestamp: '2.5' is no time HH",
+    "train.csv: line 2, stop_timestamp: '2.5' is not a time HH",
   ),
   "reversed": (_replaced(TRAIN, "00:00:02.50", "00:00:00.50"), "line 2: segment 1 to 0.5 s is reversed"),
   "beyond the end": (_replaced(TRAIN, "00:01:03.00", "00:02:03.00"), "line 3: segment 61.25 to 123 s lies outside"),

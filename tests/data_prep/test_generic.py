@@ -225,7 +225,10 @@ BAD = {
     "database.a.subset: 'all' stands for all splits together. Give it",
   ),
   "no segment": (_annotation(segment=None), "segment nan to nan s is not two finite numbers"),
-  "no duration": (_entry(duration="long"), "annotations.json: database.a.duration: 'long' is no number. Correct it."),
+  "no duration": (
+    _entry(duration="long"),
+    "annotations.json: database.a.duration: 'long' is not a number. Correct it.",
+  ),
   "too few steps": (
     _entry(steps=40),
     "a.npy: number of steps: 40, but 10 s at 30 fps with a step every 4",

@@ -89,7 +89,7 @@ def test_bad_lmdbs(tmp_path):
   assert "features: dim 4, while the other files have 3" in message(halves)
   with pytest.importorskip("lmdb").open(str(good)) as database, database.begin(write=True) as transaction:
     transaction.put(b"P20-R03_frame_0000000008.jpg", b"12345")
-  assert "good: P20-R03: frame 8 holds 5 bytes, no vector of float32" in message(good)
+  assert "good: P20-R03: frame 8 holds 5 bytes, not a vector of float32" in message(good)
   assert "absent: --lmdb: no such file or folder" in message(tmp_path / "absent")
   (tmp_path / "text").write_text("Not found")
   assert "text: --lmdb: not readable as LMDB" in message(tmp_path / "text")

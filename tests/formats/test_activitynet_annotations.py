@@ -57,7 +57,7 @@ def test_a_bad_recording_shows_when_it_is_looked_at(tmp_path):
   actions = [action("jump", 1, 2), action("jump", 1)]
   container = read(tmp_path, {"a": {"duration": "long", "fps": -1, "annotations": actions}, "b": {"fps": 2}})
   assert container.timing("b") == Timing(fps=2)
-  with pytest.raises(FormatError, match="all.json: database.a.duration: 'long' is no number. Correct it."):
+  with pytest.raises(FormatError, match="all.json: database.a.duration: 'long' is not a number. Correct it."):
     container.timing("a")
   with pytest.raises(FormatError, match=r"database.a.annotations\[1\].segment: \[1\] is not a start and an end"):
     container.segments("a")

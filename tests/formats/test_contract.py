@@ -26,8 +26,8 @@ def test_what_is_written_is_read(tmp_path):
   [
     ("{", "line 1, column 2: not readable as JSON"),
     ([], "content: must be an object"),
-    ({"dim": 4}, "extractor: missing, so this is no feature contract"),
-    (CONTRACT.to_dict() | {"colour": 1}, "colour: unknown, so this is no feature contract"),
+    ({"dim": 4}, "extractor: missing, so this is not a feature contract"),
+    (CONTRACT.to_dict() | {"colour": 1}, "colour: unknown, so this is not a feature contract"),
     (CONTRACT.to_dict() | {"fps": "fast"}, "fps: must be a number or null, not a text"),
   ],
 )

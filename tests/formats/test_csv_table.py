@@ -35,9 +35,9 @@ def test_values(tmp_path):
   "read, message",
   [
     (lambda row: csv_table.field("f", 4, row, "absent", "none"), "f: line 4: no value in column absent or none"),
-    (lambda row: csv_table.number("f", 4, row, "x", int), "f: line 4, x: '2.5' is no number"),
+    (lambda row: csv_table.number("f", 4, row, "x", int), "f: line 4, x: '2.5' is not a number"),
     (lambda row: csv_table.index("f", 4, row, "n", 3), "f: line 4, n: 3 is not one of 0 to 2"),
-    (lambda row: csv_table.seconds("f", 4, row, "x"), "f: line 4, x: '2.5' is no time HH:MM:SS.ss"),
+    (lambda row: csv_table.seconds("f", 4, row, "x"), "f: line 4, x: '2.5' is not a time HH:MM:SS.ss"),
   ],
 )
 def test_values_that_are_none(read, message):

@@ -104,10 +104,10 @@ def edit(values, *keys, value=None):
     (["sls_td"], None, "sls: .*None"),
     (["results"], None, "results: must be an object"),
     (["results", "P02_03_7"], None, "results: 1 of 3 are missing .P02_03_7"),
-    (["results", "P99_01_0"], {}, "1 must not be there .P99_01_0"),
+    (["results", "P99_01_0"], {}, "1 are unknown .P99_01_0"),
     (["results", "P01_11_1", "noun"], None, r'results\["P01_11_1"\] has no scores of nouns'),
     (["results", "P01_11_1", "verb", "96"], None, r'\["P01_11_1"\].verb: 1 of 97 are missing \(96\)'),
-    (["results", "P01_11_1", "verb", "97"], 0.5, r"1 must not be there \(97\)"),
+    (["results", "P01_11_1", "verb", "97"], 0.5, r"1 are unknown \(97\)"),
     (["results", "P01_11_1", "noun", "0"], "0.5", r"noun\[\"0\"\] is '0.5', not a finite number"),
     (["results", "P01_11_1", "noun", "0"], float("nan"), "is nan, not a finite number"),
     (["results", "P01_11_1", "noun", "0"], True, "is True, not a finite number"),
@@ -129,7 +129,7 @@ def test_an_action_is_a_verb_and_a_noun(tmp_path, arrays, key):
   scores = submission["results"]["P01_11_0"]["action"]
   scores.pop(next(iter(scores)))
   scores[key] = 0.1
-  with pytest.raises(ValueError, match=f'"{key}" is no "VERB,NOUN"'):
+  with pytest.raises(ValueError, match=f'"{key}" is not "VERB,NOUN" with a verb below 97'):
     epic_anticipation.read(write(tmp_path / "submission.json", submission))
 
 

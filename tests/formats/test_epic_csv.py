@@ -41,10 +41,10 @@ def test_classes_and_durations(tmp_path):
   [
     ("", "line 1: no column video_id, start_timestamp, .*Give an annotation file of EPIC-Kitchens"),
     ("a,b\n1,2\n", "line 1: no column video_id"),
-    (OFFICIAL.replace("00:00:01.50", "1.5"), "line 2, start_timestamp: '1.5' is no time HH:MM:SS.ss"),
-    (OFFICIAL.replace("01:00:01.25,0,2", "01:00:01.25,x,2"), "line 3, verb_class: 'x' is no number"),
+    (OFFICIAL.replace("00:00:01.50", "1.5"), "line 2, start_timestamp: '1.5' is not a time HH:MM:SS.ss"),
+    (OFFICIAL.replace("01:00:01.25,0,2", "01:00:01.25,x,2"), "line 3, verb_class: 'x' is not a number"),
     (OFFICIAL.replace(',0,2,"[]"', ""), "line 3: no value in column verb_class. It may be cut short"),
-    (IN_FRAMES.replace("1860", "end"), "line 2, stop: 'end' is no number"),
+    (IN_FRAMES.replace("1860", "end"), "line 2, stop: 'end' is not a number"),
   ],
 )
 def test_other_files_are_refused(tmp_path, text, message):

@@ -229,7 +229,7 @@ def test_features_of_another_kind_are_not_mixed_in(model, folder, tmp_path):
   with pytest.raises(ValueError, match="features, but no contract.json that says what they are"):
     extract(extractor, folder, output)
   (output / "contract.json").write_text(json.dumps({"fps": 25}))
-  with pytest.raises(ValueError, match="contract.json: dim: missing, so this is no feature contract"):
+  with pytest.raises(ValueError, match="contract.json: dim: missing, so this is not a feature contract"):
     extract(extractor, folder, output)
 
 

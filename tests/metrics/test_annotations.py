@@ -63,7 +63,7 @@ def test_an_unknown_subset_lists_those_there_are(tmp_path):
     ),
     (
       '{"database": {"a": {"subset": "test", "duration": "long", "annotations": []}}}',
-      "database.a.duration: 'long' is no number",
+      "database.a.duration: 'long' is not a number",
     ),
   ],
 )
