@@ -6,6 +6,8 @@ import optax
 
 from jaxvid.train.schedules.warmup import after_warmup
 
+TINY = dict(warmup_epochs=1)  # For tests.
+
 
 @dataclasses.dataclass(frozen=True)
 class Schedule:

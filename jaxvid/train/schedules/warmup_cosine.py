@@ -8,6 +8,8 @@ import optax
 from jaxvid.array_types import Array
 from jaxvid.train.schedules.warmup import after_warmup
 
+TINY = dict(warmup_epochs=1)  # For tests.
+
 
 @dataclasses.dataclass(frozen=True)
 class Schedule:

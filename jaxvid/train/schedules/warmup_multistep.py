@@ -7,6 +7,8 @@ import optax
 
 from jaxvid.train.schedules.warmup import after_warmup
 
+TINY = dict(milestones=(2, 3), warmup_epochs=1)  # For tests.
+
 
 @dataclasses.dataclass(frozen=True)
 class Schedule:

@@ -22,6 +22,9 @@ from jaxvid.models.anticipation.anticipator import Anticipator
 from jaxvid.models.anticipation.outputs import AnticipationOutputs
 from jaxvid.ops import recent
 
+TINY = dict(width=8, num_heads=2, window=3)  # For tests.
+NO_GRADIENT = ("to_key/bias",)  # The same for all keys, which a softmax does not see.
+
 ATTENTION = ("predictions", "features")
 
 

@@ -15,6 +15,9 @@ from jaxvid.models.anticipation.anticipator import Anticipator, State
 from jaxvid.models.anticipation.outputs import AnticipationOutputs
 from jaxvid.ops import recent
 
+TINY = dict(width=8, num_layers=1, num_heads=2, window=3)  # For tests.
+NO_GRADIENT = ("key/bias",)  # The same for all keys, which a softmax does not see.
+
 
 class Model(Anticipator):
   """A causal Transformer.

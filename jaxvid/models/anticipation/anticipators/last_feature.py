@@ -7,6 +7,8 @@ from jaxvid.array_types import Array, Features, Labels, Mask
 from jaxvid.models.anticipation.anticipator import Anticipator, State
 from jaxvid.models.anticipation.outputs import AnticipationOutputs
 
+TINY = dict(width=8)  # For tests.
+
 
 class Model(Anticipator):
   """An MLP of the present features.

@@ -13,6 +13,8 @@ from jaxvid.array_types import Array, Features, Labels, Mask
 from jaxvid.models.anticipation.anticipator import Anticipator, State, choose
 from jaxvid.models.anticipation.outputs import AnticipationOutputs
 
+TINY = dict(width=8, num_unrolled=2)  # For tests.
+
 
 class Model(Anticipator):
   """Rolling-unrolling LSTMs.

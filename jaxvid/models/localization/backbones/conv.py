@@ -5,6 +5,8 @@ import flax.linen as nn
 from jaxvid.layers.conv_block import ConvBlock
 from jaxvid.models.localization.pyramid_backbone import PyramidBackbone
 
+TINY = dict(width=16, depths=(1, 1, 1))  # For tests.
+
 
 class Model(PyramidBackbone):
   """Residual convolution blocks; settings as in `PyramidBackbone`.

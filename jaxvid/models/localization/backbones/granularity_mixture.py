@@ -10,6 +10,8 @@ import numpy as np
 from jaxvid.layers.sgp import GRANULARITY_LOGITS, GranularityMixtureBlock, branch_std
 from jaxvid.models.localization.pyramid_backbone import PyramidBackbone
 
+TINY = dict(width=16, mlp_width=24, depths=(1, 1, 1), granularities=(1, 3, 5))  # For tests.
+
 
 class Model(PyramidBackbone):
   """Blocks that mix convolutions over several numbers of steps with learnt weights; see `GranularityMixtureBlock`.

@@ -5,6 +5,9 @@ import flax.linen as nn
 from jaxvid.layers.transformer import TransformerBlock
 from jaxvid.models.localization.pyramid_backbone import PyramidBackbone
 
+TINY = dict(width=16, num_heads=2, window=5, depths=(1, 1, 1))  # For tests.
+NO_GRADIENT = ("key/bias", "key_norm/norm/bias")  # The same for all keys, which a softmax does not see.
+
 
 class Model(PyramidBackbone):
   """Transformer blocks whose attention sees a band of each level; further settings as in `PyramidBackbone`.

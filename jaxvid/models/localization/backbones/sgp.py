@@ -5,6 +5,8 @@ import flax.linen as nn
 from jaxvid.layers.sgp import SGPBlock, branch_std
 from jaxvid.models.localization.pyramid_backbone import PyramidBackbone
 
+TINY = dict(width=16, window=3, k=2.0, mlp_width=24, depths=(1, 1, 1))  # For tests.
+
 
 class Model(PyramidBackbone):
   """Scalable-granularity perception blocks; further settings as in `PyramidBackbone`.

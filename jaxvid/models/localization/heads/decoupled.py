@@ -31,6 +31,8 @@ from jaxvid.models.localization.outputs import PointLoss, Pyramid, join
 from jaxvid.ops.masking import mask_out
 from jaxvid.ops.sampling import sample_at
 
+TINY = dict(width=16, num_layers=2)  # For tests.
+
 # Boundaries are annotated to about a hundredth of the action's length; without a floor the likelihood has no bound.
 _SMALLEST_ERROR = 0.01
 _FIRST_ERROR = 0.2

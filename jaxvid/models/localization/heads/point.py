@@ -10,6 +10,8 @@ from jaxvid.array_types import Array, Labels
 from jaxvid.layers.temporal import Conv, ConvStack, score_bias
 from jaxvid.models.localization.outputs import LocalizationOutputs, Pyramid, join
 
+TINY = dict(width=16, num_layers=2)  # For tests.
+
 
 @flax.struct.dataclass
 class PointOutputs(LocalizationOutputs):

@@ -12,6 +12,8 @@ from jaxvid.layers.temporal import Conv, ConvStack, score_bias
 from jaxvid.models.localization.outputs import LocalizationOutputs, Pyramid, join
 from jaxvid.ops.boundary_bins import expected_distances, expected_distances_at
 
+TINY = dict(width=16, num_layers=2, num_bins=4)  # For tests.
+
 
 @flax.struct.dataclass
 class TridentOutputs(LocalizationOutputs):

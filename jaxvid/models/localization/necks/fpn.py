@@ -2,6 +2,8 @@
 
 from jaxvid.models.localization.top_down import TopDownNeck
 
+TINY = dict(width=12)  # For tests.
+
 
 class Model(TopDownNeck):
   """Settings as in `TopDownNeck`. With norms the convolutions have no biases, as in the public code."""

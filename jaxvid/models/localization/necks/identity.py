@@ -8,6 +8,8 @@ import jax.numpy as jnp
 from jaxvid.layers.temporal import ChannelNorm
 from jaxvid.models.localization.outputs import Pyramid
 
+TINY = dict()  # For tests.
+
 
 class Model(nn.Module):
   """A channel norm on each level, and nothing else.

@@ -8,6 +8,8 @@ from jaxvid.array_types import Array
 from jaxvid.models.recognition.backbone import ClipBackbone
 from jaxvid.models.recognition.outputs import ClipFeatures
 
+TINY = dict()  # For tests.
+
 NORMALIZATION = None  # Features are taken as they are.
 
 

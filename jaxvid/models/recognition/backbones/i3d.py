@@ -10,6 +10,8 @@ from jaxvid.models.recognition.backbone import ClipBackbone
 from jaxvid.models.recognition.outputs import ClipFeatures
 from jaxvid.ops.conv3d import Volume, max_pool3d
 
+TINY = dict(width_divisor=4, final_endpoint="Mixed_3b")  # For tests.
+
 NORMALIZATION = "symmetric"
 
 # Layers in order, under the names of all public versions: a convolution (channels, kernel, stride), a max pool (window,

@@ -10,6 +10,8 @@ from jaxvid.models.recognition.backbone import ClipBackbone
 from jaxvid.models.recognition.outputs import ClipFeatures
 from jaxvid.ops.conv3d import Volume
 
+TINY = dict(width=8, depths=(1, 1))  # For tests.
+
 NORMALIZATION = "kinetics"
 
 # Layers -> settings of the public network: torchvision's of 18 layers, VMZ's of 34.

@@ -9,6 +9,8 @@ from jaxvid.models.recognition.bottleneck import Bottleneck, Stage, stage_depths
 from jaxvid.models.recognition.outputs import ClipFeatures
 from jaxvid.ops.conv3d import Volume
 
+TINY = dict(width=4, depths=(1,))  # For tests.
+
 NORMALIZATION = "half"
 
 TEMPORAL_KERNELS = (1, 1, 3, 3)  # Of the stages (Feichtenhofer et al. 2019, table 1).

@@ -16,6 +16,8 @@ from jaxvid.models.recognition.bottleneck import Bottleneck, Stage, stage_depths
 from jaxvid.models.recognition.outputs import ClipFeatures
 from jaxvid.ops.conv3d import Volume
 
+TINY = dict(width=8, depths=(1,), fast_divisor=4)  # For tests.
+
 NORMALIZATION = "half"
 
 

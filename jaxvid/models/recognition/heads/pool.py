@@ -11,6 +11,8 @@ from jaxvid.array_types import Array
 from jaxvid.models.recognition.outputs import ClipFeatures, ClipOutputs
 from jaxvid.ops.conv3d import Sizes, Volume
 
+TINY = dict()  # For tests.
+
 Window = tuple[int, int, int]
 
 

@@ -17,6 +17,9 @@ from jaxvid.layers.encoder import EncoderBlock
 from jaxvid.models.recognition.outputs import ClipFeatures, ClipOutputs
 from jaxvid.ops import appnp
 
+TINY = dict(num_layers=1, num_heads=2, mlp_width=16)  # For tests.
+NO_GRADIENT = ("key/bias",)  # The same for all keys, which a softmax does not see.
+
 POOLING = ("mean", "attention", "logsumexp")
 EVIDENCE = ("features", "classes")
 EDGE_WEIGHTS = ("equal", "learnt")
