@@ -27,7 +27,7 @@ class Views:
     short_side: length that the short side is resized to, in pixels; of a pair, training draws one between both, both
       included, and a test takes the lower one.
     crop: side of a square, or (H, W), of the crop; random in training, in the centre in a test.
-    scale: least and largest share of the area that a random-resized crop takes in training; None: crops are not resized.
+    scale: least and largest share of the area that a random-resized crop takes in training; None: not resized.
     flip: mirror half of the clips, chosen at random, in training.
     num_clips: views along time in a test.
     num_crops: views along the longer side in a test, for each view along time.

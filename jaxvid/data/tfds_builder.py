@@ -35,7 +35,7 @@ class RecordBuilder(tfds.core.GeneratorBasedBuilder):
 
   def _info(self) -> tfds.core.DatasetInfo:
     """Fields and metadata of the dataset, for TFDS."""
-    # TFDS's default encoding of tensors rounds float64 to float32, and reads long sequences at less than half the speed.
+    # TFDS's default encoding of tensors rounds float64 to float32 and reads long sequences at less than half the speed.
     tensors = {
       name: tfds.features.Tensor(shape=shape, dtype=dtype, encoding="bytes")
       for name, (shape, dtype) in self._kind.tensors(self._metadata, self._dtype).items()

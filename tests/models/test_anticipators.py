@@ -124,6 +124,7 @@ def test_what_is_masked_is_not_seen(name):
   np.testing.assert_allclose(shorter[0], logits(name, features, mask)[0, kept], atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WITH_PAST)
 def test_a_gradient_reaches_every_parameter(name):
   features, mask = data()

@@ -1,4 +1,4 @@
-"""What every backbone, neck, head and anticipator keeps to. A new file is tested as soon as it has its TINY settings."""
+"""What every backbone, neck, head and anticipator keeps to; a new file is tested once it has its TINY settings."""
 
 import dataclasses
 import functools
@@ -140,7 +140,7 @@ class Part(NamedTuple):
     return dict(jax.eval_shape(init, jax.random.key(0), *self.inputs()))
 
   def variables(self, seed=0):
-    """Parameters as after long training, no bias zero and no scale one; statistics that are no normal distribution's."""
+    """Parameters as after long training, no bias zero and no scale one; statistics unlike those of the start."""
     rng = np.random.default_rng(seed)
     spread = lambda x: np.sqrt(max(x.size / x.shape[-1], 4))  # noqa: E731
     random = lambda x: np.asarray(rng.normal(size=x.shape) / spread(x) + 0.1, x.dtype)  # noqa: E731

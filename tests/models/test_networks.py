@@ -22,7 +22,7 @@ CONV = dict(type="conv", width=16, depths=(1, 1, 1))
 MIXTURE = dict(type="granularity_mixture", width=16, mlp_width=24, depths=(1, 1, 1), granularities=(1, 3, 5))
 IDENTITY, POINT = dict(type="identity"), dict(type="point", width=16)
 TRIDENT = dict(type="trident", width=16, num_bins=4, boundary_kernel_size=1)
-# Every backbone, neck and head, and each setting that changes what is computed, in as few networks as will do.
+# Settings that change what is computed, in as few networks as will do.
 PARTS = {
   "local_transformer": (TRANSFORMER, IDENTITY, POINT),
   "global level, relative positions, streams": (
@@ -50,11 +50,11 @@ PARTS = {
   "granularity_mixture, trident": (MIXTURE, IDENTITY, TRIDENT),
 }
 
-# Minutes of compilation in all: by default, the gradients of those networks that hold each part once.
-LATER = (
-  "global level, relative positions, streams", "positions, average", "strided, no norms", "sgp, average, windows"
+# Minutes of compilation in all; test_every_part.py has each part in its plainest settings.
+VARIED = (
+  "global level, relative positions, streams", "positions, average", "strided, no norms", "sgp, average, windows",
+  "conv, upper levels, decoupled",
 )  # fmt: skip
-SOME = [pytest.param(name, marks=pytest.mark.slow) if name in LATER else name for name in PARTS]
 
 
 def make(name, **settings):
@@ -94,7 +94,8 @@ def outputs(network, params, features, steps, poison=0.0):
   return [np.asarray(level[0])[np.asarray(mask[0])] for levels in found for level, mask in zip(levels, masks)]
 
 
-@pytest.mark.parametrize("name", SOME)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", VARIED)
 def test_padding_changes_no_valid_output(rng, name):
   network = make(name)
   params = random_params(network, rng)
@@ -107,7 +108,7 @@ def test_padding_changes_no_valid_output(rng, name):
 
 @pytest.mark.parametrize("name", ["local_transformer", "sgp", "conv, upper levels, decoupled"])
 def test_reference_padding_does_change_it(rng, name):
-  """The parity setting is what it says, and the test above can fail."""
+  """The parity setting is what it says, and the tests of padding can fail."""
   network = make(name, padding="reference")
   params = random_params(network, rng)
   features = rng.normal(size=(32, DIM))
@@ -117,7 +118,8 @@ def test_reference_padding_does_change_it(rng, name):
   assert max(differences) > 1e-3
 
 
-@pytest.mark.parametrize("name", SOME)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", VARIED)
 def test_every_parameter_gets_a_gradient(rng, name):
   assert not _without_gradient(name, rng)
 
@@ -157,17 +159,6 @@ def _without_gradient(name, rng):
 
 
 DECOUPLED_ZEROS = [(name, "value", "kernel") for name in ("cls_cross", "reg_cross")]
-
-
-@pytest.mark.parametrize("name", ["local_transformer", "sgp"])
-def test_jit_equals_no_jit(rng, name):
-  network = make(name)
-  params = random_params(network, rng)
-  args = {"params": params}, rng.normal(size=(1, 32, DIM)).astype(np.float32), np.arange(32)[None] < 20
-  with jax.disable_jit():
-    plain = network.apply(*args)
-  for a, b in zip(jax.tree.leaves(plain), jax.tree.leaves(jax.jit(network.apply)(*args))):
-    np.testing.assert_allclose(a, b, atol=1e-4)
 
 
 def test_bfloat16_keeps_parameters_and_outputs_float32(rng):

@@ -110,14 +110,13 @@ def test_positions_of_another_size_are_resized(rng):
 @pytest.mark.parametrize(
   "settings",
   [
-    dict(),
     dict(width=4, final_norm=True, pooling="attention", edge_weights="learnt"),
     dict(pooling="logsumexp", evidence="classes"),
     dict(alignment="motion", pooling="attention"),
   ],
   ids=str,
 )
-def test_a_gradient_reaches_every_parameter(settings, rng):
+def test_a_gradient_reaches_every_parameter_of_a_variant(settings, rng):
   given = features(rng)
   _, variables = run(rng, given, **settings)
   model = Model(**(SMALL | settings))

@@ -1,3 +1,3 @@
-"""Pipelines from datasets on disk to batches. Each file is a type of config.data: its `Data`, see `AnyData` in base.py."""
+"""Pipelines from datasets on disk to batches. A file is a type of config.data: its `Data`, see `AnyData` in base.py."""
 
 NOUN, ENTRY = "data", "Data"  # For jaxvid.build.

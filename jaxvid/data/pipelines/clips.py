@@ -1,8 +1,8 @@
 """The pipeline of recognition: from clips of video on disk to batches of frames.
 
-The batch of a training step depends on the seed and the number of the step only: each epoch is a new global order, whose
-incomplete last batch is dropped, and process p of P takes every P-th example of each batch. So one integer, the training
-step, tells the place in the data, with any number of processes.
+The batch of a training step depends on the seed and the number of the step only: each epoch is a new global order,
+whose incomplete last batch is dropped, and process p of P takes every P-th example of each batch. So one integer, the
+training step, tells the place in the data, with any number of processes.
 """
 
 import dataclasses
@@ -37,8 +37,8 @@ class Data:
     clip_len, sampling, stride, target_fps, short, jitter: choice of frames, see jaxvid.data.clip_views.Views.
     short_side, crop, scale, flip: choice of pixels, see there.
     num_clips, num_crops: views of a clip in a test, see there.
-    flow: None for pictures, or a method of optical flow, see there. Flow that the dataset does not store is estimated as
-      clips are read, which is slow; `jaxvid build NAME --flow=METHOD` stores it.
+    flow: None for pictures, or a method of optical flow, see there. Flow that the dataset does not store is estimated
+      as clips are read, which is slow; `jaxvid build NAME --flow=METHOD` stores it.
     mixup_alpha: mixup with weights from Beta(alpha, alpha); 0: no mixup.
     balance: 0: every clip is drawn once an epoch; 1: all classes are drawn equally often, with replacement; in between,
       a class of n clips is drawn in proportion to n ** (1 - balance). Above 0 the labels of all clips are needed at the
@@ -227,7 +227,7 @@ def _labels(source: store.Split) -> np.ndarray:
 
 
 def _weights(labels: np.ndarray, power: float) -> np.ndarray:
-  """Weights (K,) of the classes: n ** -power for n clips, scaled to mean 1 over the clips; 0 for classes without any."""
+  """Weights of the K classes: n ** -power for n clips, scaled to mean 1 over the clips; 0 for classes without one."""
   counts = np.bincount(labels)
   weights = np.where(counts, np.maximum(counts, 1) ** -float(power), 0.0)
   return weights / weights[labels].mean()

@@ -1,8 +1,8 @@
 """The pipeline of localization: from recordings of features on disk to batches of sequences.
 
-The batch of a training step depends on the seed and the number of the step only: each epoch is a new global shuffle, whose
-incomplete last batch is dropped, and process p of P takes every P-th example of each batch. So one integer, the training
-step, tells the place in the data, with any number of processes.
+The batch of a training step depends on the seed and the number of the step only: each epoch is a new global shuffle,
+whose incomplete last batch is dropped, and process p of P takes every P-th example of each batch. So one integer, the
+training step, tells the place in the data, with any number of processes.
 """
 
 import dataclasses
@@ -107,7 +107,7 @@ class Data:
   def train_batches(
     self, source: store.Split, seed: int, first_step: int = 0, process: int = 0, num_processes: int = 1
   ) -> Iterator[dict[str, np.ndarray]]:
-    """Endless batches of `collate` from training step `first_step` on; of each, `batch_size / num_processes` recordings.
+    """Endless batches of `collate` from training step `first_step` on, `batch_size / num_processes` recordings each.
 
     With several processes every batch is padded to the largest bucket, since all must agree on its length.
     """

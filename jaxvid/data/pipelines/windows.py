@@ -37,8 +37,8 @@ class Data:
     tau_a: anticipation time in seconds, from the end of the window to the start of the action.
     tau_o: length of the window in seconds, a multiple of `every`.
     every: seconds from one step of the window to the next.
-    targets: action that each step of a window anticipates: the one that is "ongoing" tau_a later, or the one that starts
-      "next". The last step always anticipates the window's own action.
+    targets: action that each step of a window anticipates: the one that is "ongoing" tau_a later, or the one that
+      starts "next". The last step always anticipates the window's own action.
     short: what is done with a window that begins before the recording does: its missing steps are padded and masked
       ("mask"), or it is left out and counted ("drop").
     input_noise: standard deviation of noise added to the features in training.
@@ -140,8 +140,8 @@ class Data:
   ) -> Iterator[tuple[dict[str, Any], dict[str, np.ndarray]]]:
     """This process's windows in order: (record of the window, batch of one as in train_batches).
 
-    The record has "id" of the recording, "index" of the window, "segment_id" ("" where there is none), "time", the second
-    at which the action starts, and "label".
+    The record has "id" of the recording, "index" of the window, "segment_id" ("" where there is none), "time", the
+    second at which the action starts, and "label".
     """
 
     def separate(example: dict[str, Any]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
