@@ -271,6 +271,7 @@ def test_the_command(tmp_path, workdir, detector, main, capsys):
     (["--input={tmp}/a.npy", "--fps=-1"], "fps: must be a positive number"),
     (["--input={tmp}/a.npy", "--plot={tmp}/a.bmp"], "must end in one of .png"),
     (["--input={tmp}/a.npy", "--output={tmp}"], "{tmp}: a folder; name a file in it"),
+    (["--input={tmp}/a.npy", "--output={tmp}/a.csv"], "{tmp}/a.csv: detections cannot be written as .csv"),
     (["--input={tmp}/a.npy", "--annotations={tmp}/a.npy"], "a.npy: file: not readable as JSON"),
     (["--input={tmp}"], "--skip_bad leaves out such files."),
   ],

@@ -5,7 +5,7 @@ A format is a file NAME_detections.py beside this one; see jaxvid.formats.regist
 
 import dataclasses
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -53,3 +53,21 @@ def read(path: str | os.PathLike) -> Submission:
     FormatError: the file cannot be read or has no known form; the message says where.
   """
   return registry.choose("detections", path).read(path)
+
+
+def write(
+  path: str | os.PathLike,
+  recordings: Iterable[tuple[str, np.ndarray, np.ndarray, np.ndarray]],
+  class_names: Sequence[str],
+) -> None:
+  """Writes detections in the format that the ending of the file names.
+
+  Args:
+    path: file to write.
+    recordings: name, segments (D, 2) in seconds, scores (D,) and labels (D,), whole numbers, of each.
+    class_names: label k is class_names[k]; if empty, the numbers are written.
+
+  Raises:
+    ValueError: no format has this ending.
+  """
+  registry.choose_writer(path).write(path, recordings, class_names)

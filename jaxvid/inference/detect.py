@@ -8,7 +8,7 @@ import numpy as np
 from tqdm import tqdm
 
 from jaxvid.data.recordings import FeatureFile, FeatureFiles, read_timings
-from jaxvid.formats import activitynet_detections, contract, feature_files
+from jaxvid.formats import activitynet_detections, contract, detections, feature_files, registry
 from jaxvid.formats.contract import FeatureContract
 from jaxvid.formats.errors import FormatError
 from jaxvid.inference.detector import Detector
@@ -41,7 +41,7 @@ def detect(
     workdir, checkpoint: see `Detector`.
     input: a file of features, or a folder of them. A contract.json beside them, as `jaxvid extract` writes it, is
       compared with the model's and gives the timing.
-    output: the .json file to write, an ActivityNet submission.
+    output: the file to write; .json: an ActivityNet submission. Other endings: see jaxvid.formats.registry.
     timing: jaxvid.records.Timing of all files; its duration is for a single file only.
     annotations: a file of annotations with each recording's duration and, where they differ, frame rate.
     file_prefix: text before the recording's name in each file name, such as ActivityNet's "v_".
@@ -74,7 +74,7 @@ def detect(
       drawn.append((record, found))
 
   # Write the submission and the picture.
-  activitynet_detections.write(output, results, detector.class_names)
+  detections.write(output, results, detector.class_names)
   _LOG.info("%d detections in %d recording(s): %s", sum(len(labels) for *_, labels in results), len(results), output)
   if plot:
     _draw(plot, drawn, detector.class_names, len(results))
@@ -88,6 +88,7 @@ def _check_outputs(output, plot):
     if pathlib.Path(path).is_dir():
       raise ValueError(f"{path}: a folder; name a file in it")
     pathlib.Path(path).parent.mkdir(parents=True, exist_ok=True)
+  registry.choose_writer(output)
   if plot and pathlib.Path(plot).suffix.lower() not in _PICTURES:
     raise ValueError(f"--plot={plot}: the picture's name must end in one of {', '.join(_PICTURES)}")
 

@@ -56,9 +56,10 @@ def unshard(variables: Any) -> Any:
   """The same arrays whole on every device, as evaluation takes them; those that are so already stay what they are."""
 
   def whole(array: Array) -> Array:
-    if array.is_fully_replicated:
+    sharding = array.sharding
+    if array.is_fully_replicated or not isinstance(sharding, NamedSharding):
       return array
-    return jax.device_put(array, replicated_sharding(array.sharding.mesh))
+    return jax.device_put(array, NamedSharding(sharding.mesh, PartitionSpec()))
 
   return jax.tree.map(whole, variables)
 

@@ -42,6 +42,17 @@ def read(path):
   name, label, start, end, score = pathlib.Path(path).read_text().split()
   return Submission(str(path), {name: 1}, np.array([[start, end]], float), np.array([score], float), {"label": [label]})
 """
+WRITTEN_AS_TSV = """
+import pathlib
+
+SUFFIXES = (".tsv",)
+
+
+def write(path, recordings, class_names):
+  rows = (f"{name} {class_names[k]} {start:g} {end:g} {score:g}" for name, *columns in recordings
+          for (start, end), score, k in zip(*columns))
+  pathlib.Path(path).write_text("\\n".join(rows))
+"""
 # Its files end as ActivityNet's do, so that it must tell its own.
 KEYED = """
 import json
@@ -97,6 +108,18 @@ def test_a_format_of_detections_is_one_file(tmp_path, add_format):
   found = submission.detections(detections.read(tmp_path / "found.tsv"), truth)
   assert found.predictions.labels.tolist() == [0] and found.predictions.scores.tolist() == [0.75]
   np.testing.assert_array_equal(found.predictions.segments, [[1, 2]])
+
+
+def test_an_output_format_is_one_file(tmp_path, add_format):
+  recordings = [("a", np.array([[1.0, 2.0]]), np.array([0.75]), np.array([1]))]
+  with pytest.raises(ValueError, match="found.tsv: detections cannot be written as .tsv; .* ends in .json"):
+    detections.write(tmp_path / "found.tsv", recordings, ["walk", "jump"])
+  add_format("tsv_detections", WRITTEN_AS_TSV)
+  detections.write(tmp_path / "found.tsv", recordings, ["walk", "jump"])
+  assert (tmp_path / "found.tsv").read_text() == "a jump 1 2 0.75"
+  for name in ("found.json", "found"):
+    detections.write(tmp_path / name, recordings, ["walk", "jump"])
+    assert detections.read(tmp_path / name).labels == {"label": ["jump"]}
 
 
 def test_formats_of_one_ending_are_told_apart_by_their_content(tmp_path, add_format):
