@@ -95,7 +95,7 @@ def test_a_study_has_the_columns_of_its_evaluator(trained, tmp_path, capsys):
   command.run(study.main, [f"--study={PROJECT / 'study.py'}", f"--workdir={tmp_path}", "--dry_run"])
   assert "one: one layer\n  model.encoder.num_layers = 1" in capsys.readouterr().out
   config = json.loads((trained / "config.json").read_text())
-  assert columns.of(config).headings == {"frame_accuracy": "frame accuracy"}
+  assert columns.from_config(config).headings == {"frame_accuracy": "frame accuracy"}
   scores = json.loads((trained / "scores.json").read_text())
   assert columns.scores(config, scores) == {"frame_accuracy": scores["frame_accuracy"]}
 

@@ -285,7 +285,7 @@ def test_other_models_with_attention_have_the_forward_part(tmp_path, capsys):
   command.run(
     explain_command.main, [f"--workdir={folder}", f"--output={tmp_path / 'out'}", "--min_windows=1", "--num_samples=1"]
   )
-  assert "not fed back" in capsys.readouterr().out
+  assert "does not feed its predictions back" in capsys.readouterr().out
   assert not (tmp_path / "out" / "backward.csv").exists()
   (sample,) = json.loads((tmp_path / "out" / "samples.json").read_text())
   assert sample["in_reach"][-1] and sample["gate"] is None  # It attends to the present step too.
