@@ -102,7 +102,9 @@ def _set(config: dict[str, Any], path: str, text: str, where: str, prefix: str) 
 
 
 def _refuse(path: str, known: Mapping[str, Any], where: str, prefix: str) -> typing.NoReturn:
-  """Raises ConfigError for an unknown key, with the nearest known key or all of them."""
+  """Raises ConfigError for an unknown key, with its new name, the nearest known key or all of them."""
+  if path in old_configurations.RENAMED:
+    raise ConfigError(f'"{prefix}.{path}" is now {old_configurations.RENAMED[path]}; give that')
   key = path.rpartition(".")[2]
   near = difflib.get_close_matches(key, list(known), n=1)
   hint = f"; did you mean {near[0]}?" if near else f"; there are: {', '.join(known)}"

@@ -61,6 +61,8 @@ def test_values(flag, value):
     ("optim.ema_warmup=perhaps", "'perhaps' is not true or false"),
     ("model.head.type=hydra", 'no head "hydra"; there are: decoupled, point, trident'),
     ("sed=1", "did you mean seed"),
+    ("optim.schedule.epochs=3", '"config.optim.schedule.epochs" is now train.epochs'),
+    ("task.detection.error_power=0", "is now model.head.error_power"),
   ],
 )
 def test_errors(flag, message):

@@ -6,6 +6,15 @@ from typing import Any
 # Optimizer -> the defaults of earlier versions that differ from optax's.
 _DEFAULTS = {"adamw": {}, "adam": {}, "sgd": {"momentum": 0.9}}
 
+# Key of earlier versions -> what to write now, for flags; files are upgraded.
+RENAMED = {
+  "optim.schedule.epochs": "train.epochs",
+  "optim.betas": "optim.b1 and optim.b2",
+  "optim.epsilon": "optim.eps",
+  "task.error_weight": "model.head.error_weight",
+  "task.detection.error_power": "model.head.error_power",
+}
+
 
 def upgrade(config: Mapping[str, Any]) -> Mapping[str, Any]:
   """The same experiment in the keys of this version; a configuration of this version is returned unchanged."""
