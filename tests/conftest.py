@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import signal
 import sys
 
 # Before jax is imported anywhere. Tests compile much and compute little: without optimisation they take half the time.
@@ -15,6 +16,9 @@ ROOT = pathlib.Path(__file__).parents[1]
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(ROOT / ".pytest_cache" / "jax"))
 os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
+
+# A shell that runs the tests in the background has them, and the commands they start, ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 for folder in (ROOT, ROOT / "tests"):
   sys.path.insert(0, str(folder))
