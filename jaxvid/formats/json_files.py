@@ -44,9 +44,8 @@ def read(path: str | os.PathLike, type: type[T], form: str, remedy: str = REMEDY
   data = _bytes(path)
   try:
     return msgspec.json.decode(data, type=type, strict=False)
-  except (
-    msgspec.MsgspecError
-  ):  # Try again with json: slower, but takes NaN, and its values are needed to name the place.
+  except msgspec.MsgspecError:
+    # Again with json: slower, but it takes NaN, and an error's place is found in its values.
     content = _parse(path, data)
   try:
     return msgspec.convert(content, type, strict=False)

@@ -60,7 +60,7 @@ class LmdbFeatures:
     if max(lasts.values()) - last > _END_SLACK:
       ends = " and ".join(f"frame {number} in {path}" for path, number in lasts.items())
       raise FormatError(self._paths[0], name, f"ends at {ends}", _REMEDY)
-    # 1e-6 makes up for rounding in strides such as 30 * 0.1, which is slightly more than 3.
+    # 1e-6 makes up for rounding: a stride such as 30 * 0.1 is not exactly the number it stands for.
     numbers = [1 + int(i * self._stride + 1e-6) for i in range(math.ceil(last / self._stride - 1e-6))]
     parts = [self._read(path, functools.partial(_vectors, path, name, numbers)) for path in self._paths]
     return np.concatenate(parts, axis=1), " + ".join(f"{path}: {name}" for path in self._paths)
