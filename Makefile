@@ -19,19 +19,19 @@ venv: $(READY)  ## Make .venv with everything installed
 quickstart: venv  ## Train and evaluate a small model on made-up data (minutes on a CPU)
 	$(VENV)/bin/python -m jaxvid.main --config=configs/quickstart.py --workdir=runs/quickstart
 
-# A file's tests share what they have set up, so they stay together.
+# A worker takes tests from the end of the other's list when its own is done: files stay together but for a few.
 test: venv  ## Run the default tests on all cores
-	$(VENV)/bin/python -m pytest -m "not slow" -n auto --dist loadfile
+	$(VENV)/bin/python -m pytest -m "not slow" -n auto --dist worksteal
 
 test-slow: venv  ## Run the slow tests: every smoke variant, two processes, HAPT from archive to score
-	$(VENV)/bin/python -m pytest -m "slow and not long" -n auto --dist loadfile
+	$(VENV)/bin/python -m pytest -m "slow and not long" -n auto --dist worksteal
 
 test-long: venv  ## Run the tests that take a quarter of an hour: stickgym from nothing to score
 	$(VENV)/bin/python -m pytest -m long
 
 # Not yet tests/models, whose networks' parts disagree about the names of axes.
 test-shapes: venv  ## Run the tests of ops, layers, losses and tasks with every call checked against its annotations
-	$(VENV)/bin/python -m pytest -m "not slow" --shapes -n auto --dist loadfile \
+	$(VENV)/bin/python -m pytest -m "not slow" --shapes -n auto --dist worksteal \
 	  tests/ops tests/layers tests/tasks tests/test_losses.py
 
 # The files that say importorskip("torch").

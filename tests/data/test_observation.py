@@ -62,5 +62,5 @@ def test_targets(time, upcoming, ongoing):
 
 def test_no_targets_without_actions_and_no_other_kinds():
   assert observation.targets_at([1.0], np.zeros((0, 2)), [], 1.0, "next").tolist() == [-1]
-  with pytest.raises(ValueError, match="neither next nor ongoing"):
+  with pytest.raises(ValueError, match="'last'; give next or ongoing"):
     observation.targets_at([1.0], SEGMENTS, LABELS, 1.0, "last")

@@ -72,7 +72,7 @@ def test_windows_without_enough_past_are_dropped_and_counted(tiny):
     (dict(tau_o=3.5), "tau_o 3.5 is no multiple of every 1.0"),
     (dict(tau_a=-1), "tau_a -1 must be 0 or more"),
     (dict(short="skip"), "short 'skip' must be mask or drop"),
-    (dict(targets="last"), "targets 'last' ongoing or next"),
+    (dict(targets="last"), "targets 'last' must be ongoing or next"),
     (dict(made_up=dict(classes=3)), "made_up.classes: nothing reads this key"),
   ],
 )

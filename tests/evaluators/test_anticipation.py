@@ -191,7 +191,7 @@ def test_submission(tmp_path, rng, run, caplog):
 def test_what_makes_no_submission(tmp_path, rng, run):
   with pytest.raises(ValueError, match="needs verbs and nouns"):
     run(Data(rng), metadata=None, submission=True)
-  with pytest.raises(ValueError, match="config.eval.submission: narration ids .* one is empty"):
+  with pytest.raises(ValueError, match="config.eval.submission: ids: one is empty"):
     run(Data(rng, has_ids=False), submission=True)
   assert not (tmp_path / "submission.json").exists()
 
