@@ -17,12 +17,9 @@ def database():
   """10 s, 20 s and 30 s at 30 frames a second, in steps of 4 frames that see 16."""
 
   def entry(subset, duration, *annotations):
-    return {
-      "subset": subset,
-      "duration": duration,
-      "steps": int((duration * 30 - 16) // 4) + 1,
-      "annotations": [{"label": label, "segment": [start, end]} for label, start, end in annotations],
-    }
+    actions = [{"label": label, "segment": [start, end]} for label, start, end in annotations]
+    steps = int((duration * 30 - 16) // 4) + 1
+    return {"subset": subset, "duration": duration, "steps": steps, "annotations": actions}
 
   return {
     "a": entry("Train", 10.0, ("run", 1.0, 2.5), ("jump", 4.0, 9.5)),
