@@ -4,6 +4,10 @@ dict(type="sgp", width=512) for the registry "jaxvid.models.localization.backbon
 file sgp.py in that folder. A registry's __init__ names the class that its files define (ENTRY), and what messages call
 it (NOUN). A type with a dot is a module of another project that Python can import: dict(type="my_project.my_backbone")
 builds the `Model` there. An unknown key is an error that lists the known ones.
+
+A file of network parts, and a schedule's, also has TINY, the smallest settings with every kind of layer it has. With
+these tests/models/test_every_part.py builds it and feeds it sequences (2, 16, 8), pyramids of two such levels, or clips
+(2, 8, 16, 16, 3). NO_GRADIENT, where there is one, ends the names of parameters that no gradient can reach.
 """
 
 import dataclasses

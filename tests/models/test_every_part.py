@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import parts
-from jaxvid.build import build, find_file, types
+from jaxvid.build import SCHEDULES, build, find_file, types
 from jaxvid.models.localization.outputs import Pyramid
 from jaxvid.models.recognition.outputs import ClipFeatures
 
@@ -234,6 +234,18 @@ def test_bfloat16_is_of_the_computation_and_parameters_are_float32(registry, nam
   products = re.findall(r":(\w+)\[[^]]*\] = (?:dot_general|conv_general_dilated)\[", str(program))
   assert "bf16" in products or not products
   assert {x.dtype for x, _ in values} == {np.dtype(part.case.dtype)} or part.case.dtype is None
+
+
+@pytest.mark.parametrize("name", types(SCHEDULES))
+def test_a_schedule_warms_up_to_its_peak_and_stays_below_it(name):
+  """Of 6 epochs of 10 training steps, inside jit and outside."""
+  schedule = build(SCHEDULES, dict(parts.tiny(SCHEDULES, name), type=name), name).make(0.5, 10, 6)
+  steps = np.arange(61)
+  rates = np.array([float(schedule(step)) for step in steps])
+  assert np.isfinite(rates).all() and (rates >= 0).all() and rates.max() == pytest.approx(0.5)
+  assert (np.diff(rates[:10]) > 0).all() and rates[0] < 0.1, "one epoch of warm-up"
+  assert (np.diff(rates[9:]) <= 1e-7).all()
+  np.testing.assert_allclose(jax.jit(jax.vmap(schedule))(steps), rates, rtol=1e-6, atol=1e-8)
 
 
 def test_a_new_file_without_settings_is_told_what_to_add(monkeypatch):
