@@ -25,7 +25,10 @@ MODELS = {
   "transformer": causal_transformer.Model(K, D, num_heads=H, window=S),
   "no_layers": causal_transformer.Model(K, D, num_layers=0, num_heads=H, window=S),
 }
-ALL = pytest.mark.parametrize("name", MODELS)
+VARIED = ("features", "age_bias", "norm", "no_history", "no_layers")  # Slow tests: half of this file's compilation.
+ALL = pytest.mark.parametrize(
+  "name", [pytest.param(name, marks=pytest.mark.slow) if name in VARIED else name for name in MODELS]
+)
 WITH_PAST = [name for name in MODELS if name not in ("no_history", "last_feature", "no_layers")]
 
 

@@ -161,6 +161,7 @@ def _without_gradient(name, rng):
 DECOUPLED_ZEROS = [(name, "value", "kernel") for name in ("cls_cross", "reg_cross")]
 
 
+@pytest.mark.slow
 def test_bfloat16_keeps_parameters_and_outputs_float32(rng):
   network = make("local_transformer", dtype="bfloat16")
   plain = make("local_transformer")
